@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/catalog"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/events"
+	"github.com/pendopo-id/pendopo/internal/platform"
+	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/signin"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/internal/web/assets"
+)
+
+// refreshEvery is how soon a region that another process applied is served at the latest.
+const refreshEvery = time.Second
+
+// App is the service, put together. Web has every route.
+type App struct {
+	DB       *store.DB
+	Registry *tenant.Registry
+	Dirs     *tenant.Directories
+	Hall     *queue.Hall
+	Auth     *auth.Service
+	Web      *web.App
+
+	cfg config.Config
+	log *slog.Logger
+}
+
+// New wires the service on an open database that has been checked. It starts nothing.
+func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger) (*App, error) {
+	if err := authz.Compile(); err != nil {
+		return nil, err
+	}
+	a := &App{DB: db, cfg: cfg, log: log}
+	a.Registry = tenant.NewRegistry(db, cfg.Domain)
+	if err := a.Registry.Refresh(ctx); err != nil {
+		return nil, fmt.Errorf("read the list of regions: %w", err)
+	}
+	a.Dirs = tenant.NewDirectories(db)
+	a.Hall = queue.New(db, a.Dirs)
+	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log})
+	hub := events.NewHub(db, log)
+	front := platform.New(a.Registry)
+	a.Web = web.New(web.Config{
+		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
+		LimitsOff: !cfg.Limits, MaxStreams: cfg.Streams,
+		NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
+	})
+	if err := a.routes(hub, front); err != nil {
+		return nil, err
+	}
+	return a, a.Web.Ready()
+}
+
+// routes lists every route of the service.
+func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
+	cat := catalog.New(a.Dirs, a.Hall)
+	front.Routes(a.Web.Bare())
+	region := a.Web.Tenant()
+	cat.Routes(region)
+	queue.NewPages(a.Hall, hub).Routes(region)
+	queue.NewAPI(a.Hall, hub).Routes(region)
+	signin.Routes(region, a.Auth)
+	return a.document(region)
+}
+
+// Serve answers requests on ln until ctx ends, then stops gracefully: open requests finish, streams
+// are told to reconnect, nothing that was acknowledged is lost. ready is called once requests are
+// accepted.
+func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	assets.Warm()
+	a.DB.StartNotifier()
+	go a.Registry.Watch(background, refreshEvery, a.log)
+	failed := make(chan error, 1)
+	go func() { failed <- a.Web.Serve(ln) }()
+	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
+		return err
+	}
+	ready()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	a.log.Info("stopping", "grace", a.cfg.Grace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
+	defer cancel()
+	return a.Web.Shutdown(grace)
+}
+
+// accepting waits until the listener answers.
+func accepting(ctx context.Context, addr string, failed <-chan error) error {
+	for {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// listen opens the address, and says so when somebody else has it.
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with --addr, or --addr 127.0.0.1:0 for a free port", errors.Unwrap(err))
+	}
+	return ln, nil
+}
+
+// baseURL is where browsers find the bare domain: behind a proxy without a port, else on the
+// listener's.
+func baseURL(cfg config.Config, ln net.Listener) string {
+	return siteURL(cfg, ln, cfg.Domain)
+}
+
+func siteURL(cfg config.Config, ln net.Listener, host string) string {
+	_, port, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil || cfg.Scheme == "https" || port == "80" {
+		return cfg.Scheme + "://" + host
+	}
+	return cfg.Scheme + "://" + strings.TrimSuffix(host, ".") + ":" + port
+}

@@ -1,0 +1,187 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// announcement is the line that --format json prints once requests are accepted.
+type announcement struct {
+	URL     string            `json:"url"`
+	Regions []announcedRegion `json:"regions"`
+}
+
+type announcedRegion struct {
+	Code   string  `json:"code"`
+	Name   string  `json:"name"`
+	Host   string  `json:"host"`
+	URL    string  `json:"url"`
+	Logins []login `json:"logins"`
+}
+
+type login struct {
+	Role     string `json:"role"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+func (a *App) announced(ln net.Listener, logins map[string][]login) []announcedRegion {
+	out := []announcedRegion{}
+	for _, t := range a.Registry.All() {
+		host := a.Registry.Host(t)
+		r := announcedRegion{Code: t.Code, Name: t.Name, Host: host, URL: siteURL(a.cfg, ln, host), Logins: logins[t.Code]}
+		if r.Logins == nil {
+			r.Logins = []login{}
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// demoPassword opens every account of a demo. It is printed, and a demo is never anything but a demo.
+const demoPassword = "pendopo-demo-2026"
+
+// demoPace is how long a simulated minute takes: a morning passes in about half an hour.
+const demoPace = 5 * time.Second
+
+func demo(ctx context.Context, e env, args []string) error {
+	def := config.Default()
+	def.Data, def.LogLevel = "data/demo", "warn"
+	still := false
+	cfg, rest, log, err := settings("demo", e, def, args, func(fs *flag.FlagSet) {
+		fs.BoolVar(&still, "still", false, "run no simulated day")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("demo takes no arguments, not %q", rest)
+	}
+	if cfg.DatabaseURL != "" && cfg.OwnerDatabaseURL != "" {
+		if _, err := migrateUp(ctx, cfg, log); err != nil {
+			return err
+		}
+	}
+	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	db, err := openDB(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	logins, err := seed(ctx, db)
+	if err != nil {
+		return err
+	}
+	a, err := New(ctx, cfg, db, log)
+	if err != nil {
+		return err
+	}
+	day, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	return a.Serve(ctx, ln, func() {
+		if cfg.Format == "json" {
+			_ = json.NewEncoder(e.stdout).Encode(announcement{baseURL(cfg, ln), a.announced(ln, logins)})
+		} else {
+			a.table(e, ln, logins)
+		}
+		if !still {
+			sim := &simulation{hall: a.Hall, dirs: a.Dirs, log: log, pace: demoPace}
+			for _, t := range a.Registry.All() {
+				if t.Demo {
+					running.Go(func() { sim.run(day, t) })
+				}
+			}
+		}
+	})
+}
+
+// seed applies the sample regions as demos and gives their logins, by code. It does nothing twice.
+func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
+	regions, err := tenants.Regions()
+	if err != nil {
+		return nil, err
+	}
+	// One hash for all: the password is public, and two hundred of them would take ten seconds.
+	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, demoPassword) })
+	prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
+		h, err := hash()
+		return demoPassword, h, err
+	}}
+	out := map[string][]login{}
+	for _, r := range regions {
+		old, _, err := prov.Find(ctx, r.Code)
+		if err != nil {
+			return nil, err
+		}
+		if old != nil && !old.Demo {
+			return nil, fmt.Errorf("the database has a real region %s (%s): run the demo on another one with --data", r.Code, old.Name)
+		}
+		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true})
+		if err != nil {
+			return nil, fmt.Errorf("region %s: %w", r.Code, err)
+		}
+		if err := simulator(ctx, db, res.Tenant); err != nil {
+			return nil, err
+		}
+		out[r.Code] = logins(r)
+	}
+	return out, nil
+}
+
+// logins are the accounts that the demo prints: one of each role, an officer first.
+func logins(r *tenants.Region) []login {
+	var out []login
+	for _, role := range []tenants.Role{tenants.RoleOfficer, tenants.RoleAgencyAdmin, tenants.RoleFrontOffice, tenants.RoleManager, tenants.RoleAdmin} {
+		for _, p := range r.Staff {
+			if p.Role == role {
+				out = append(out, login{string(role), auth.Email(p.Email), demoPassword})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// simulator adds the user in whose name the simulated day happens. Nobody can sign in as it.
+func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
+	return db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
+		return store.Upsert(ctx, tx, &tenant.User{
+			ID: id.Named(row.ID, simulatorUser), Email: "simulasi@demo.invalid", Name: simulatorName, CreatedAt: row.CreatedAt,
+		})
+	})
+}
+
+// table prints where the regions are and how to sign in.
+func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
+	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
+	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tTI DAERAH")
+	for _, r := range a.announced(ln, logins) {
+		mail := map[string]string{}
+		for _, l := range r.Logins {
+			mail[l.Role] = l.Email
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
+	}
+	_ = w.Flush()
+	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")
+}

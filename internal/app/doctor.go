@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/migrations"
+)
+
+// maxSkew is how far the clocks of the database and of this machine may differ before days turn at
+// different moments.
+const maxSkew = 2 * time.Second
+
+// diagnosis gathers what doctor finds.
+type diagnosis struct {
+	out io.Writer
+	bad int
+}
+
+func (d *diagnosis) good(what, detail string) {
+	fmt.Fprintf(d.out, "  baik · ok    %-12s %s\n", what, detail)
+}
+
+func (d *diagnosis) wrong(what, detail, mend string) {
+	d.bad++
+	fmt.Fprintf(d.out, "  SALAH · BAD  %-12s %s\n               %12s %s\n", what, detail, "->", mend)
+}
+
+func doctor(ctx context.Context, e env, args []string) error {
+	cfg, rest, log, err := settings("doctor", e, config.Default(), args, nil)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("doctor takes no arguments, not %q", rest)
+	}
+	d := &diagnosis{out: e.stdout}
+	fmt.Fprintf(d.out, "pendopo doctor, %s\n", clock.System.Now().Format(time.RFC3339))
+	if cfg.DatabaseURL == "" {
+		d.storage(cfg)
+	}
+	db, err := store.Open(ctx, store.Config{URL: cfg.DatabaseURL, Path: cfg.SQLitePath(), Models: Models, Log: log})
+	if err != nil {
+		d.wrong("database", err.Error(), "Is it running, and is PENDOPO_DATABASE_URL right (host, port, user, password, database)?")
+	} else {
+		defer db.Close()
+		d.database(ctx, db)
+	}
+	if d.bad > 0 {
+		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
+		return errSaid
+	}
+	fmt.Fprintln(d.out, "Semua baik · all is well")
+	return nil
+}
+
+// storage tries to write where SQLite's file lies.
+func (d *diagnosis) storage(cfg config.Config) {
+	probe := filepath.Join(cfg.Data, ".doctor")
+	err := os.MkdirAll(cfg.Data, 0o700)
+	if err == nil {
+		err = os.WriteFile(probe, []byte("x"), 0o600)
+	}
+	if err != nil {
+		d.wrong("storage", err.Error(), "Give the user that runs pendopo the right to write into "+cfg.Data+", or choose another folder with --data")
+		return
+	}
+	_ = os.Remove(probe)
+	d.good("storage", cfg.Data+" can be written")
+}
+
+func (d *diagnosis) database(ctx context.Context, db *store.DB) {
+	version, err := db.Version(ctx)
+	if err != nil {
+		d.wrong("database", err.Error(), "Check the server's log")
+		return
+	}
+	d.good("database", db.Dialect()+" "+version)
+	d.migrations(ctx, db)
+	findings, err := db.CheckIsolation(ctx)
+	switch {
+	case err != nil:
+		d.wrong("isolation", err.Error(), "The role must be able to read pg_class and pg_policy")
+	case len(findings) == 0:
+		d.good("isolation", map[string]string{"sqlite": "each connection shows one tenant", "postgres": "plain role, row level security on every tenant table"}[db.Dialect()])
+	}
+	for _, f := range findings {
+		d.wrong("isolation", f.What, f.Mend)
+	}
+	skew, err := db.ClockSkew(ctx)
+	switch {
+	case err != nil:
+		d.wrong("clock", err.Error(), "The database did not tell its time")
+	case skew.Abs() > maxSkew:
+		d.wrong("clock", fmt.Sprintf("the database is %v ahead of this machine", skew.Round(time.Millisecond)), "Run a time service (chrony, systemd-timesyncd) on both")
+	default:
+		d.good("clock", fmt.Sprintf("%v apart", skew.Abs().Round(time.Millisecond)))
+	}
+	d.regions(ctx, db)
+}
+
+func (d *diagnosis) migrations(ctx context.Context, db *store.DB) {
+	m, err := store.NewMigrator(db, migrations.Files)
+	if err != nil {
+		d.wrong("migrations", err.Error(), "This is a broken build")
+		return
+	}
+	pending, err := m.Pending(ctx)
+	switch {
+	case err != nil:
+		d.wrong("migrations", err.Error(), "Run pendopo migrate with the owner's address in PENDOPO_OWNER_DATABASE_URL")
+	case len(pending) > 0:
+		d.wrong("migrations", "missing: "+strings.Join(pending, ", "), "Run pendopo migrate")
+	default:
+		d.good("migrations", "all applied")
+	}
+}
+
+func (d *diagnosis) regions(ctx context.Context, db *store.DB) {
+	reg := tenant.NewRegistry(db, "localhost")
+	if err := reg.Refresh(ctx); err != nil {
+		d.wrong("regions", err.Error(), "Run pendopo migrate; if it stays, restore the newest backup")
+		return
+	}
+	dirs := tenant.NewDirectories(db)
+	for _, t := range reg.All() {
+		if _, err := dirs.Of(ctx, t); err != nil {
+			d.wrong("regions", t.Code+": "+err.Error(), "Apply the region's folder again: pendopo tenant apply DIR")
+			return
+		}
+	}
+	d.good("regions", fmt.Sprintf("%d, each can be read", len(reg.All())))
+}

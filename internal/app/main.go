@@ -1,0 +1,100 @@
+// Package app puts the service together: it opens what there is, wires the verticals to one another,
+// lists every route and carries the commands. It is the only package that may import all others.
+package app
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/fault"
+)
+
+// env is what a command is given.
+type env struct {
+	get    func(string) string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+type command struct {
+	name string
+	help string
+	run  func(context.Context, env, []string) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "sepuluh daerah contoh dengan hari kerja tiruan · ten sample regions with a simulated day", demo},
+		{"serve", "menjalankan layanan · run the service", serve},
+		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
+		{"tenant", "daerah: plan, apply, list, export, suspend, resume, schema · regions", tenantCommand},
+		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
+	}
+}
+
+// errSaid ends a command that has already said what is wrong.
+var errSaid = errors.New("said")
+
+// Main runs the program and gives its exit code: 0, 1 for a failure, 2 for a wrong call.
+func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	e := env{getenv, stdin, stdout, stderr}
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(stdout)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		err := c.run(ctx, e, args[1:])
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, context.Canceled):
+			return 0
+		case errors.Is(err, errSaid):
+			return 1
+		}
+		fmt.Fprintf(stderr, "pendopo %s: %v\n", c.name, plain(err))
+		return 1
+	}
+	fmt.Fprintf(stderr, "pendopo: perintah %q tidak ada · no such command\n\n", args[0])
+	usage(stderr)
+	return 2
+}
+
+// plain shows a fault's cause too: whoever runs a command may see it.
+func plain(err error) error {
+	if f := fault.Of(err); f.Kind == fault.Unavailable {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	return err
+}
+
+func usage(out io.Writer) {
+	fmt.Fprint(out, "Pendopo: Mal Pelayanan Publik untuk setiap kabupaten dan kota\n\nPemakaian · usage: pendopo PERINTAH [pilihan]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(out, "  %-8s %s\n", c.name, c.help)
+	}
+	fmt.Fprint(out, "\npendopo PERINTAH --help menjelaskan pilihannya · explains the options\n")
+}
+
+// settings reads the configuration of a command and makes its logger.
+func settings(name string, e env, def config.Config, args []string, more func(*flag.FlagSet)) (config.Config, []string, *slog.Logger, error) {
+	cfg, rest, err := config.Load(name, def, args, e.get, e.stdout, more)
+	if err != nil {
+		return cfg, rest, nil, err
+	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // config has checked it
+	opts := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewTextHandler(e.stderr, opts)
+	if cfg.Log == "json" {
+		h = slog.NewJSONHandler(e.stderr, opts)
+	}
+	return cfg, rest, slog.New(h), nil
+}

@@ -1,0 +1,54 @@
+package app_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+func newApp(t *testing.T, db *store.DB) *app.App {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Limits = false
+	a, err := app.New(t.Context(), cfg, db, discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// The API's document and the API's routes are the same list.
+func TestTheDocumentDescribesEveryRouteOfTheAPI(t *testing.T) {
+	a := newApp(t, testkit.Open(t, testkit.SQLite))
+	var routed, described []string
+	for _, r := range a.Web.Routes() {
+		if strings.HasPrefix(r.Path, "/api/") {
+			routed = append(routed, r.Method+" "+r.Path)
+		}
+	}
+	for _, op := range app.Operations() {
+		described = append(described, op.Method+" "+op.Path)
+	}
+	slices.Sort(routed)
+	slices.Sort(described)
+	if !slices.Equal(routed, described) {
+		t.Errorf("routes:\n%s\n\ndescribed:\n%s", strings.Join(routed, "\n"), strings.Join(described, "\n"))
+	}
+}
+
+func TestEveryRouteDeclaresItsPermission(t *testing.T) {
+	a := newApp(t, testkit.Open(t, testkit.SQLite))
+	if len(a.Web.Routes()) < 20 {
+		t.Fatalf("only %d routes", len(a.Web.Routes()))
+	}
+	for _, r := range a.Web.Routes() {
+		if r.Permission.IsZero() {
+			t.Errorf("%s %s declares none", r.Method, r.Path)
+		}
+	}
+}

@@ -1,0 +1,279 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/areas"
+)
+
+const tenantUsage = `pendopo tenant: daerah · regions
+
+  plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
+  apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
+  list                  daerah yang ada · the regions that are here
+  export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
+  suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
+  resume CODE           lanjutkan · go on
+  schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
+
+Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
+--data, --database-url; --lang id|en.
+`
+
+// tenantEnv is what a tenant command works with.
+type tenantEnv struct {
+	env
+	db   *store.DB
+	prov *tenant.Provisioner
+	cfg  config.Config
+	args []string
+	en   bool
+}
+
+func tenantCommand(ctx context.Context, e env, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Fprint(e.stdout, tenantUsage)
+		return nil
+	}
+	verb := args[0]
+	sub, ok := map[string]struct {
+		min, max int
+		offline  bool
+		run      func(context.Context, *tenantEnv) error
+	}{
+		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
+		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
+		"schema": {0, 1, true, tenantSchema},
+	}[verb]
+	if !ok {
+		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
+		return errSaid
+	}
+	lang := "id"
+	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) < sub.min || len(rest) > sub.max {
+		fmt.Fprint(e.stderr, tenantUsage)
+		return errSaid
+	}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}
+	if !sub.offline {
+		if te.db, err = openDB(ctx, cfg, log); err != nil {
+			return err
+		}
+		defer te.db.Close()
+		te.prov = newProvisioner(ctx, te.db)
+	}
+	return sub.run(ctx, te)
+}
+
+// newProvisioner gives every new person a password of their own.
+func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
+	return &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
+		clear := rand.Text()[:16]
+		hash, err := auth.Hash(ctx, clear)
+		return clear, hash, err
+	}}
+}
+
+func (t *tenantEnv) say(id, en string, args ...any) {
+	if t.en {
+		id = en
+	}
+	fmt.Fprintf(t.stdout, id+"\n", args...)
+}
+
+// load reads a folder and prints everything that is wrong with it.
+func (t *tenantEnv) load(dir string) (*tenants.Region, error) {
+	region, problems := tenants.LoadDir(dir)
+	for _, p := range problems {
+		if t.en {
+			fmt.Fprintln(t.stderr, p.English())
+		} else {
+			fmt.Fprintln(t.stderr, p.String())
+		}
+	}
+	if problems.Err() != nil {
+		if t.en {
+			fmt.Fprintln(t.stderr, "Nothing has been changed. Mend the lines above and try again.")
+		} else {
+			fmt.Fprintln(t.stderr, "Tidak ada yang diubah. Mohon perbaiki baris di atas, lalu coba lagi.")
+		}
+		return nil, errSaid
+	}
+	return region, nil
+}
+
+func tenantPlan(ctx context.Context, t *tenantEnv) error {
+	region, err := t.load(t.args[0])
+	if err != nil {
+		return err
+	}
+	changes, err := t.prov.Plan(ctx, region)
+	if err != nil {
+		return err
+	}
+	t.changes(changes)
+	if len(changes) == 0 {
+		t.say("Tidak ada yang berubah.", "Nothing would change.")
+	}
+	return nil
+}
+
+func (t *tenantEnv) changes(changes []tenants.Change) {
+	for _, c := range changes {
+		fmt.Fprintln(t.stdout, c.Text)
+	}
+}
+
+func tenantApply(ctx context.Context, t *tenantEnv) error {
+	region, err := t.load(t.args[0])
+	if err != nil {
+		return err
+	}
+	old, _, err := t.prov.Find(ctx, region.Code)
+	if err != nil {
+		return err
+	}
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo})
+	if err != nil {
+		return err
+	}
+	t.changes(res.Changes)
+	host := res.Tenant.Slug + "." + t.cfg.Domain
+	switch {
+	case res.Created:
+		t.say("%s dibuka di %s. Server yang sedang berjalan melayaninya dalam 5 detik.", "%s is open at %s. A running server serves it within 5 s.", res.Tenant.Name, host)
+	case len(res.Changes) == 0:
+		t.say("Tidak ada yang berubah: %s sudah sesuai folder ini.", "Nothing changed: %s is as the folder says.", res.Tenant.Name)
+	default:
+		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
+	}
+	t.accounts(res.Accounts)
+	return nil
+}
+
+// accounts prints first passwords, once.
+func (t *tenantEnv) accounts(list []tenant.Account) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("\nKata sandi pertama, hanya ditampilkan kali ini. Mohon sampaikan langsung kepada orangnya:", "\nFirst passwords, shown this once. Hand them over in person:")
+	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
+	for _, a := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, a.Role, a.Email, a.Password)
+	}
+	_ = w.Flush()
+}
+
+func tenantList(ctx context.Context, t *tenantEnv) error {
+	rows, err := t.prov.List(ctx)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		t.say("Belum ada daerah. Mulai dengan: pendopo tenant apply FOLDER", "No region yet. Begin with: pendopo tenant apply DIR")
+		return nil
+	}
+	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
+	for _, r := range rows {
+		note := ""
+		if r.Demo {
+			note = "demo"
+		}
+		if r.State == tenant.Suspended {
+			note = strings.TrimSpace("suspended " + r.SuspendedReason)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s.%s\t%s\t%s\n", r.Code, r.Name, r.Slug, t.cfg.Domain, r.State, note)
+	}
+	return w.Flush()
+}
+
+// find reads a tenant by the code that was typed, and suggests the nearest one.
+func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenants.Region, error) {
+	row, region, err := t.prov.Find(ctx, code)
+	if err != nil || row != nil {
+		return row, region, err
+	}
+	hint := ""
+	if best, ok := areas.Nearest(code); ok && best != code {
+		hint = " (" + best + "?)"
+	}
+	if seat, ok := areas.SeatByCode(code); ok {
+		t.say("%s belum ada di sini. Terapkan foldernya dahulu: pendopo tenant apply FOLDER", "%s is not here yet. Apply its folder first: pendopo tenant apply DIR", seat.Name)
+	} else {
+		t.say("Kode %q tidak dikenal%s. Lihat: pendopo tenant list", "Code %q is not known%s. See: pendopo tenant list", code, hint)
+	}
+	return nil, nil, errSaid
+}
+
+func tenantExport(ctx context.Context, t *tenantEnv) error {
+	_, region, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	dir := region.FolderName()
+	if len(t.args) == 2 {
+		dir = t.args[1]
+	}
+	if err := tenants.Write(dir, region); err != nil {
+		return err
+	}
+	t.say("Ditulis ke %s", "Written to %s", dir)
+	return nil
+}
+
+func tenantSuspend(ctx context.Context, t *tenantEnv) error {
+	return t.setState(ctx, tenant.Suspended, strings.Join(t.args[1:], " "))
+}
+
+func tenantResume(ctx context.Context, t *tenantEnv) error { return t.setState(ctx, tenant.Active, "") }
+
+func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
+	row, _, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	changed, err := t.prov.SetState(ctx, row.Code, state, reason, "system:cli")
+	switch {
+	case err != nil:
+		return err
+	case !changed:
+		t.say("Tidak ada yang berubah: %s sudah demikian.", "Nothing changed: %s stands so already.", row.Name)
+	case state == tenant.Suspended:
+		t.say("%s dihentikan sementara. Datanya tetap ada; lanjutkan dengan: pendopo tenant resume %s", "%s is suspended. Its data stays; go on with: pendopo tenant resume %s", row.Name, row.Code)
+	default:
+		t.say("%s dilanjutkan.", "%s goes on.", row.Name)
+	}
+	return nil
+}
+
+func tenantSchema(_ context.Context, t *tenantEnv) error {
+	schema := tenants.Schema
+	if len(t.args) == 1 {
+		if t.args[0] != "agency" {
+			return fmt.Errorf("schema of what? region (nothing), or agency; not %q", t.args[0])
+		}
+		schema = tenants.SchemaAgency
+	}
+	text, err := schema()
+	if err != nil {
+		return err
+	}
+	_, err = t.stdout.Write(append(text, '\n'))
+	return err
+}

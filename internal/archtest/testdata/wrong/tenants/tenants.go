@@ -1,0 +1,5 @@
+package tenants
+
+import (
+	_ "github.com/pendopo-id/pendopo/internal/id"
+)

@@ -1,0 +1,178 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+)
+
+const (
+	// fresh is how long a process believes what it has read of a session. The promise is that a revocation
+	// holds everywhere after a second; the other half of it is for a database that is slow to answer.
+	fresh = 500 * time.Millisecond
+	// maxCached bounds the memory of the cache.
+	maxCached = 20_000
+	// tokenLen is the length of 32 bytes in base64url.
+	tokenLen = 43
+)
+
+// cache remembers actors for half a second. It counts by the machine's clock, for it guards against
+// repetition and says nothing about the time of day.
+type cache struct {
+	mu     sync.Mutex
+	actors map[cacheKey]cached
+}
+
+// cacheKey names the tenant beside the token: a token of one is unknown in another, here too.
+type cacheKey struct {
+	tenant tenant.ID
+	token  [sha256.Size]byte
+}
+
+type cached struct {
+	actor *authz.Actor
+	until time.Time
+}
+
+func newCache() *cache { return &cache{actors: map[cacheKey]cached{}} }
+
+func (c *cache) get(k cacheKey, now time.Time) *authz.Actor {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.actors[k]; ok && now.Before(e.until) {
+		return e.actor
+	}
+	return nil
+}
+
+func (c *cache) put(k cacheKey, a *authz.Actor, now, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.actors) >= maxCached {
+		for old, e := range c.actors {
+			if !now.Before(e.until) {
+				delete(c.actors, old)
+			}
+		}
+		if len(c.actors) >= maxCached {
+			clear(c.actors)
+		}
+	}
+	c.actors[k] = cached{a, until}
+}
+
+func (c *cache) drop(which func(cacheKey, *authz.Actor) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, e := range c.actors {
+		if which(k, e.actor) {
+			delete(c.actors, k)
+		}
+	}
+}
+
+type found struct {
+	ID        id.ID     `bun:"id"`
+	UserID    id.ID     `bun:"user_id"`
+	SeenAt    time.Time `bun:"seen_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
+	Name      string    `bun:"name"`
+	Email     string    `bun:"email"`
+}
+
+// Resolve finds who holds a token in a tenant. A token that is unknown there, has ended, or belongs to
+// somebody who was retired is the fault "auth.session" (401).
+func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (*authz.Actor, error) {
+	if len(token) != tokenLen {
+		return nil, ended()
+	}
+	now := time.Now() // before the read: what is read is believed from here on
+	key := cacheKey{t.ID, sha256.Sum256([]byte(token))}
+	if a := s.cache.get(key, now); a != nil {
+		return a, nil
+	}
+	var actor *authz.Actor
+	var row found
+	stale := false
+	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users"}, `
+			select s.id, s.user_id, s.seen_at, s.expires_at, u.name, u.email
+			from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+			where s.token_hash = ? and not u.retired`, key.token[:])
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 || !tx.Now().Before(rows[0].ExpiresAt) || !tx.Now().Before(rows[0].SeenAt.Add(Idle)) {
+			return ended()
+		}
+		row = rows[0]
+		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
+		grants, err := grantsOf(ctx, tx, row.UserID)
+		if err != nil {
+			return err
+		}
+		actor = newActor(row.ID, row.UserID, row.Name, row.Email, grants)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stale {
+		s.seen(ctx, t, row)
+	}
+	s.cache.put(key, actor, now, now.Add(fresh))
+	return actor, nil
+}
+
+func ended() error { return fault.New(fault.Unauthenticated, "auth.session") }
+
+// seen writes down that the session is in use. Of several requests at once the first one does. A failure
+// costs nothing but a minute of the idle time.
+func (s *Service) seen(ctx context.Context, t *tenant.Tenant, row found) {
+	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Update[session](tx).Set("seen_at = ?", tx.Now()).
+			Where("id = ? and seen_at <= ?", row.ID, row.SeenAt).Exec(ctx)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		s.opt.Log.Warn("session not marked as seen", slog.String("tenant", t.Code), slog.String("error", err.Error()))
+	}
+}
+
+// SignOut ends the actor's session.
+func (s *Service) SignOut(ctx context.Context, t *tenant.Tenant, a *authz.Actor) error {
+	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		n, err := store.Delete[session](ctx, tx, "id = ?", a.SessionID)
+		if err == nil && n > 0 {
+			tx.Audit(store.Record{Actor: a.String(), Action: "auth:session:delete", Target: "session:" + a.SessionID.String()})
+		}
+		return err
+	})
+	s.cache.drop(func(k cacheKey, other *authz.Actor) bool { return k.tenant == t.ID && other.SessionID == a.SessionID })
+	return err
+}
+
+// Forget makes this process look again at once at what a person may do. Other processes do within a second.
+func (s *Service) Forget(t tenant.ID, user id.ID) {
+	s.cache.drop(func(k cacheKey, a *authz.Actor) bool { return k.tenant == t && a.UserID == user })
+}
+
+// Sweep deletes a tenant's ended sessions and windows that count no longer. Run it now and then.
+func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
+	return s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		now := tx.Now()
+		if _, err := store.Delete[session](ctx, tx, "expires_at <= ? or seen_at <= ?", now, now.Add(-Idle)); err != nil {
+			return err
+		}
+		_, err := store.Delete[throttle](ctx, tx, "window_start <= ?", now.Add(-2*perAccount.window))
+		return err
+	})
+}

@@ -1,0 +1,193 @@
+package catalog
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/areas"
+)
+
+// homeView is the region's home in words.
+type homeView struct {
+	Search   ui.SearchBox
+	Chips    []ui.Link
+	Date     string
+	Places   []placeView
+	Take     takeView
+	Updated  string
+	Offices  []officeView
+	All      string // "Lihat semua 24 instansi dan 148 layanan"; empty when all stand there
+	Closures []closureView
+	Digital  bool // no venue is a place that one goes to
+}
+
+// takeView is the first thing to do.
+type takeView struct{ Title, Text string }
+
+// placeView is a venue.
+type placeView struct {
+	Name    said
+	Address said
+	Kind    string // what must be said of it: that it moves, or that nobody needs to come
+	Now     standingLine
+	Reason  said // why it is closed today
+	Rows    []hoursRow
+	Caption string
+	Column  string // "Jam (WIB)"
+}
+
+// officeView is a row of the register of queues.
+type officeView struct {
+	Name     said
+	Official said // beneath the name by subject, in a list of many
+	URL      string
+	Icon     string
+	Size     string // "12 layanan, 4 loket"
+	Level    ui.Level
+	Word     string // "Sedang"; "Tutup"
+	Waiting  string
+}
+
+type closureView struct {
+	Days   string
+	Reason said
+	Where  said
+}
+
+// officesAtHome is how many agencies the home page shows at most. One or two more than that are shown as well: a link
+// that leads to two further rows is no help.
+const officesAtHome = 8
+
+// suggestionsMost bounds the search box's suggestions, which weigh on every first load.
+const suggestionsMost = 60
+
+func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
+	v := homeView{
+		Date:    p.Date(t.Today(h.Now)),
+		Updated: p.T("catalog.updated", p.TimeZone(h.Now)),
+		Search:  searchBox(p, "", h.Offers),
+		Chips:   chips(p, h.Popular),
+		Digital: !slices.ContainsFunc(h.Places, func(x PlaceNow) bool { return !x.Digital() }),
+	}
+	for _, x := range h.Places {
+		v.Places = append(v.Places, newPlaceView(p, x, h.Now))
+	}
+	v.Take = newTakeView(p, h)
+	shown := h.Offices
+	if len(shown) > officesAtHome+2 {
+		shown = shown[:officesAtHome]
+		v.All = p.T("catalog.all_of", p.T("catalog.agencies", len(h.Offices)), p.T("catalog.services", h.Services))
+	}
+	for _, x := range shown {
+		v.Offices = append(v.Offices, newOfficeView(p, x))
+	}
+	for _, x := range h.Closures {
+		c := closureView{Days: days(p, x), Reason: local(p, x.Reason)}
+		if i := slices.IndexFunc(h.Places, func(q PlaceNow) bool { return q.ID == x.VenueID }); i >= 0 && len(h.Places) > 1 {
+			c.Where = local(p, h.Places[i].Name)
+		}
+		v.Closures = append(v.Closures, c)
+	}
+	return v
+}
+
+// newTakeView says what taking a number means right now: for today, or from when on.
+func newTakeView(p *i18n.Printer, h Home) takeView {
+	var next time.Time
+	for _, x := range h.Places {
+		if x.Opening.Tickets {
+			return takeView{p.T("catalog.take"), p.T("catalog.take_text")}
+		}
+		if next.IsZero() || !x.NextTickets.IsZero() && x.NextTickets.Before(next) {
+			next = x.NextTickets
+		}
+	}
+	if next.IsZero() {
+		return takeView{p.T("catalog.look"), p.T("catalog.look_text")}
+	}
+	return takeView{p.T("catalog.look"), p.T("catalog.numbers_again", when(p, next, h.Now))}
+}
+
+func newPlaceView(p *i18n.Printer, x PlaceNow, now time.Time) placeView {
+	v := placeView{
+		Name: local(p, x.Name), Address: local(p, addressOf(x.Place)),
+		Now:     standingOf(p, x.Opening, x.NextTickets, x.Today, now),
+		Rows:    hoursRows(p, x.Week),
+		Caption: p.T("catalog.hours_of", x.Name), Column: p.T("catalog.hours_in", p.Zone(now)),
+		Reason: local(p, x.Opening.Closure),
+	}
+	switch {
+	case x.Digital():
+		v.Kind = p.T("catalog.kind.digital")
+	case x.Kind == string(tenants.Vehicle) && x.Address == "":
+		v.Kind = p.T("catalog.kind.vehicle")
+	}
+	return v
+}
+
+// addressOf is a venue's address with its district, unless the address says it already.
+func addressOf(v *tenant.Place) string {
+	d, ok := areas.DistrictByCode(v.District)
+	if !ok || v.Address == "" || containsFold(v.Address, d.Name) {
+		return v.Address
+	}
+	return v.Address + ", " + d.Name
+}
+
+func newOfficeView(p *i18n.Printer, x OfficeNow) officeView {
+	v := officeView{
+		Name: either(p, x.Name, x.NameEN), URL: listURL("", x.Code), Icon: x.Icon,
+		Size: p.T("catalog.services", len(x.Services)),
+	}
+	if n := len(x.Counters); n > 0 {
+		v.Size += ", " + p.T("catalog.counters", n)
+	}
+	switch {
+	case len(x.Series) == 0:
+		v.Word = p.T("catalog.no_queue")
+	case x.Tickets || x.Waiting > 0:
+		v.Level, v.Word = ui.Level(x.Load), p.T("catalog.load."+strconv.Itoa(int(x.Load)))
+		v.Waiting = p.T("catalog.waiting", x.Waiting)
+		if x.Waiting == 0 {
+			v.Waiting = p.T("catalog.nobody")
+		}
+	default:
+		v.Word = p.T("catalog.no_numbers")
+	}
+	return v
+}
+
+// searchBox is the search for services. It suggests names, for the browser to filter.
+func searchBox(p *i18n.Printer, value string, offers []*tenant.Offer) ui.SearchBox {
+	s := ui.SearchBox{
+		Action: ui.PathServices, Label: p.T("catalog.search"), Placeholder: p.T("catalog.search_hint"), Value: value,
+	}
+	for _, o := range offers[:min(len(offers), suggestionsMost)] {
+		s.Suggest = append(s.Suggest, either(p, o.Name, o.NameEN).Text)
+	}
+	return s
+}
+
+// listURL is the list of services for a query, or of one agency.
+func listURL(query, agency string) string {
+	q := url.Values{}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if agency != "" {
+		q.Set("instansi", agency)
+	}
+	if len(q) == 0 {
+		return ui.PathServices
+	}
+	return ui.PathServices + "?" + q.Encode()
+}
+
+// offerURL is a service's page.
+func offerURL(o *tenant.Offer) string { return ui.PathServices + "/" + o.Agency.Code + "/" + o.Code }

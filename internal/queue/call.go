@@ -1,0 +1,190 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+)
+
+// callQuery is one press of "Panggil berikutnya".
+type callQuery struct {
+	CounterID id.ID
+	ZoneID    id.ID
+	Day       clock.Day
+	Key       string // the press; pressed twice it calls once
+	Seen      id.ID  // the ticket that the officer saw at the counter; zero: does not matter
+	Actor     string
+}
+
+// callRow is the answer. Outcome is "called"; "same" (this press was done already); "none" (nobody
+// waits); "stale" (the counter stands elsewhere than the officer saw). Done is the ticket that the
+// call finished, if any.
+type callRow struct {
+	Outcome string `db:"outcome"`
+	ID      string `db:"id"`
+	Done    string `db:"done"`
+}
+
+const (
+	actionCall   = "queue:ticket:call"
+	actionFinish = "queue:ticket:finish"
+)
+
+// called is what the event and the record say about a call or a move. Number comes last.
+type called struct {
+	Ticket  id.ID `json:"ticket"`
+	Series  id.ID `json:"series"`
+	Counter id.ID `json:"counter"`
+	Number  int64 `json:"number"`
+}
+
+func callTopics(series, ticket, counter, zone id.ID) []string {
+	return []string{"series:" + series.String(), "ticket:" + ticket.String(), "counter:" + counter.String(), "zone:" + zone.String()}
+}
+
+// callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
+// ticket that the officer saw, $7 actor as JSON, $8 zone.
+//
+// The counter's row is locked first: two presses at one counter run one after the other. The ticket is
+// taken with SKIP LOCKED: a ticket that another counter is just taking is not waiting any more.
+const callSQL = `
+with c as materialized (
+  select id, ticket_id, call_key from counters where tenant_id = $1::uuid and id = $3::uuid and not retired for update
+), state as materialized (
+  select c.id, c.ticket_id, case
+    when $5::text <> '' and c.call_key = $5::text then 'same'
+    when $6::uuid is not null and c.ticket_id is distinct from $6::uuid then 'stale'
+    else 'go' end as what
+  from c
+), nxt as materialized (
+  select t.id, t.series_id, t.number from tickets t
+  where t.tenant_id = $1::uuid and t.day = $4::date and t.status = 'waiting'
+    and exists (select 1 from state where what = 'go')
+    and t.series_id in (select cs.series_id from counter_series cs where cs.tenant_id = $1::uuid and cs.counter_id = $3::uuid)
+  order by t.created_at, t.number limit 1
+  for update of t skip locked
+), done as (
+  update tickets t set status = 'finished', ended_at = $2::timestamptz
+  from state s, nxt
+  where t.tenant_id = $1::uuid and t.id = s.ticket_id and t.counter_id = $3::uuid and t.status in ('called', 'serving')
+  returning t.id, t.series_id, t.number
+), taken as (
+  update tickets t set status = 'called', counter_id = $3::uuid, called_at = $2::timestamptz, calls = 1
+  from nxt where t.tenant_id = $1::uuid and t.id = nxt.id
+  returning t.id, t.series_id, t.number
+), cu as (
+  update counters set ticket_id = taken.id, call_key = $5::text from taken where counters.tenant_id = $1::uuid and counters.id = $3::uuid
+), entry as materialized (
+  select 1 as i, 'ticket.finished' as kind, '` + actionFinish + `' as action, d.* from done d
+  union all
+  select 2, 'ticket.called', '` + actionCall + `', t.* from taken t
+), made as materialized (
+  select e.kind, e.action, e.id, row_number() over (order by e.i) as i,
+    '{"ticket":"' || e.id || '","series":"' || e.series_id || '","counter":"' || $3::uuid || '","number":' || e.number || '}' as data,
+    ' series:' || e.series_id || ' ticket:' || e.id || ' counter:' || $3::uuid || ' zone:' || $8::uuid || ' ' as topics
+  from entry e
+), texts as materialized (
+  select m.*, '{"at":"' || to_char($2::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","actor":' || $7::text ||
+    ',"action":"' || m.action || '","target":"ticket:' || m.id || '","data":' || m.data || '}' as record
+  from made m
+), block as materialized (
+  select count(*) as k, string_agg(record, E'\n' order by i) as text from texts
+), h as (
+  update audit_heads a set seq = a.seq + b.k, event_seq = a.event_seq + b.k, hash = sha256(a.hash || convert_to(b.text, 'UTF8'))
+  from block b where a.tenant_id = $1::uuid and b.k > 0
+  returning a.seq, a.event_seq, a.hash, b.k
+), au as (
+  insert into audit (tenant_id, seq, block, at, actor, action, target, record, hash)
+  select $1::uuid, h.seq - h.k + x.i, h.seq, $2::timestamptz, $7::json #>> '{}', x.action, 'ticket:' || x.id, x.record, case when x.i = h.k then h.hash end
+  from texts x, h
+), ev as (
+  insert into events (tenant_id, seq, at, kind, topics, data)
+  select $1::uuid, h.event_seq - h.k + x.i, $2::timestamptz, x.kind, x.topics, x.data from texts x, h
+)
+select case when s.what = 'go' then case when t.id is null then 'none' else 'called' end else s.what end as outcome,
+  coalesce(coalesce(t.id, case when s.what <> 'go' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done
+from state s left join taken t on true left join done d on true`
+
+func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
+	return store.NewHot(db, store.HotSpec[callQuery, callRow]{
+		Name: "queue_call", SQL: callSQL, Max: 1, Args: callArgs, Lite: callLite,
+		Ord:     func(callRow) int { return 0 },
+		Missing: func(callQuery) callRow { return callRow{Outcome: "gone"} },
+		Key:     func(q callQuery) string { return q.Key },
+		Wrote:   func(r callRow) bool { return r.Outcome == "called" },
+	})
+}
+
+func callArgs(_ time.Time, qs []callQuery) []any {
+	q := qs[0]
+	var seen any
+	if !q.Seen.IsZero() {
+		seen = q.Seen.String()
+	}
+	return []any{q.CounterID.String(), q.Day.String(), q.Key, seen, `"` + q.Actor + `"`, q.ZoneID.String()}
+}
+
+func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
+	q := qs[0]
+	desks, err := store.Select[desk](tx).Where("id = ?", q.CounterID).Where("not retired").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(desks) == 0 {
+		return []callRow{{Outcome: "gone"}}, nil
+	}
+	d := desks[0]
+	switch {
+	case q.Key != "" && d.CallKey == q.Key:
+		return []callRow{{Outcome: "same", ID: d.TicketID.String()}}, nil
+	case !q.Seen.IsZero() && d.TicketID != q.Seen:
+		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
+	}
+	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series"}, `
+		select t.* from tickets t where t.day = ? and t.status = 'waiting'
+		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
+		order by t.created_at, t.number limit 1`, q.Day, q.CounterID)
+	if err != nil {
+		return nil, err
+	}
+	if len(next) == 0 {
+		return []callRow{{Outcome: "none"}}, nil
+	}
+	out := callRow{Outcome: "called", ID: next[0].ID.String()}
+	if !d.TicketID.IsZero() {
+		cur, err := store.Select[Ticket](tx).Where("id = ?", d.TicketID).Where("counter_id = ?", q.CounterID).
+			Where("status in ('called', 'serving')").All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(cur) > 0 {
+			_, err := store.Update[Ticket](tx).Set("status = ?", Finished).Set("ended_at = ?", tx.Now()).Where("id = ?", cur[0].ID).Exec(ctx)
+			if err != nil {
+				return nil, err
+			}
+			note(tx, q.Actor, actionFinish, "ticket.finished", cur[0], q.CounterID, q.ZoneID)
+			out.Done = cur[0].ID.String()
+		}
+	}
+	_, err = store.Update[Ticket](tx).Set("status = ?", Called).Set("counter_id = ?", q.CounterID).Set("called_at = ?", tx.Now()).
+		Set("calls = 1").Where("id = ?", next[0].ID).Exec(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = store.Update[desk](tx).Set("ticket_id = ?", next[0].ID).Set("call_key = ?", q.Key).Where("id = ?", q.CounterID).Exec(ctx)
+	if err != nil {
+		return nil, err
+	}
+	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID)
+	return []callRow{out}, nil
+}
+
+// note adds the record and the event of what happened to a ticket at a counter.
+func note(tx *store.Tx, actor, action, kind string, t Ticket, counter, zone id.ID) {
+	d := called{t.ID, t.SeriesID, counter, t.Number}
+	tx.Audit(store.Record{Actor: actor, Action: action, Target: "ticket:" + t.ID.String(), Data: d})
+	tx.Emit(kind, d, callTopics(t.SeriesID, t.ID, counter, zone)...)
+}

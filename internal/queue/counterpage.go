@@ -1,0 +1,233 @@
+package queue
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+)
+
+const (
+	deskRefresh = 20 // seconds, without JavaScript
+	// doublePress is how soon after a call a second one cannot be meant: the first has just drawn a new
+	// screen under the officer's finger, with a new key.
+	doublePress = 700 * time.Millisecond
+)
+
+// moveWords are the moves in the addresses of the officer's screen.
+var moveWords = map[string]Move{"panggil-ulang": Recall, "layani": Serve, "tidak-hadir": Absent, "selesai": Finish}
+
+// listDesks shows the counters at which the person works, or may look on.
+func (s *Pages) listDesks(c *web.Ctx) error {
+	desks, err := s.hall.Desks(c.Std(), c.Tenant, c.Actor)
+	if err != nil {
+		return err
+	}
+	at, err := s.hall.atDesks(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	crowd, err := s.hall.Crowd(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	v := deskList{Now: c.Now()}
+	for _, d := range desks {
+		row := deskRow{Desk: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
+		for _, l := range d.Series {
+			row.Waiting += crowd[l.ID]
+		}
+		if p, ok := at[d.ID]; ok {
+			row.Current = &p
+		}
+		v.add(row)
+	}
+	p := page(c, "")
+	p.Title = v.title(p)
+	p.RefreshSeconds = deskRefresh
+	return c.Page(http.StatusOK, deskListPage(p, v))
+}
+
+// showDesk is the officer's screen.
+func (s *Pages) showDesk(c *web.Ctx) error {
+	counter, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	v, err := s.deskScreen(c, counter)
+	if err != nil {
+		return err
+	}
+	desks, err := s.hall.Desks(c.Std(), c.Tenant, c.Actor)
+	if err != nil {
+		return err
+	}
+	v.More = len(desks) > 1
+	p := s.deskPage(c, v)
+	if notes[c.Query("kabar")] {
+		v.Note = c.Query("kabar")
+	}
+	return c.Page(http.StatusOK, deskScreenPage(p, v))
+}
+
+func (s *Pages) deskPage(c *web.Ctx, v deskScreen) ui.Page {
+	p := page(c, "")
+	p.Title = v.title(p)
+	p.Path = deskPath(v.Desk)
+	p.Live = deskPath(v.Desk) + "/langsung"
+	p.Scripts = []string{"counter.js", "live.js"}
+	p.RefreshSeconds = deskRefresh
+	return p
+}
+
+// deskScreen reads a counter as the request's officer may see it.
+func (s *Pages) deskScreen(c *web.Ctx, counter id.ID) (deskScreen, error) {
+	return s.readDesk(c.Std(), c.Tenant, c.Actor, counter, c.Now())
+}
+
+func (s *Pages) readDesk(ctx context.Context, t *tenant.Tenant, a *authz.Actor, counter id.ID, now time.Time) (deskScreen, error) {
+	view, err := s.hall.View(ctx, t, a, counter)
+	if err != nil {
+		return deskScreen{}, err
+	}
+	dir, err := s.dirs.Of(ctx, t)
+	if err != nil {
+		return deskScreen{}, err
+	}
+	v := deskScreen{DeskView: view, Now: now, Loc: t.Loc, Key: id.New().String()}
+	if v.deskPast, err = s.hall.deskPast(ctx, t, counter); err != nil {
+		return deskScreen{}, err
+	}
+	scope := AgencyScope(t, view.Desk.Agency)
+	v.CanCall, v.CanFinish = a.Can(permCall, scope), a.Can(permFinish, scope)
+	v.Opening = dir.Opening(t, view.Desk.Venue, now)
+	return v, nil
+}
+
+// The notes that a screen may carry after a press, by their names in the address.
+const (
+	noteStale   = "berubah" // the counter has moved on since the officer looked
+	noteIllegal = "langkah" // the move does not fit what the ticket is now
+	noteNobody  = "kosong"  // nobody waits any more
+	noteTwice   = "ganda"   // pressed twice
+)
+
+var notes = map[string]bool{noteStale: true, noteIllegal: true, noteNobody: true, noteTwice: true}
+
+// callNext is a press of the big button.
+func (s *Pages) callNext(c *web.Ctx) error {
+	counter, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	press := Press{CounterID: counter, Key: c.Form("kunci")}
+	if seen := c.Form("lihat"); seen != "" {
+		if press.Seen, err = id.Parse(seen); err != nil {
+			return fault.New(fault.Malformed, "queue.bad_seen")
+		}
+	}
+	before, err := s.deskScreen(c, counter)
+	if err != nil {
+		return err
+	}
+	if cur := before.Current; cur != nil && cur.ID == press.Seen && cur.Calls == 1 && cur.Status == Called && c.Now().Sub(cur.CalledAt) < doublePress {
+		return s.after(c, counter, noteTwice)
+	}
+	_, called, err := s.hall.CallNext(c.Std(), c.Tenant, c.Actor, press)
+	switch {
+	case fault.Is(err, "queue.stale"):
+		return s.after(c, counter, noteStale)
+	case err != nil:
+		return err
+	case !called:
+		return s.after(c, counter, noteNobody)
+	}
+	return s.after(c, counter, "")
+}
+
+// moveTicket is one of the other moves, of the ticket that the officer saw.
+func (s *Pages) moveTicket(c *web.Ctx) error {
+	counter, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	move, ok := moveWords[c.Param("move")]
+	if !ok {
+		return fault.New(fault.NotFound, "page")
+	}
+	ticket, err := id.Parse(c.Form("nomor"))
+	if err != nil {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	place, err := s.hall.glance(c.Std(), c.Tenant, ticket)
+	if err != nil {
+		return err
+	}
+	if place.CounterID != counter {
+		return s.after(c, counter, noteStale) // it stands, or waits, elsewhere
+	}
+	_, err = s.hall.Do(c.Std(), c.Tenant, c.Actor, ticket, move)
+	if fault.Is(err, "queue.illegal_move") {
+		return s.after(c, counter, noteIllegal)
+	}
+	if err != nil {
+		return err
+	}
+	return s.after(c, counter, "")
+}
+
+// after shows the counter as it stands now: as a fragment to htmx, else by leading back to the screen,
+// so that a reload presses nothing again.
+func (s *Pages) after(c *web.Ctx, counter id.ID, note string) error {
+	if !c.IsHTMX() {
+		path := pathDesks + "/loket/" + counter.String()
+		if note != "" {
+			path += "?kabar=" + note
+		}
+		return c.SeeOther(path)
+	}
+	v, err := s.deskScreen(c, counter)
+	if err != nil {
+		return err
+	}
+	v.Note = note
+	return c.Fragment(http.StatusOK, deskFragment(s.deskPage(c, v), v))
+}
+
+// followDesk keeps the officer's screen up to date: other counters take from the same line, people come.
+func (s *Pages) followDesk(c *web.Ctx) error {
+	counter, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	v, err := s.deskScreen(c, counter)
+	if err != nil {
+		return err
+	}
+	p, t, actor := s.deskPage(c, v), c.Tenant, c.Actor
+	topics := []string{"counter:" + counter.String()}
+	for _, l := range v.Desk.Series {
+		topics = append(topics, "series:"+l.ID.String())
+	}
+	return c.Stream(func(stream *web.Stream) error {
+		e := newEasel(stream)
+		return follow(stream, s.hub, t, topics, func(ctx context.Context) error {
+			v, err := s.readDesk(ctx, t, actor, counter, s.dirs.Now())
+			if err != nil {
+				return err
+			}
+			title := v.title(p)
+			// The key is new in each rendering and the timer runs by itself: neither is a change.
+			if err := e.put(ctx, "loket", title, v.mark(p), deskMain(p, v)); err != nil {
+				return err
+			}
+			return e.put(ctx, "antre", title, "", deskLine(p, v))
+		})
+	})
+}

@@ -1,0 +1,256 @@
+package queue
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+)
+
+// deskList are the counters that a person may open, by agency.
+type deskList struct {
+	Now    time.Time
+	Groups []deskGroup
+}
+
+type deskGroup struct {
+	Agency *tenant.Office
+	Rows   []deskRow
+}
+
+type deskRow struct {
+	*tenant.Desk
+	Current *Place
+	Waiting int
+	CanCall bool
+}
+
+func (l *deskList) add(r deskRow) {
+	if n := len(l.Groups); n == 0 || l.Groups[n-1].Agency != r.Agency {
+		l.Groups = append(l.Groups, deskGroup{Agency: r.Agency})
+	}
+	g := &l.Groups[len(l.Groups)-1]
+	g.Rows = append(g.Rows, r)
+}
+
+// place is where the counter is: "Kantor Pelayanan Sungailiat, Lantai 1".
+func (r deskRow) place() string {
+	if at := deskPlace(r.Desk); at != "" {
+		return r.Venue.Name + ", " + at
+	}
+	return r.Venue.Name
+}
+
+// lookOnly tells that the person calls at none of them.
+func (l deskList) lookOnly() bool {
+	for _, g := range l.Groups {
+		for _, r := range g.Rows {
+			if r.CanCall {
+				return false
+			}
+		}
+	}
+	return len(l.Groups) > 0
+}
+
+func (l deskList) title(p ui.Page) string {
+	if l.lookOnly() {
+		return p.T("queue.desks_all")
+	}
+	return p.T("queue.desks")
+}
+
+// deskScreen is a counter as its officer sees it, and what the officer may do.
+type deskScreen struct {
+	DeskView
+	deskPast
+	Now       time.Time
+	Loc       *time.Location
+	Key       string // of this rendering: the same press sent twice calls once
+	Opening   tenant.Opening
+	CanCall   bool
+	CanFinish bool
+	More      bool // the person has further counters
+	Note      string
+}
+
+// next is who the big button calls; nil: nobody waits.
+func (v deskScreen) next() *Place {
+	if len(v.Line) == 0 {
+		return nil
+	}
+	return &v.Line[0]
+}
+
+// title is the window's: "Loket 3 · A-024 Sedang dilayani".
+func (v deskScreen) title(p ui.Page) string {
+	if v.Current == nil {
+		return v.Desk.Name + " · " + p.T("queue.desk_free")
+	}
+	return v.Desk.Name + " · " + v.Current.Label + " " + stateText(p, v.Current.Status)
+}
+
+// heading is the page's h1.
+func (v deskScreen) heading(p ui.Page) string {
+	switch {
+	case v.Current == nil:
+		return p.T("queue.desk_h1_free", v.Desk.Name)
+	case v.Current.Status == Called:
+		return p.T("queue.desk_h1_called", v.Desk.Name, v.Current.Label)
+	}
+	return p.T("queue.desk_h1_serving", v.Desk.Name, v.Current.Label)
+}
+
+// mark is what the main part shows, without what is new in every rendering.
+func (v deskScreen) mark(p ui.Page) string {
+	mark := v.Note + " " + v.bigText(p) + " " + v.pastText(p) + " " + openText(p, v.Opening, v.Now, v.Loc)
+	if c := v.Current; c != nil {
+		mark += fmt.Sprint(c.ID, c.Status, c.Calls, c.CalledAt.UnixMicro())
+	}
+	return mark
+}
+
+// waited says when the person came and how long they waited.
+func (v deskScreen) waited(p ui.Page) string {
+	c, pr := v.Current, p.Print()
+	return p.T("queue.waited", pr.Time(c.CreatedAt), pr.Time(c.CalledAt), pr.Minutes(whole(c.CreatedAt, c.CalledAt)))
+}
+
+// since is when the timer began: the service's, or, until the person is there, the call's.
+func (v deskScreen) since() time.Time {
+	if v.Current.Status == Serving {
+		return v.Current.ServedAt
+	}
+	return v.Current.CalledAt
+}
+
+func (v deskScreen) elapsed() int { return max(0, int(v.Now.Sub(v.since())/time.Second)) }
+
+// timer is 04.12, or 1.04.12, as counter.js goes on with it.
+func (v deskScreen) timer() string {
+	s := v.elapsed()
+	if h := s / 3600; h > 0 {
+		return fmt.Sprintf("%d.%02d.%02d", h, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%02d.%02d", s/60, s%60)
+}
+
+// standard is how long the service may take, in seconds; 0: not stated, or the person is not there yet.
+func (v deskScreen) standard() int {
+	if v.Current.Status != Serving {
+		return 0
+	}
+	return v.Current.Offer.Minutes * 60
+}
+
+// barWidth is the width of the standard's bar when it is full, in its own units.
+const barWidth = 150
+
+func (v deskScreen) bar() string {
+	return strconv.Itoa(min(barWidth, v.elapsed()*barWidth/max(v.standard(), 1)))
+}
+
+// bigText says what the big button will do, or why it does nothing.
+func (v deskScreen) bigText(p ui.Page) string {
+	next := v.next()
+	switch {
+	case next == nil && v.Current == nil && !v.Opening.Tickets && !v.Opening.Always:
+		return p.T("queue.big_shut", openText(p, v.Opening, v.Now, v.Loc))
+	case next == nil && v.Current == nil:
+		return p.T("queue.big_nobody")
+	case next == nil:
+		return p.T("queue.big_only_finish")
+	case v.Current == nil:
+		return p.T("queue.big_call", next.Label, v.Desk.Name)
+	}
+	return p.T("queue.big_both", v.Current.Label, next.Label, v.Desk.Name)
+}
+
+// noteText is the calm line after a press that did not do what it said.
+func (v deskScreen) noteText(p ui.Page) string {
+	now := p.T("queue.desk_free")
+	if v.Current != nil {
+		now = p.T("queue.number_is", v.Current.Label, stateText(p, v.Current.Status))
+	}
+	switch v.Note {
+	case noteNobody:
+		return p.T("queue.note.kosong")
+	case noteTwice:
+		return p.T("queue.note.ganda", now)
+	case noteIllegal:
+		return p.T("queue.note.langkah", now)
+	case noteStale:
+		return p.T("queue.note.berubah", now)
+	}
+	return ""
+}
+
+// pastText is what happened here last.
+func (v deskScreen) pastText(p ui.Page) string {
+	l := v.Last
+	if l == nil {
+		return ""
+	}
+	at := p.Print().Time(l.EndedAt)
+	if l.Status == Finished {
+		from := l.ServedAt
+		if from.IsZero() {
+			from = l.CalledAt
+		}
+		took := p.T("queue.under_minute")
+		if n := whole(from, l.EndedAt); n > 0 {
+			took = p.Print().Minutes(n)
+		}
+		return p.T("queue.last.finished", l.Label, at, took)
+	}
+	if l.Status == NoShow {
+		return p.T("queue.last.no_show", l.Label, at)
+	}
+	return p.T("queue.last.cancelled", l.Label, at)
+}
+
+// button is one of the moves beside the big one.
+type button struct {
+	Word, Icon, Key, Label string
+	On                     bool
+}
+
+// buttons are always the same four in the same places, so that hands learn them; what does not fit the
+// ticket's state rests.
+func (v deskScreen) buttons(p ui.Page) []button {
+	called := v.Current.Status == Called
+	return []button{
+		{"panggil-ulang", "volume", "r", p.T("queue.move_recall"), called && v.CanCall},
+		{"layani", "user-check", "m", p.T("queue.move_serve"), called && v.CanFinish},
+		{"tidak-hadir", "user-off", "x", p.T("queue.move_absent"), called && v.CanFinish},
+		{"selesai", "check", "s", p.T("queue.move_finish"), v.CanFinish},
+	}
+}
+
+// freeText is what an empty counter says.
+func (v deskScreen) freeText(p ui.Page) string {
+	if v.next() != nil {
+		return p.T("queue.free_waiting", v.Waiting)
+	}
+	return p.T("queue.free_nobody")
+}
+
+func (v deskScreen) timerLabel(p ui.Page) string {
+	if v.Current.Status == Serving {
+		return p.T("queue.timer_serving")
+	}
+	return p.T("queue.timer_called")
+}
+
+// timerText is what stands under the timer.
+func (v deskScreen) timerText(p ui.Page) string {
+	switch {
+	case v.Current.Status == Called:
+		return p.T("queue.since_call")
+	case v.standard() > 0:
+		return p.T("queue.standard", p.Print().Minutes(v.Current.Offer.Minutes))
+	}
+	return p.T("queue.since_serving")
+}

@@ -1,0 +1,195 @@
+package queue
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+)
+
+// Hall runs the queues of all tenants.
+type Hall struct {
+	db    *store.DB
+	dirs  *tenant.Directories
+	issue *store.Hot[issueQuery, issueRow]
+	call  *store.Hot[callQuery, callRow]
+}
+
+// New makes the hall. Call it once, before the first request.
+func New(db *store.DB, dirs *tenant.Directories) *Hall {
+	return &Hall{db: db, dirs: dirs, issue: newIssuer(db), call: newCaller(db)}
+}
+
+// Request asks for a number.
+type Request struct {
+	ServiceID id.ID
+	Key       string // the caller's idempotency key, 1 to 128 signs; "": one is made
+	Channel   Channel
+	Actor     *authz.Actor // nil: the public
+}
+
+// maxKey bounds an idempotency key.
+const maxKey = 128
+
+// Issue gives a number. The same key again gives the same ticket; with another service it is the
+// fault "queue.key_reused" (422). Faults: "queue.no_service" (404), "queue.no_numbers" (409: a service
+// that is only handed off), "queue.closed" and "queue.full" (409, both with next_opening).
+func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, error) {
+	if len(r.Key) > maxKey || strings.ContainsRune(r.Key, 0) {
+		return Place{}, fault.New(fault.Malformed, "queue.bad_key", maxKey)
+	}
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return Place{}, err
+	}
+	offer, ok := dir.Offer(r.ServiceID)
+	if !ok || offer.Retired {
+		return Place{}, fault.New(fault.NotFound, "queue.no_service")
+	}
+	if offer.Line == nil || offer.Line.Retired {
+		return Place{}, fault.New(fault.Conflict, "queue.no_numbers")
+	}
+	now := h.db.Now()
+	open := dir.Opening(t, offer.Line.Venue, now)
+	q := issueQuery{
+		ID: id.New(), SeriesID: offer.Line.ID, ServiceID: offer.ID, Day: t.Today(now),
+		Key: r.Key, Channel: r.Channel, Actor: r.Actor.String(),
+	}
+	if q.Key == "" {
+		q.Key = q.ID.String()
+	}
+	if !open.Tickets {
+		// A retry after closing time still gets the ticket that it was given.
+		if old, err := h.byKey(ctx, t, q.Key); err != nil || old != nil {
+			return h.replayed(ctx, t, dir, r, old, err)
+		}
+		return Place{}, notNow("queue.closed", dir.NextTickets(t, offer.Line.Venue, now), open.Closure, t)
+	}
+	row, err := h.issue.Do(ctx, t.ID, q)
+	if err != nil {
+		return Place{}, err
+	}
+	if row.Outcome == "full" {
+		return Place{}, notNow("queue.full", dir.NextTickets(t, offer.Line.Venue, now), "", t)
+	}
+	ticket := Ticket{
+		SeriesID: q.SeriesID, ServiceID: q.ServiceID, Day: q.Day, Number: row.Number, Status: Status(row.Status),
+		Channel: q.Channel, CreatedAt: row.CreatedAt,
+	}
+	if row.Outcome == "same" {
+		old, err := h.byKey(ctx, t, q.Key)
+		return h.replayed(ctx, t, dir, r, old, err)
+	}
+	if ticket.ID, err = id.Parse(row.ID); err != nil {
+		return Place{}, err
+	}
+	return place(dir, ticket, int(row.Ahead)), nil
+}
+
+func notNow(code string, next time.Time, closure string, t *tenant.Tenant) error {
+	f := fault.New(fault.Conflict, code)
+	if !next.IsZero() {
+		f.With("next_opening", next.In(t.Loc).Format(time.RFC3339))
+	}
+	if closure != "" {
+		f.With("closure", closure)
+	}
+	return f
+}
+
+func (h *Hall) byKey(ctx context.Context, t *tenant.Tenant, key string) (*Ticket, error) {
+	var found []Ticket
+	err := h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = store.Select[Ticket](tx).Where("idem_key = ?", key).Limit(1).All(ctx)
+		return err
+	})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+func (h *Hall) replayed(ctx context.Context, t *tenant.Tenant, dir *tenant.Directory, r Request, old *Ticket, err error) (Place, error) {
+	switch {
+	case err != nil:
+		return Place{}, err
+	case old == nil:
+		return Place{}, fault.New(fault.Unavailable, "busy")
+	case old.ServiceID != r.ServiceID:
+		return Place{}, fault.New(fault.Invalid, "queue.key_reused")
+	}
+	return h.Place(ctx, t, old.ID)
+}
+
+// Place is a ticket as its person sees it.
+type Place struct {
+	Ticket
+	Label string // "A-027"
+	Ahead int    // people in front; 0 when next or no longer waiting
+	Offer *tenant.Offer
+	Line  *tenant.Line
+	Desk  *tenant.Desk // where it has been called to; nil before
+}
+
+// Position is the place in the line, from 1; 0 when the ticket no longer waits.
+func (p Place) Position() int {
+	if p.Status != Waiting {
+		return 0
+	}
+	return p.Ahead + 1
+}
+
+func place(dir *tenant.Directory, t Ticket, ahead int) Place {
+	p := Place{Ticket: t, Ahead: ahead}
+	p.Offer, _ = dir.Offer(t.ServiceID)
+	p.Line, _ = dir.Line(t.SeriesID)
+	p.Desk, _ = dir.Desk(t.CounterID)
+	p.Label = Label(p.Line.Prefix, t.Number)
+	return p
+}
+
+// Place reads a ticket and how many are in front of it. No such ticket: the fault "not_found".
+func (h *Hall) Place(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Place, error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return Place{}, err
+	}
+	var found Ticket
+	var ahead int
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		if found, err = store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx); err != nil || found.Status != Waiting {
+			return err
+		}
+		ahead, err = store.Select[Ticket](tx).Where("series_id = ?", found.SeriesID).Where("day = ?", found.Day).
+			Where("status = 'waiting'").Where("number < ?", found.Number).Count(ctx)
+		return err
+	})
+	if err != nil {
+		return Place{}, err
+	}
+	return place(dir, found, ahead), nil
+}
+
+// Crowd is how many wait, by series, on the tenant's local today.
+func (h *Hall) Crowd(ctx context.Context, t *tenant.Tenant) (map[id.ID]int, error) {
+	type row struct {
+		SeriesID id.ID `bun:"series_id"`
+		N        int   `bun:"n"`
+	}
+	var rows []row
+	err := h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, err = store.Query[row](ctx, tx, store.From{"tickets"},
+			"select series_id, count(*) as n from tickets where day = ? and status = 'waiting' group by series_id", t.Today(tx.Now()))
+		return err
+	})
+	out := make(map[id.ID]int, len(rows))
+	for _, r := range rows {
+		out[r.SeriesID] = r.N
+	}
+	return out, err
+}

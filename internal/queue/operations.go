@@ -1,0 +1,50 @@
+package queue
+
+import "github.com/pendopo-id/pendopo/internal/web/openapi"
+
+// Operations describe the queue's calls for the API's document.
+var Operations = []openapi.Operation{
+	{
+		Method: "POST", Path: "/api/v1/tickets", ID: "issueTicket", Tag: "tickets", Auth: openapi.Optional,
+		Summary: "Take a number for a service",
+		Description: "The number belongs to the service's series and the region's local day. The channel follows from the credential: " +
+			"without one it is web. With the same Idempotency-Key the same ticket comes back, also after closing time.",
+		Params:  []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this request, at most 128 signs. Send one and repeat it after a lost connection.", Example: "7f3c2b1a"}},
+		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,
+		Headers: []openapi.Header{{Name: "Location", Description: "The ticket's address in the API."}},
+		Errors: []string{
+			"400 queue.bad_key", "404 queue.no_service", "409 queue.closed", "409 queue.full", "409 queue.no_numbers",
+			"422 queue.key_reused", "422 invalid", "429 limited",
+		},
+	},
+	{
+		Method: "GET", Path: "/api/v1/tickets/:id", ID: "getTicket", Tag: "tickets",
+		Summary: "A ticket with its position in the line", Response: TicketJSON{}, Errors: []string{"404 not_found"},
+	},
+	{
+		Method: "POST", Path: "/api/v1/tickets/:id/finish", ID: "finishTicket", Tag: "tickets", Auth: openapi.Bearer,
+		Summary: "Finish a ticket that stands at one of your counters", Description: "A ticket that is finished already stays so.",
+		Response: TicketJSON{}, Errors: []string{"403 authz.forbidden", "403 queue.not_your_counter", "404 not_found", "409 queue.illegal_move"},
+	},
+	{
+		Method: "GET", Path: "/api/v1/counters", ID: "listCounters", Tag: "counters", Auth: openapi.Bearer,
+		Summary: "The counters at which you may work", Response: CountersJSON{},
+	},
+	{
+		Method: "POST", Path: "/api/v1/counters/:id/next", ID: "callNext", Tag: "counters", Auth: openapi.Bearer,
+		Summary: "Call the ticket that has waited longest",
+		Description: "The ticket that stands at the counter is finished with it. When nobody waits nothing changes. " +
+			"With the same Idempotency-Key the same ticket comes back and nobody else is called.",
+		Params:   []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this press, at most 128 signs.", Example: "7f3c2b1a"}},
+		Response: TicketJSON{}, Also: []openapi.Reply{{Status: 204, Description: "Nobody waits."}},
+		Errors: []string{"403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
+	},
+	{
+		Method: "GET", Path: "/api/v1/boards/:id/events", ID: "followBoard", Tag: "boards",
+		Summary: "Follow a hall board's calls (Server-Sent Events)",
+		Description: "Events: call, with the data described here; ping, so that silence can be told from a lost connection; " +
+			"reconnect, when the server stops; reset, when too much was missed: load the board again.",
+		Params:   []openapi.Param{{Name: "Last-Event-ID", In: "header", Description: "Resume after this event.", Example: "1027"}},
+		Response: CallJSON{}, ContentType: "text/event-stream", Errors: []string{"404 not_found", "503 streams"},
+	},
+}

@@ -1,0 +1,187 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+)
+
+// glance is Place in one statement, for screens that look again at every event.
+func (h *Hall) glance(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Place, error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return Place{}, err
+	}
+	type row struct {
+		Ticket `bun:",extend"`
+		Ahead  int `bun:"ahead"`
+	}
+	var rows []row
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, err = store.Query[row](ctx, tx, store.From{"tickets"}, `
+			select t.*, case when t.status <> 'waiting' then 0 else (select count(*) from tickets w
+			  where w.series_id = t.series_id and w.day = t.day and w.status = 'waiting' and w.number < t.number) end as ahead
+			from tickets t where t.id = ?`, ticketID)
+		return err
+	})
+	if err != nil || len(rows) == 0 {
+		if err == nil {
+			return h.Place(ctx, t, ticketID) // says "not_found" as everything else does
+		}
+		return Place{}, err
+	}
+	return place(dir, rows[0].Ticket, rows[0].Ahead), nil
+}
+
+// deskPast is what a counter's screen shows of what has been: the ticket that its row names, whatever
+// became of it, and the ticket that ended here last today.
+type deskPast struct {
+	Seen id.ID
+	Last *Place
+}
+
+func (h *Hall) deskPast(ctx context.Context, t *tenant.Tenant, counter id.ID) (p deskPast, err error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return p, err
+	}
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		d, err := store.Select[desk](tx).Where("id = ?", counter).One(ctx)
+		if err != nil {
+			return err
+		}
+		p.Seen = d.TicketID
+		ended, err := store.Select[Ticket](tx).Where("counter_id = ?", counter).Where("day = ?", t.Today(tx.Now())).
+			Where("ended_at is not null").Order("ended_at desc", "number desc").Limit(1).All(ctx)
+		if err == nil && len(ended) > 0 {
+			last := place(dir, ended[0], 0)
+			p.Last = &last
+		}
+		return err
+	})
+	return p, err
+}
+
+// atDesks is who stands at which counter today, called or served.
+func (h *Hall) atDesks(ctx context.Context, t *tenant.Tenant) (map[id.ID]Place, error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Ticket
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, err = store.Query[Ticket](ctx, tx, store.From{"tickets", "counters"}, `
+			select t.* from counters c join tickets t on t.tenant_id = c.tenant_id and t.id = c.ticket_id and t.counter_id = c.id
+			where t.day = ? and t.status in ('called', 'serving')`, t.Today(tx.Now()))
+		return err
+	})
+	out := make(map[id.ID]Place, len(rows))
+	for _, r := range rows {
+		out[r.CounterID] = place(dir, r, 0)
+	}
+	return out, err
+}
+
+// boardCalls are calls in a zone today.
+type boardCalls struct {
+	Seq    int64           // the event log's end when they were read: a stream that goes on from here misses nothing
+	Recent []Place         // the newest first, boardRecent and one more
+	ByDesk map[id.ID]Place // the newest of each counter
+}
+
+// boardRecent is how many past calls a board lists.
+const boardRecent = 5
+
+func (h *Hall) boardCalls(ctx context.Context, t *tenant.Tenant, zone *tenant.Hall) (b boardCalls, err error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return b, err
+	}
+	var rows []Ticket
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		if b.Seq, err = tx.LastEvent(ctx); err != nil {
+			return err
+		}
+		// A counter has its few dozen calls a day, so the day's calls of a zone are read whole.
+		rows, err = store.Query[Ticket](ctx, tx, store.From{"tickets", "counters"}, `
+			select t.* from tickets t join counters c on c.tenant_id = t.tenant_id and c.id = t.counter_id
+			where c.zone_id = ? and t.day = ? and t.called_at is not null
+			order by t.called_at desc, t.number desc`, zone.ID, t.Today(tx.Now()))
+		return err
+	})
+	b.ByDesk = make(map[id.ID]Place, len(zone.Counters))
+	for i, r := range rows {
+		p := place(dir, r, 0)
+		if i <= boardRecent {
+			b.Recent = append(b.Recent, p)
+		}
+		if _, ok := b.ByDesk[r.CounterID]; !ok {
+			b.ByDesk[r.CounterID] = p
+		}
+	}
+	return b, err
+}
+
+// waitingLine is a series with who is called next in it.
+type waitingLine struct {
+	*tenant.Line
+	Next    []string // labels, in the order of calling
+	Waiting int
+}
+
+// waitingLines reads the next n of every series that the zone's counters call. Those in which somebody
+// waits come first, else in the order of their prefixes.
+func (h *Hall) waitingLines(ctx context.Context, t *tenant.Tenant, zone *tenant.Hall, n int) ([]waitingLine, error) {
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	type row struct {
+		SeriesID id.ID `bun:"series_id"`
+		Number   int64 `bun:"number"`
+		Total    int   `bun:"total"`
+	}
+	var rows []row
+	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, err = store.Query[row](ctx, tx, store.From{"tickets", "counters", "counter_series"}, `
+			select q.series_id, q.number, q.total from (
+			  select t.series_id, t.number, row_number() over (partition by t.series_id order by t.created_at, t.number) as k,
+			    count(*) over (partition by t.series_id) as total
+			  from tickets t where t.day = ? and t.status = 'waiting' and t.series_id in (
+			    select cs.series_id from counter_series cs join counters c on c.tenant_id = cs.tenant_id and c.id = cs.counter_id
+			    where c.zone_id = ? and not c.retired)
+			) q where q.k <= ? order by q.series_id, q.k`, t.Today(tx.Now()), zone.ID, n)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	byID := map[id.ID]*waitingLine{}
+	var all []*waitingLine
+	for _, d := range zone.Counters {
+		for _, l := range d.Series {
+			if byID[l.ID] == nil && !l.Retired {
+				byID[l.ID] = &waitingLine{Line: l}
+				all = append(all, byID[l.ID])
+			}
+		}
+	}
+	for _, r := range rows {
+		l := byID[r.SeriesID]
+		if l == nil {
+			continue // declared after this directory was read
+		}
+		line, _ := dir.Line(r.SeriesID)
+		l.Next, l.Waiting = append(l.Next, Label(line.Prefix, r.Number)), r.Total
+	}
+	return sortedLines(all), nil
+}
+
+// averageMinutes rounds a mean time of service up to whole minutes; nothing was measured: 0.
+func averageMinutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
+
+func dayIsOver(p Place, today clock.Day) bool { return p.Day.Before(today) }

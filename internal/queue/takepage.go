@@ -1,0 +1,155 @@
+package queue
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+)
+
+// takeTicket gives a number and leads to its page. The form's key makes a second press the same ticket.
+func (s *Pages) takeTicket(c *web.Ctx) error {
+	service, err := id.Parse(c.Form("layanan"))
+	if err != nil {
+		return fault.New(fault.NotFound, "queue.no_service")
+	}
+	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
+	if err != nil && fault.KindOf(err) == fault.Conflict {
+		return s.refuse(c, service, fault.Of(err))
+	}
+	if err != nil {
+		return err
+	}
+	return c.SeeOther(ticketPath(p))
+}
+
+// refusal is why there is no number now.
+type refusal struct {
+	Code    string // "queue.closed", "queue.full", "queue.no_numbers"
+	Offer   *tenant.Offer
+	Next    time.Time // when numbers are given again; zero: not in sight
+	Closure string    // why today is closed
+	Off     bool      // it is not open on this day of the week
+	Now     time.Time
+	Loc     *time.Location
+	Phone   string
+}
+
+func (s *Pages) refuse(c *web.Ctx, service id.ID, f *fault.Error) error {
+	dir, err := s.dirs.Of(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	v := refusal{Code: f.Code, Now: c.Now(), Loc: c.Tenant.Loc, Phone: c.Tenant.Region.Contact.Phone}
+	v.Offer, _ = dir.Offer(service)
+	if at, ok := f.Extra["next_opening"].(string); ok {
+		v.Next, _ = time.Parse(time.RFC3339, at)
+	}
+	v.Closure, _ = f.Extra["closure"].(string)
+	if v.Offer != nil && v.Offer.Line != nil {
+		periods, _ := dir.Periods(v.Offer.Line.Venue, c.Tenant.Today(v.Now))
+		v.Off = len(periods) == 0
+	}
+	p := page(c, "")
+	p.Title = v.title(p)
+	p.Path = ui.PathServices // this address has nothing to read again; the language switch leads on
+	if v.Offer != nil {
+		p.Path = servicePath(v.Offer)
+	}
+	return c.Page(http.StatusConflict, refusedPage(p, v))
+}
+
+// today tells whether numbers are given again later today.
+func (v refusal) today() bool {
+	return !v.Next.IsZero() && clock.DayOf(v.Next, v.Loc) == clock.DayOf(v.Now, v.Loc)
+}
+
+func (v refusal) title(p ui.Page) string {
+	switch v.Code {
+	case "queue.full":
+		return p.T("queue.refused.full.title")
+	case "queue.no_numbers":
+		return p.T("queue.refused.no_numbers.title")
+	}
+	switch {
+	case v.today():
+		return p.T("queue.refused.early.title")
+	case v.Closure != "":
+		return p.T("queue.refused.closure.title")
+	case v.Off:
+		return p.T("queue.refused.off.title")
+	}
+	return p.T("queue.refused.closed.title")
+}
+
+func (v refusal) under(p ui.Page) string {
+	if v.Offer == nil {
+		return ""
+	}
+	return offerName(p, v.Offer)
+}
+
+func (v refusal) text(p ui.Page) string {
+	switch {
+	case v.Code == "queue.full":
+		return p.T("queue.refused.full.text")
+	case v.Code == "queue.no_numbers" && v.Offer != nil && v.Offer.System != "":
+		return p.T("queue.refused.no_numbers.system", v.Offer.System)
+	case v.Code == "queue.no_numbers":
+		return p.T("queue.refused.no_numbers.text")
+	case v.today():
+		return p.T("queue.refused.early.text")
+	case v.Closure != "":
+		return p.T("queue.refused.closure.text", v.Closure)
+	case v.Off:
+		return p.T("queue.refused.off.text")
+	}
+	return p.T("queue.refused.closed.text")
+}
+
+// when is the one thing that a refused person wants to know.
+func (v refusal) when(p ui.Page) string {
+	switch {
+	case v.Code == "queue.no_numbers":
+		return ""
+	case v.Next.IsZero():
+		return p.T("queue.refused.no_day")
+	case v.today():
+		return p.T("queue.refused.today", p.Print().TimeZone(v.Next))
+	}
+	return p.T("queue.refused.on", opens(p, v.Next, v.Loc))
+}
+
+// ways are what can be done until then: nobody is left at a wall.
+func (v refusal) ways(p ui.Page) (out []ui.Link) {
+	if v.Offer != nil {
+		out = append(out, ui.Link{Label: p.T("queue.way_prepare"), Href: servicePath(v.Offer), Icon: "list-check"})
+	}
+	out = append(out,
+		ui.Link{Label: p.T("queue.way_services"), Href: ui.PathServices, Icon: "search"},
+		ui.Link{Label: p.T("queue.way_places"), Href: ui.PathPlaces, Icon: "map-pin"})
+	if v.Phone != "" {
+		out = append(out, ui.Link{Label: p.T("queue.way_phone", v.Phone), Href: telURL(v.Phone), Icon: "phone"})
+	}
+	return out
+}
+
+// telURL is a phone number as a link takes it. Indonesian numbers get their country code.
+func telURL(phone string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+	if rest, ok := strings.CutPrefix(digits, "0"); ok {
+		digits = "62" + rest
+	}
+	return "tel:+" + digits
+}

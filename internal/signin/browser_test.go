@@ -1,0 +1,62 @@
+package signin_test
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// TestInABrowser signs in as a person does, on a phone, a tablet and a desk, and looks at the page with axe.
+func TestInABrowser(t *testing.T) {
+	d := open(t, testkit.Open(t, testkit.SQLite, testkit.WithModels(models)), "http")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- d.Serve(ln) }()
+	t.Cleanup(func() {
+		_ = d.Shutdown(t.Context())
+		<-done
+	})
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	home := "http://" + d.a.Host("localhost") + ":" + port
+
+	for _, width := range []int{360, 768, 1280} {
+		c := testkit.Browser(t)
+		p := c.Page(home+"/petugas", width, 740)
+		if got := p.MustInfo().URL; got != home+"/masuk?next=%2Fpetugas" {
+			t.Fatalf("%d: led to %s", width, got)
+		}
+		p.Accessible(t)
+		if wide := p.Wide(t); wide > 0 {
+			t.Errorf("%d: the page is %d pixels too wide", width, wide)
+		}
+		p.Screenshot(t, fmt.Sprintf("signin-%d", width))
+		p.MustElement("#email").MustInput(d.a.Email("officer"))
+		p.MustElement("#password").MustInput("salah")
+		wait := p.MustWaitNavigation()
+		p.MustElement("main button").MustClick()
+		wait()
+		if text := p.MustElement("[role=alert]").MustText(); !strings.Contains(text, "tidak cocok") {
+			t.Errorf("%d: the note says %q", width, text)
+		}
+		p.Accessible(t)
+		p.Screenshot(t, fmt.Sprintf("signin-wrong-%d", width))
+		for _, problem := range p.Problems() {
+			if !strings.Contains(problem, "401") { // the wrong password's own status
+				t.Errorf("%d: %s", width, problem)
+			}
+		}
+		p.MustElement("#password").MustInput(password)
+		wait = p.MustWaitNavigation()
+		p.MustElement("main button").MustClick()
+		wait()
+		if text := p.MustElement("body").MustText(); text != d.a.Email("officer")+" in uji-a" {
+			t.Errorf("%d: after signing in: %.100s", width, text)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package signin_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/signin"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/internal/web"
+)
+
+const password = "kunci pendopo 2026"
+
+// door is the service of two regions, with a staff's page beside the sign-in.
+type door struct {
+	*web.App
+	a, b *testkit.Region
+	auth *auth.Service
+}
+
+func open(t *testing.T, db *store.DB, scheme string) *door {
+	t.Helper()
+	stored, err := auth.Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &door{auth: auth.New(db, auth.Options{})}
+	d.a, d.b = testkit.Two(t, db, testkit.PasswordHash(stored))
+	registry := tenant.NewRegistry(db, "localhost")
+	if err := registry.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.App = web.New(web.Config{Registry: registry, Sessions: d.auth, Scheme: scheme})
+	signin.Routes(d.Tenant(), d.auth)
+	show := func(c *web.Ctx) error {
+		return c.Blob(200, "text/plain", []byte(c.Actor.Email+" in "+c.Tenant.Slug))
+	}
+	d.Tenant().Get("/petugas", authz.SignedIn, show)
+	d.Tenant().Get("/api/v1/me", authz.SignedIn, show)
+	return d
+}
+
+var models = slices.Concat(tenant.Models, auth.Models)
+
+func (d *door) ask(t *testing.T, method, host, path string, body io.Reader, header ...string) (*http.Response, string) {
+	t.Helper()
+	r := httptest.NewRequest(method, path, body)
+	r.Host = host
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	res, err := d.Test(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res, string(b)
+}
+
+// form posts a form as our own page does.
+func (d *door) form(t *testing.T, host, path string, values url.Values, header ...string) (*http.Response, string) {
+	t.Helper()
+	header = append(header, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
+	return d.ask(t, "POST", host, path, strings.NewReader(values.Encode()), header...)
+}
+
+func credentials(email, password, next string) url.Values {
+	return url.Values{"email": {email}, "password": {password}, "next": {next}}
+}
+
+// cookie is the cookie that a response sets, as the browser sends it back.
+func cookie(res *http.Response) string {
+	for _, c := range res.Cookies() {
+		if strings.HasSuffix(c.Name, "sid") {
+			return c.Name + "=" + c.Value
+		}
+	}
+	return ""
+}
+
+func TestPages(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "http")
+		a, b := d.a.Host("localhost"), d.b.Host("localhost")
+
+		res, body := d.ask(t, "GET", a, "/masuk?next=/petugas%3Fx%3D1", nil)
+		for _, want := range []string{`<label for="email">Surel`, `type="password"`, `name="next" value="/petugas?x=1"`, `autocomplete="current-password"`} {
+			if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("the page lacks %s: %d %s", want, res.StatusCode, body)
+			}
+		}
+		if _, body := d.ask(t, "GET", a, "/masuk?next=//evil.test/x", nil); strings.Contains(body, "evil.test/x") && strings.Contains(body, `name="next"`) {
+			t.Error("the form leads elsewhere")
+		}
+
+		res, body = d.form(t, a, "/masuk", credentials("", "", ""))
+		if res.StatusCode != http.StatusUnprocessableEntity || strings.Count(body, "Mohon isi bagian ini.") != 4 || !strings.Contains(body, `href="#email"`) || !strings.Contains(body, `aria-invalid`) {
+			t.Errorf("empty: %d %s", res.StatusCode, body)
+		}
+		res, body = d.form(t, a, "/masuk", credentials(d.a.Email("officer"), "salah sekali", "/petugas"))
+		if res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "tidak cocok") || strings.Contains(body, "salah sekali") ||
+			!strings.Contains(body, d.a.Email("officer")) || !strings.Contains(body, `name="next" value="/petugas"`) || cookie(res) != "" {
+			t.Errorf("wrong: %d %s", res.StatusCode, body)
+		}
+		_, unknown := d.form(t, a, "/masuk", credentials("nobody@a.test", "salah sekali", "/petugas"))
+		reference := regexp.MustCompile(`[A-Z2-7]{16}`)
+		if plain := func(s, email string) string { return reference.ReplaceAllString(strings.ReplaceAll(s, email, ""), "") }; plain(body, d.a.Email("officer")) != plain(unknown, "nobody@a.test") {
+			t.Error("the page tells whether the account exists")
+		}
+
+		res, _ = d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, "//evil.test"))
+		sid := cookie(res)
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/petugas" || sid == "" {
+			t.Fatalf("%d %q %q", res.StatusCode, res.Header.Get("Location"), sid)
+		}
+		if c := res.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "sid=") || !strings.Contains(c, "HttpOnly") || !strings.Contains(c, "SameSite=Lax") ||
+			!strings.Contains(c, "path=/") || strings.Contains(strings.ToLower(c), "domain") || strings.Contains(strings.ToLower(c), "secure") {
+			t.Errorf("Set-Cookie: %s", c)
+		}
+		if res, body := d.ask(t, "GET", a, "/petugas", nil, "Cookie", sid); res.StatusCode != http.StatusOK || body != d.a.Email("officer")+" in uji-a" {
+			t.Errorf("signed in: %d %s", res.StatusCode, body)
+		}
+		if res, body := d.ask(t, "GET", b, "/petugas", nil, "Cookie", sid); res.StatusCode != http.StatusSeeOther || strings.Contains(body, d.a.Canary) {
+			t.Errorf("in the other region: %d %s", res.StatusCode, body)
+		}
+		if res, _ := d.ask(t, "GET", a, "/masuk?next=/x", nil, "Cookie", sid); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/x" {
+			t.Errorf("the page, already in: %d", res.StatusCode)
+		}
+
+		// Signing in once more gives another session and ends the first.
+		res, _ = d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, "/petugas?x=1"), "Cookie", sid)
+		second := cookie(res)
+		if res.Header.Get("Location") != "/petugas?x=1" || second == "" || second == sid {
+			t.Errorf("again: %q, %q", res.Header.Get("Location"), second)
+		}
+		if res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", sid); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("the first session: %d", res.StatusCode)
+		}
+
+		if res, _ := d.ask(t, "POST", a, "/keluar", nil, "Cookie", second, "Sec-Fetch-Site", "cross-site"); res.StatusCode != http.StatusForbidden {
+			t.Errorf("signed out from elsewhere: %d", res.StatusCode)
+		}
+		res, _ = d.form(t, a, "/keluar", nil, "Cookie", second)
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" || cookie(res) != "sid=" {
+			t.Errorf("signed out: %d %q %q", res.StatusCode, res.Header.Get("Location"), cookie(res))
+		}
+		if res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", second); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("after signing out: %d", res.StatusCode)
+		}
+	}, testkit.WithModels(models))
+}
+
+func TestAPI(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "https")
+		a, b := d.a.Host("localhost"), d.b.Host("localhost")
+		post := func(host, body string) (*http.Response, string) {
+			return d.ask(t, "POST", host, "/api/v1/sessions", strings.NewReader(body), "Content-Type", "application/json")
+		}
+		login := func(email, password string) string {
+			b, _ := json.Marshal(map[string]string{"email": email, "password": password})
+			return string(b)
+		}
+		for _, c := range []struct {
+			host, body string
+			status     int
+			want       string
+		}{
+			{a, login(d.a.Email("officer"), "salah"), 401, `"code":"auth.wrong"`},
+			{b, login(d.a.Email("officer"), password), 401, `"code":"auth.wrong"`},
+			{a, login("", ""), 422, `"errors":[{"field":"email","code":"required"`},
+			{a, `{"email":"a","password":"b","role":"admin"}`, 422, `"errors":[{"field":"role","code":"unknown"`},
+			{a, `{`, 400, `"code":"json.syntax"`},
+		} {
+			if res, body := post(c.host, c.body); res.StatusCode != c.status || !strings.Contains(body, c.want) {
+				t.Errorf("%s %s: %d %s", c.host, c.body, res.StatusCode, body)
+			}
+		}
+		res, body := post(a, login(d.a.Email("officer"), password))
+		var got struct {
+			Token     string    `json:"token"`
+			ExpiresAt time.Time `json:"expires_at"`
+		}
+		if err := json.Unmarshal([]byte(body), &got); err != nil || res.StatusCode != http.StatusOK || got.Token == "" || !strings.Contains(body, "+07:00") {
+			t.Fatalf("%d %s", res.StatusCode, body)
+		}
+		if left := time.Until(got.ExpiresAt); left < 11*time.Hour || left > 12*time.Hour {
+			t.Errorf("it ends in %v", left)
+		}
+		if res.Header.Get("Set-Cookie") != "" || res.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("headers %v", res.Header)
+		}
+		bearer := "Bearer " + got.Token
+		if res, body := d.ask(t, "GET", a, "/api/v1/me", nil, "Authorization", bearer); res.StatusCode != http.StatusOK || body != d.a.Email("officer")+" in uji-a" {
+			t.Errorf("%d %s", res.StatusCode, body)
+		}
+		if res, body := d.ask(t, "GET", b, "/api/v1/me", nil, "Authorization", bearer); res.StatusCode != http.StatusUnauthorized || strings.Contains(body, d.a.Canary) {
+			t.Errorf("in the other region: %d %s", res.StatusCode, body)
+		}
+		if res, _ := d.ask(t, "DELETE", b, "/api/v1/sessions/current", nil, "Authorization", bearer); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("ended from the other region: %d", res.StatusCode)
+		}
+		if res, body := d.ask(t, "DELETE", a, "/api/v1/sessions/current", nil, "Authorization", bearer); res.StatusCode != http.StatusNoContent || body != "" {
+			t.Errorf("ended: %d %s", res.StatusCode, body)
+		}
+		if res, _ := d.ask(t, "GET", a, "/api/v1/me", nil, "Authorization", bearer); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("after its end: %d", res.StatusCode)
+		}
+		res, _ = d.form(t, a, "/masuk", credentials(d.a.Email("admin"), password, ""))
+		if c := res.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-sid=") || !strings.Contains(strings.ToLower(c), "secure") {
+			t.Errorf("Set-Cookie over https: %s", c)
+		}
+	}, testkit.WithModels(models))
+}
+
+// TestSlow fails often: the page says when to come back, in words and in a header.
+func TestSlow(t *testing.T) {
+	d := open(t, testkit.Open(t, testkit.SQLite, testkit.WithModels(models)), "http")
+	var res *http.Response
+	var body string
+	for range 11 {
+		res, body = d.form(t, d.a.Host("localhost"), "/masuk", credentials(d.a.Email("officer"), "salah", ""))
+	}
+	if res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" || !strings.Contains(body, "menit lalu coba lagi") {
+		t.Errorf("%d %q %s", res.StatusCode, res.Header.Get("Retry-After"), body)
+	}
+}

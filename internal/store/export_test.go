@@ -1,0 +1,39 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// What the external tests need to look behind the handle's back. No other package can.
+
+// Predicate tells whether this build writes the tenant into every statement.
+const Predicate = predicate
+
+// Readers and Writer are the pools.
+func (db *DB) Readers() *bun.DB { return db.read }
+func (db *DB) Writer() *bun.DB  { return db.write }
+
+// Raw is the transaction below the scoped handle.
+func (tx *Tx) Raw() bun.Tx { return tx.bun }
+
+// Raw is the transaction below the door to the control plane.
+func (s *SysTx) Raw() bun.Tx { return s.bun }
+
+// Guard reads a piece of SQL as the handle does.
+func (db *DB) Guard(sql string, allowed ...string) error { return db.tables.guard(sql, allowed) }
+
+// ScopedText is the statement that Query would send.
+func (tx *Tx) ScopedText(from From, sql string, args ...any) (string, error) {
+	text, _, err := tx.scoped(from, sql, args)
+	return text, err
+}
+
+// HotPool tells whether the hot pool has been opened.
+func (db *DB) HotPool() bool { return db.hot.Load() != nil }
+
+// SetScope puts a tenant on an open transaction, past In.
+func (db *DB) SetScope(ctx context.Context, tx bun.Tx, t TenantID, readOnly bool) error {
+	return db.dialect.scope(ctx, tx, t, readOnly)
+}

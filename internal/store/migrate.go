@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+)
+
+// Migrator applies migrations. It takes the files as a parameter, since the migrations package stands
+// beside internal and knows nothing of it.
+type Migrator struct {
+	db *DB
+	fs fs.FS
+}
+
+// NewMigrator reads migrations from the folder of the database's dialect: postgres/ or sqlite/.
+func NewMigrator(db *DB, files fs.FS) (*Migrator, error) {
+	sub, err := fs.Sub(files, db.Dialect())
+	return &Migrator{db, sub}, err
+}
+
+func (m *Migrator) open(handle *bun.DB) (*migrate.Migrator, error) {
+	all := migrate.NewMigrations()
+	if err := all.Discover(m.fs); err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	return migrate.NewMigrator(handle, all,
+		migrate.WithMarkAppliedOnSuccess(true),
+		migrate.WithTableName("schema_migrations"),
+		migrate.WithLocksTableName("schema_migration_locks")), nil
+}
+
+// advisoryLock is the key under which processes that migrate wait for one another.
+const advisoryLock = 0x50656e646f706f // "Pendopo"
+
+// Up applies what is missing and gives the names. PostgreSQL: it is run with the owner role; appRole
+// is the role that serves, and gets its rights here ("" grants nothing). Two runs at once are safe.
+func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
+	handle := m.db.write
+	if m.db.Dialect() == "postgres" {
+		conn, err := handle.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock)); err != nil {
+			return nil, err
+		}
+		defer func() {
+			_, _ = conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("select pg_advisory_unlock(%d)", advisoryLock))
+		}()
+	} else {
+		plain, err := m.db.plainSQLite()
+		if err != nil {
+			return nil, err
+		}
+		defer plain.Close()
+		handle = plain
+	}
+	mig, err := m.open(handle)
+	if err != nil {
+		return nil, err
+	}
+	if err := mig.Init(ctx); err != nil {
+		return nil, fmt.Errorf("store: migrations: %w", err)
+	}
+	group, err := mig.Migrate(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: migrate: %w", err)
+	}
+	var names []string
+	for _, one := range group.Migrations {
+		names = append(names, one.Name+"_"+one.Comment)
+	}
+	if m.db.Dialect() == "postgres" && appRole != "" {
+		if err := m.grant(ctx, appRole); err != nil {
+			return names, err
+		}
+	}
+	return names, nil
+}
+
+// Pending gives the names of the migrations that have not been applied.
+func (m *Migrator) Pending(ctx context.Context) ([]string, error) {
+	mig, err := m.open(m.db.write)
+	if err != nil {
+		return nil, err
+	}
+	status, err := mig.MigrationsWithStatus(ctx)
+	if err != nil {
+		// No table yet: everything is missing.
+		all := migrate.NewMigrations()
+		if derr := all.Discover(m.fs); derr != nil {
+			return nil, derr
+		}
+		status = all.Sorted()
+	}
+	var names []string
+	for _, one := range status {
+		if !one.IsApplied() {
+			names = append(names, one.Name+"_"+one.Comment)
+		}
+	}
+	return names, nil
+}
+
+var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+// grant gives the serving role what it needs and no more: it reads and writes rows, it cannot change
+// or remove what the chain holds, and it owns nothing.
+func (m *Migrator) grant(ctx context.Context, role string) error {
+	if !roleName.MatchString(role) {
+		return fmt.Errorf("store: %q is no role name: lower case letters, digits and underscores", role)
+	}
+	var exists, same bool
+	err := m.db.write.QueryRowContext(ctx, "select exists (select 1 from pg_roles where rolname = ?), ? = current_user", role, role).Scan(&exists, &same)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("store: PostgreSQL has no role %q; make it with: create role %s login password '...'", role, role)
+	}
+	if same {
+		return errors.New("store: the owner role cannot be the role that serves")
+	}
+	for _, sql := range []string{
+		"do $$ begin execute format('grant usage on schema %I to " + role + "', current_schema()); end $$",
+		"do $$ begin execute format('grant select, insert, update, delete on all tables in schema %I to " + role + "', current_schema()); end $$",
+		"revoke update, delete, truncate on audit from " + role,
+		"revoke update, delete, truncate on events from " + role,
+		"revoke update, delete, truncate on system_log from " + role,
+		"revoke insert, update, delete on schema_migrations from " + role,
+	} {
+		if _, err := m.db.write.ExecContext(ctx, sql); err != nil {
+			return fmt.Errorf("store: grant to %s: %w", role, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build pendopo_unscoped
+
+package store
+
+const predicate = false

@@ -1,0 +1,273 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/catalogue"
+)
+
+// Directory is what a region offers, where and when: its declared rows, linked. It is immutable and
+// belongs to one version of the tenant. What has been retired is found by identifier, so that old
+// tickets keep their names, and stands in no list.
+type Directory struct {
+	Venues   []*Place
+	Agencies []*Office
+	Closures []Closure
+
+	places   map[id.ID]*Place
+	zones    map[id.ID]*Hall
+	offices  map[id.ID]*Office
+	series   map[id.ID]*Line
+	counters map[id.ID]*Desk
+	services map[id.ID]*Offer
+}
+
+// Place is a venue with its zones and hours.
+type Place struct {
+	Venue
+	Zones []*Hall
+	Hours []tenants.Hours
+}
+
+// Hall is a zone with its venue and counters.
+type Hall struct {
+	Zone
+	Venue    *Place
+	Counters []*Desk
+}
+
+// Office is an agency with what it offers here.
+type Office struct {
+	Agency
+	Services []*Offer
+	Series   []*Line
+	Counters []*Desk
+}
+
+// Line is a series with its agency, venue and counters.
+type Line struct {
+	Series
+	Agency   *Office
+	Venue    *Place
+	Counters []*Desk
+}
+
+// Desk is a counter with its agency, zone and the series that it calls.
+type Desk struct {
+	Counter
+	Agency *Office
+	Venue  *Place
+	Zone   *Hall
+	Series []*Line
+}
+
+// Offer is a service with its agency and, unless it is only handed off, its series.
+type Offer struct {
+	Service
+	Agency   *Office
+	Line     *Line               // nil: no numbers
+	Standard *catalogue.Standard // nil: named only
+}
+
+// Place finds a venue, also a retired one. The other finders do likewise.
+func (d *Directory) Place(i id.ID) (*Place, bool)   { v, ok := d.places[i]; return v, ok }
+func (d *Directory) Hall(i id.ID) (*Hall, bool)     { v, ok := d.zones[i]; return v, ok }
+func (d *Directory) Office(i id.ID) (*Office, bool) { v, ok := d.offices[i]; return v, ok }
+func (d *Directory) Line(i id.ID) (*Line, bool)     { v, ok := d.series[i]; return v, ok }
+func (d *Directory) Desk(i id.ID) (*Desk, bool)     { v, ok := d.counters[i]; return v, ok }
+func (d *Directory) Offer(i id.ID) (*Offer, bool)   { v, ok := d.services[i]; return v, ok }
+
+// Services lists what is offered, by agency.
+func (d *Directory) Services() []*Offer {
+	var out []*Offer
+	for _, a := range d.Agencies {
+		out = append(out, a.Services...)
+	}
+	return out
+}
+
+// Directories keeps the newest directory of each tenant.
+type Directories struct {
+	db *store.DB
+	mu sync.Mutex
+	m  map[ID]*dirEntry
+}
+
+type dirEntry struct {
+	version int64
+	once    sync.Once
+	dir     *Directory
+	err     error
+}
+
+// NewDirectories makes an empty cache.
+func NewDirectories(db *store.DB) *Directories {
+	return &Directories{db: db, m: map[ID]*dirEntry{}}
+}
+
+// Of gives the tenant's directory, reading it once a version.
+func (c *Directories) Of(ctx context.Context, t *Tenant) (*Directory, error) {
+	c.mu.Lock()
+	e := c.m[t.ID]
+	if e == nil || e.version < t.Version {
+		e = &dirEntry{version: t.Version}
+		c.m[t.ID] = e
+	}
+	c.mu.Unlock()
+	e.once.Do(func() {
+		e.err = c.db.View(context.WithoutCancel(ctx), t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+			e.dir, err = loadDirectory(ctx, tx)
+			return err
+		})
+	})
+	if e.err != nil {
+		c.mu.Lock()
+		if c.m[t.ID] == e {
+			delete(c.m, t.ID) // the next one tries again
+		}
+		c.mu.Unlock()
+	}
+	return e.dir, e.err
+}
+
+func loadDirectory(ctx context.Context, tx *store.Tx) (*Directory, error) {
+	d := &Directory{
+		places: map[id.ID]*Place{}, zones: map[id.ID]*Hall{}, offices: map[id.ID]*Office{},
+		series: map[id.ID]*Line{}, counters: map[id.ID]*Desk{}, services: map[id.ID]*Offer{},
+	}
+	for _, step := range []func(context.Context, *store.Tx) error{
+		d.loadVenues, d.loadAgencies, d.loadCounters, d.loadServices,
+	} {
+		if err := step(ctx, tx); err != nil {
+			return nil, fmt.Errorf("tenant: directory: %w", err)
+		}
+	}
+	return d, nil
+}
+
+func (d *Directory) loadVenues(ctx context.Context, tx *store.Tx) error {
+	venues, err := store.Select[Venue](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range venues {
+		p := &Place{Venue: v}
+		if err := json.Unmarshal([]byte(v.Hours), &p.Hours); err != nil {
+			return fmt.Errorf("hours of %s: %w", v.Code, err)
+		}
+		d.places[v.ID] = p
+		if !v.Retired {
+			d.Venues = append(d.Venues, p)
+		}
+	}
+	zones, err := store.Select[Zone](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, z := range zones {
+		h := &Hall{Zone: z, Venue: d.places[z.VenueID]}
+		d.zones[z.ID] = h
+		if !z.Retired {
+			h.Venue.Zones = append(h.Venue.Zones, h)
+		}
+	}
+	d.Closures, err = store.Select[Closure](tx).Order("first_day").All(ctx)
+	return err
+}
+
+func (d *Directory) loadAgencies(ctx context.Context, tx *store.Tx) error {
+	agencies, err := store.Select[Agency](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range agencies {
+		o := &Office{Agency: a}
+		d.offices[a.ID] = o
+		if !a.Retired {
+			d.Agencies = append(d.Agencies, o)
+		}
+	}
+	series, err := store.Select[Series](tx).Order("prefix").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range series {
+		l := &Line{Series: s, Agency: d.offices[s.AgencyID], Venue: d.places[s.VenueID]}
+		d.series[s.ID] = l
+		if !s.Retired {
+			l.Agency.Series = append(l.Agency.Series, l)
+		}
+	}
+	return nil
+}
+
+func (d *Directory) loadCounters(ctx context.Context, tx *store.Tx) error {
+	counters, err := store.Select[Counter](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range counters {
+		k := &Desk{Counter: c, Agency: d.offices[c.AgencyID], Venue: d.places[c.VenueID], Zone: d.zones[c.ZoneID]}
+		d.counters[c.ID] = k
+		if !c.Retired {
+			k.Agency.Counters = append(k.Agency.Counters, k)
+			k.Zone.Counters = append(k.Zone.Counters, k)
+		}
+	}
+	links, err := store.Select[CounterSeries](tx).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		k, s := d.counters[l.CounterID], d.series[l.SeriesID]
+		k.Series = append(k.Series, s)
+		if !k.Retired {
+			s.Counters = append(s.Counters, k)
+		}
+	}
+	for _, k := range d.counters {
+		slices.SortFunc(k.Series, func(a, b *Line) int { return strings.Compare(a.Prefix, b.Prefix) })
+	}
+	for _, s := range d.series {
+		slices.SortFunc(s.Counters, func(a, b *Desk) int { return a.Sort - b.Sort })
+	}
+	return nil
+}
+
+func (d *Directory) loadServices(ctx context.Context, tx *store.Tx) error {
+	services, err := store.Select[Service](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range services {
+		o := &Offer{Service: s, Agency: d.offices[s.AgencyID], Line: d.series[s.SeriesID]}
+		if s.Standard != "" {
+			o.Standard = new(catalogue.Standard)
+			if err := json.Unmarshal([]byte(s.Standard), o.Standard); err != nil {
+				return fmt.Errorf("standard of %s: %w", s.Code, err)
+			}
+		}
+		d.services[s.ID] = o
+		if !s.Retired {
+			o.Agency.Services = append(o.Agency.Services, o)
+		}
+	}
+	return nil
+}
+
+// Words gives words that were stored one a line.
+func Words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+}
+
+// Now is the database's clock.
+func (c *Directories) Now() time.Time { return c.db.Now() }

@@ -1,0 +1,199 @@
+// Package tenant is a region at run time: the rows that its manifest becomes, the registry that finds
+// a tenant by host, and the provisioning that applies, exports, suspends and resumes one.
+package tenant
+
+import (
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+)
+
+// ID names a tenant. Only the database and the registry make one.
+type ID = store.TenantID
+
+// State of a tenant.
+const (
+	Active    = "active"
+	Suspended = "suspended"
+)
+
+// Row is a tenant in the control plane.
+type Row struct {
+	bun.BaseModel `bun:"table:tenants,alias:tenant"`
+	store.Shared
+	ID              ID        `bun:"id,pk"`
+	Code            string    `bun:"code"` // Kemendagri's: "19.01"
+	Slug            string    `bun:"slug"` // first label of the host
+	Name            string    `bun:"name"` // "Kabupaten Bangka"
+	Zone            string    `bun:"zone"` // WIB, WITA, WIT
+	State           string    `bun:"state"`
+	SuspendedReason string    `bun:"suspended_reason"`
+	Demo            bool      `bun:"demo"`
+	Manifest        string    `bun:"manifest"` // tenants.Region as JSON
+	Version         int64     `bun:"version"`
+	CreatedAt       time.Time `bun:"created_at"`
+	UpdatedAt       time.Time `bun:"updated_at"`
+}
+
+// registryRow is the version of the whole list.
+type registryRow struct {
+	bun.BaseModel `bun:"table:registry,alias:registry"`
+	store.Shared
+	ID      int   `bun:"id,pk"`
+	Version int64 `bun:"version"`
+}
+
+// Venue is a lokasi. Hours is []tenants.Hours as JSON.
+type Venue struct {
+	bun.BaseModel `bun:"table:venues,alias:venue"`
+	store.Owned
+	ID          id.ID  `bun:"id,pk"`
+	Code        string `bun:"code"`
+	Name        string `bun:"name"`
+	Kind        string `bun:"kind"`
+	Address     string `bun:"address"`
+	District    string `bun:"district"`
+	TicketsStop int    `bun:"tickets_stop"`
+	Hours       string `bun:"hours"`
+	Sort        int    `bun:"sort"`
+	Retired     bool   `bun:"retired"`
+}
+
+// Closure is a run of local days on which a venue, or every venue, is closed.
+type Closure struct {
+	bun.BaseModel `bun:"table:closures,alias:closure"`
+	store.Owned
+	ID       id.ID     `bun:"id,pk"`
+	VenueID  id.ID     `bun:"venue_id"`
+	FirstDay clock.Day `bun:"first_day"`
+	LastDay  clock.Day `bun:"last_day"`
+	Reason   string    `bun:"reason"`
+}
+
+// Zone is a part of a venue; its hall board has the zone's identifier.
+type Zone struct {
+	bun.BaseModel `bun:"table:zones,alias:zone"`
+	store.Owned
+	ID      id.ID  `bun:"id,pk"`
+	VenueID id.ID  `bun:"venue_id"`
+	Code    string `bun:"code"`
+	Name    string `bun:"name"`
+	Place   string `bun:"place"`
+	Sort    int    `bun:"sort"`
+	Retired bool   `bun:"retired"`
+}
+
+// Agency is an instansi in the region. Words are separated by newlines.
+type Agency struct {
+	bun.BaseModel `bun:"table:agencies,alias:agency"`
+	store.Owned
+	ID      id.ID  `bun:"id,pk"`
+	Code    string `bun:"code"`
+	Name    string `bun:"name"`
+	Short   string `bun:"short"`
+	NameEN  string `bun:"name_en"`
+	ShortEN string `bun:"short_en"`
+	Icon    string `bun:"icon"`
+	Words   string `bun:"words"`
+	Sort    int    `bun:"sort"`
+	Retired bool   `bun:"retired"`
+}
+
+// Series is a seri antrean. Quota is tickets a local day; 0 is no limit.
+type Series struct {
+	bun.BaseModel `bun:"table:series,alias:series"`
+	store.Owned
+	ID       id.ID  `bun:"id,pk"`
+	AgencyID id.ID  `bun:"agency_id"`
+	VenueID  id.ID  `bun:"venue_id"`
+	Code     string `bun:"code"`
+	Name     string `bun:"name"`
+	Prefix   string `bun:"prefix"`
+	Quota    int64  `bun:"quota"`
+	Retired  bool   `bun:"retired"`
+}
+
+// Counter is a loket as it was declared. Which ticket stands at it belongs to the queue, which keeps
+// its own columns of the same table.
+type Counter struct {
+	bun.BaseModel `bun:"table:counters,alias:counter"`
+	store.Owned
+	ID       id.ID  `bun:"id,pk"`
+	AgencyID id.ID  `bun:"agency_id"`
+	VenueID  id.ID  `bun:"venue_id"`
+	ZoneID   id.ID  `bun:"zone_id"`
+	Code     string `bun:"code"`
+	Name     string `bun:"name"`
+	Place    string `bun:"place"`
+	Sort     int    `bun:"sort"`
+	Retired  bool   `bun:"retired"`
+}
+
+// CounterSeries says which series a counter calls.
+type CounterSeries struct {
+	bun.BaseModel `bun:"table:counter_series,alias:counter_series"`
+	store.Owned
+	CounterID id.ID `bun:"counter_id,pk"`
+	SeriesID  id.ID `bun:"series_id,pk"`
+}
+
+// Service is a layanan as it is offered here. Standard is catalogue.Standard as JSON, or empty.
+type Service struct {
+	bun.BaseModel `bun:"table:services,alias:service"`
+	store.Owned
+	ID        id.ID  `bun:"id,pk"`
+	AgencyID  id.ID  `bun:"agency_id"`
+	SeriesID  id.ID  `bun:"series_id"`
+	Code      string `bun:"code"`
+	Name      string `bun:"name"`
+	NameEN    string `bun:"name_en"`
+	Words     string `bun:"words"`
+	Execution string `bun:"execution"`
+	System    string `bun:"system"`
+	Receipt   string `bun:"receipt"`
+	Minutes   int    `bun:"minutes"`
+	Confirmed bool   `bun:"confirmed"`
+	Standard  string `bun:"standard"`
+	Sort      int    `bun:"sort"`
+	Retired   bool   `bun:"retired"`
+}
+
+// User is a person who signs in to this tenant.
+type User struct {
+	bun.BaseModel `bun:"table:users,alias:user"`
+	store.Owned
+	ID           id.ID     `bun:"id,pk"`
+	Email        string    `bun:"email"`
+	Name         string    `bun:"name"`
+	PasswordHash string    `bun:"password_hash"`
+	Retired      bool      `bun:"retired"`
+	CreatedAt    time.Time `bun:"created_at"`
+}
+
+// Grant gives a person a role in a scope, such as "id/19/19.01/dukcapil".
+type Grant struct {
+	bun.BaseModel `bun:"table:grants,alias:grant"`
+	store.Owned
+	UserID id.ID  `bun:"user_id,pk"`
+	Role   string `bun:"role,pk"`
+	Scope  string `bun:"scope,pk"`
+}
+
+// UserCounter says at which counters an officer works.
+type UserCounter struct {
+	bun.BaseModel `bun:"table:user_counters,alias:user_counter"`
+	store.Owned
+	UserID    id.ID `bun:"user_id,pk"`
+	CounterID id.ID `bun:"counter_id,pk"`
+}
+
+// Models are this package's tables.
+var Models = store.Models{
+	(*Row)(nil), (*registryRow)(nil),
+	(*Venue)(nil), (*Closure)(nil), (*Zone)(nil), (*Agency)(nil), (*Series)(nil), (*Counter)(nil),
+	(*CounterSeries)(nil), (*Service)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+}

@@ -1,0 +1,170 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/areas"
+)
+
+// Tenant is a region as requests meet it. It is immutable; a change makes a new one.
+type Tenant struct {
+	ID              ID
+	Code            string // "19.01"
+	Slug            string // "bangka"
+	Name            string // "Kabupaten Bangka"
+	Province        areas.Province
+	Zone            string // "WIB"
+	Loc             *time.Location
+	State           string
+	SuspendedReason string
+	Demo            bool   // a simulated day runs here
+	Scope           string // "id/19/19.01"
+	Version         int64  // moves with every change
+	Region          *tenants.Region
+}
+
+// Today is the tenant's local calendar day at a moment.
+func (t *Tenant) Today(now time.Time) clock.Day { return clock.DayOf(now, t.Loc) }
+
+// Registry finds tenants by host. Look-ups read an immutable snapshot without a lock; Watch replaces
+// it when the list has changed.
+type Registry struct {
+	db     *store.DB
+	domain string // the bare domain: "localhost", "pendopo.id"
+	snap   atomic.Pointer[snapshot]
+}
+
+type snapshot struct {
+	version int64
+	hosts   map[string]*Tenant
+	codes   map[string]*Tenant
+	all     []*Tenant // by code
+}
+
+// NewRegistry makes an empty registry for a bare domain. Refresh fills it.
+func NewRegistry(db *store.DB, domain string) *Registry {
+	r := &Registry{db: db, domain: strings.ToLower(domain)}
+	r.snap.Store(&snapshot{version: -1})
+	return r
+}
+
+// Domain is the bare domain under which the regions have their hosts.
+func (r *Registry) Domain() string { return r.domain }
+
+// ByHost finds the tenant of a host name, in lower case and without a port.
+func (r *Registry) ByHost(host string) (*Tenant, bool) {
+	t, ok := r.snap.Load().hosts[host]
+	return t, ok
+}
+
+// ByCode finds a tenant by its area code.
+func (r *Registry) ByCode(code string) (*Tenant, bool) {
+	t, ok := r.snap.Load().codes[code]
+	return t, ok
+}
+
+// All gives the tenants, by code. The slice must not be changed.
+func (r *Registry) All() []*Tenant { return r.snap.Load().all }
+
+// Host is the tenant's host name.
+func (r *Registry) Host(t *Tenant) string { return t.Slug + "." + r.domain }
+
+// Label is the first label of a host directly under the bare domain: "bangka" of "bangka.localhost".
+func (r *Registry) Label(host string) (string, bool) {
+	label, ok := strings.CutSuffix(host, "."+r.domain)
+	return label, ok && label != "" && !strings.Contains(label, ".")
+}
+
+// Refresh reads the list again if its version has moved.
+func (r *Registry) Refresh(ctx context.Context) error {
+	old := r.snap.Load()
+	return r.db.SystemView(ctx, func(ctx context.Context, s *store.SysTx) error {
+		reg, err := store.SysSelect[registryRow](ctx, s, "")
+		if err != nil {
+			return err
+		}
+		if len(reg) == 0 || reg[0].Version == old.version {
+			return nil
+		}
+		rows, err := store.SysSelect[Row](ctx, s, "")
+		if err != nil {
+			return err
+		}
+		next := &snapshot{version: reg[0].Version, hosts: make(map[string]*Tenant, len(rows)), codes: make(map[string]*Tenant, len(rows))}
+		for _, row := range rows {
+			t, ok := old.codes[row.Code]
+			if !ok || t.Version != row.Version {
+				if t, err = fromRow(row); err != nil {
+					return err
+				}
+			}
+			next.hosts[r.Host(t)] = t
+			next.codes[t.Code] = t
+			next.all = append(next.all, t)
+		}
+		slices.SortFunc(next.all, func(a, b *Tenant) int { return strings.Compare(a.Code, b.Code) })
+		r.snap.Store(next)
+		return nil
+	})
+}
+
+func fromRow(row Row) (*Tenant, error) {
+	region, err := decodeManifest(row.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %s: %w", row.Code, err)
+	}
+	loc, err := clock.Zone(row.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %s: %w", row.Code, err)
+	}
+	t := &Tenant{
+		ID: row.ID, Code: row.Code, Slug: row.Slug, Name: row.Name, Zone: row.Zone, Loc: loc,
+		State: row.State, SuspendedReason: row.SuspendedReason, Demo: row.Demo, Version: row.Version, Region: region,
+		Scope: ScopeOf(row.Code),
+	}
+	t.Province, _ = areas.ProvinceByCode(row.Code[:2])
+	return t, nil
+}
+
+// ScopeOf is the path of a region in the tree of areas: "id/19/19.01"; Jakarta's is "id/31".
+func ScopeOf(code string) string {
+	if len(code) == 2 {
+		return "id/" + code
+	}
+	return "id/" + code[:2] + "/" + code
+}
+
+func decodeManifest(text string) (*tenants.Region, error) {
+	var region tenants.Region
+	if err := json.Unmarshal([]byte(text), &region); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return &region, nil
+}
+
+// Watch refreshes the registry until ctx ends. A region that another process applies is served after
+// at most the interval.
+func (r *Registry) Watch(ctx context.Context, every time.Duration, log *slog.Logger) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := r.Refresh(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("registry not refreshed", "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package tenant
+
+import (
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// Opening is how a venue stands at a moment.
+type Opening struct {
+	Open         bool      // somebody serves now
+	Tickets      bool      // numbers are given now
+	Until        time.Time // end of the current period, when open
+	TicketsUntil time.Time // when today's numbers stop; zero when today has no period left
+	Next         time.Time // next opening, when not open; zero when none is in sight
+	Closure      string    // why the venue is closed today, if by a closure
+	Always       bool      // a demo is open at any hour
+}
+
+// horizon is how far ahead an opening is looked for, in days.
+const horizon = 30
+
+// Periods are a venue's opening periods on a local day, in order. A closed day has none.
+func (d *Directory) Periods(v *Place, day clock.Day) (periods []tenants.Period, closure string) {
+	for _, c := range d.Closures {
+		if (c.VenueID.IsZero() || c.VenueID == v.ID) && !day.Before(c.FirstDay) && !c.LastDay.Before(day) {
+			return nil, c.Reason
+		}
+	}
+	return tenants.Venue{Hours: v.Hours}.Periods(day.Weekday()), ""
+}
+
+// Opening tells how a venue stands now. A demo's venues are open all day, whatever the hours say.
+func (d *Directory) Opening(t *Tenant, v *Place, now time.Time) Opening {
+	today := t.Today(now)
+	if t.Demo {
+		end := today.At(24*60, t.Loc)
+		return Opening{Open: true, Tickets: true, Until: end, TicketsUntil: end, Always: true}
+	}
+	var o Opening
+	periods, closure := d.Periods(v, today)
+	o.Closure = closure
+	for _, p := range periods {
+		from, to := today.At(p.Open, t.Loc), today.At(p.Close, t.Loc)
+		if !now.Before(from) && now.Before(to) {
+			o.Open, o.Until = true, to
+		}
+		if o.Next.IsZero() && now.Before(from) {
+			o.Next = from
+		}
+	}
+	if len(periods) > 0 {
+		// Numbers are given from the first opening on, through a break, until they stop before the
+		// last closing.
+		first := today.At(periods[0].Open, t.Loc)
+		stop := today.At(periods[len(periods)-1].Close-v.TicketsStop, t.Loc)
+		if now.Before(stop) {
+			o.TicketsUntil = stop
+			o.Tickets = !now.Before(first)
+		}
+	}
+	if o.Open {
+		o.Next = time.Time{}
+		return o
+	}
+	if o.Next.IsZero() {
+		o.Next = d.nextOpening(t, v, today)
+	}
+	return o
+}
+
+func (d *Directory) nextOpening(t *Tenant, v *Place, today clock.Day) time.Time {
+	for n := 1; n <= horizon; n++ {
+		day := today.Add(n)
+		if periods, _ := d.Periods(v, day); len(periods) > 0 {
+			return day.At(periods[0].Open, t.Loc)
+		}
+	}
+	return time.Time{}
+}
+
+// NextTickets is when numbers are given again, when they are not given now: the opening of today or
+// of a later day.
+func (d *Directory) NextTickets(t *Tenant, v *Place, now time.Time) time.Time {
+	today := t.Today(now)
+	if periods, _ := d.Periods(v, today); len(periods) > 0 {
+		if first := today.At(periods[0].Open, t.Loc); now.Before(first) {
+			return first
+		}
+	}
+	return d.nextOpening(t, v, today)
+}

@@ -1,0 +1,66 @@
+package testkit_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// open are the texts that have no canary: keys that both regions share, values from a closed set, and
+// identifiers, times and figures.
+var open = []string{
+	"tenant_id", "id", "code", "kind", "hours", "venue_id", "zone_id", "agency_id", "series_id", "counter_id",
+	"service_id", "user_id", "ticket_id", "first_day", "last_day", "icon", "prefix", "execution", "standard", "role", "scope",
+	"call_key", "password_hash", "created_at", "at", "actor", "action", "kind", "sort", "retired", "quota", "minutes",
+	"confirmed", "tickets_stop", "seq", "event_seq", "hash", "block",
+}
+
+func TestTwo(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		a, b := testkit.Two(t, db)
+		for _, r := range []*testkit.Region{a, b} {
+			err := db.View(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+				for _, table := range db.OwnedTables() {
+					rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select * from "+table)
+					if err != nil {
+						return fmt.Errorf("%s: %w", table, err)
+					}
+					for _, row := range rows {
+						for column, value := range row {
+							text := fmt.Sprintf("%s", value)
+							if !slices.Contains(open, column) && !strings.Contains(text, r.Canary) {
+								t.Errorf("%s.%s has no canary: %q", table, column, text)
+							}
+						}
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		reg := tenant.NewRegistry(db, "localhost")
+		if err := reg.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []*testkit.Region{a, b} {
+			if got, ok := reg.ByHost(r.Host("localhost")); !ok || got.ID != r.ID || got.Scope != r.Scope || got.State != tenant.Active {
+				t.Errorf("%s: %+v", r.Slug, got)
+			}
+		}
+		s := testkit.Tenant(t, db, testkit.Code("53.15"), testkit.Zone("WITA"), testkit.State(tenant.Suspended))
+		if err := reg.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := reg.ByCode("53.15"); got == nil || got.State != tenant.Suspended || !strings.Contains(got.SuspendedReason, s.Canary) || got.Zone != "WITA" {
+			t.Errorf("suspended: %+v", got)
+		}
+	})
+}

@@ -1,0 +1,187 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
+)
+
+type ctxKey struct{}
+
+// of is the Ctx that entry has put beside fiber's.
+func of(f *fiber.Ctx) *Ctx { return f.Locals(ctxKey{}).(*Ctx) }
+
+// errNoHost is what an unknown host meets where no route of any host answers.
+var errNoHost = errors.New("web: no such host")
+
+// entry stands before every route: it makes the Ctx, finds the tenant, and answers errors.
+func (a *App) entry(f *fiber.Ctx) error {
+	start := time.Now() // how long it took, by the machine's clock
+	c := &Ctx{app: a, f: f}
+	f.Locals(ctxKey{}, c)
+	var cancel context.CancelFunc
+	c.std, cancel = context.WithTimeout(a.base, a.cfg.Deadline)
+	defer cancel()
+	c.requestID = requestID(f.Get(fiber.HeaderXRequestID))
+	c.addr = a.address(f)
+	a.prepare(c)
+	if err := a.run(c); err != nil {
+		a.fail(c, err)
+	}
+	a.logAccess(c, time.Since(start))
+	return nil
+}
+
+// prepare puts on the response what stands on every one.
+func (a *App) prepare(c *Ctx) {
+	for _, h := range a.headers {
+		c.f.Set(h[0], h[1])
+	}
+	c.f.Set(fiber.HeaderXRequestID, c.requestID)
+	if c.staleSID {
+		c.ClearSession()
+	}
+}
+
+// run answers the request; a panic becomes an error.
+func (a *App) run(c *Ctx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if target := c.f.Request().Header.RequestURI(); len(target) == 0 || target[0] != '/' {
+		// "GET http://elsewhere/ HTTP/1.1": a target with a host of its own beside the Host header.
+		return fault.New(fault.Malformed, "target")
+	}
+	a.findHost(c)
+	c.pickLocale()
+	err = c.f.Next()
+	var fe *fiber.Error
+	if errors.As(err, &fe) && c.route == nil {
+		return a.unmatched(c, fe)
+	}
+	return err
+}
+
+// findHost tells whose host was asked for. Only the Host header counts: a client can write anything
+// into X-Forwarded-Host, and not every proxy takes it out.
+func (a *App) findHost(c *Ctx) {
+	host := plainHost(c.f.Request().Header.Host())
+	if t, ok := a.cfg.Registry.ByHost(host); ok {
+		c.Tenant, c.kind = t, OnTenant
+		return
+	}
+	if host == a.domain {
+		c.kind = OnBare
+		return
+	}
+	label, _ := a.cfg.Registry.Label(host)
+	c.label = strings.Clone(label)
+}
+
+// pickLocale chooses the language: the link that was pressed (?lang=en, kept in a cookie), the choice
+// made before, or what the browser asks for.
+func (c *Ctx) pickLocale() {
+	if l, ok := i18n.Parse(string(c.f.Request().URI().QueryArgs().Peek("lang"))); ok && c.kind != "" {
+		c.Locale = l
+		if !c.IsAPI() && c.Cookie(localeCookie) != string(l) {
+			c.setCookie(localeCookie, string(l), c.Now().AddDate(1, 0, 0))
+		}
+	} else {
+		c.Locale = i18n.Pick(c.Cookie(localeCookie), c.Header(fiber.HeaderAcceptLanguage))
+	}
+	c.P = i18n.For(c.Locale)
+	if c.Tenant != nil {
+		c.P = c.P.In(c.Tenant.Loc)
+	}
+}
+
+// unmatched answers where no route did.
+func (a *App) unmatched(c *Ctx, fe *fiber.Error) error {
+	switch {
+	case c.kind == "":
+		return a.notHere(c)
+	case c.Tenant != nil && c.Tenant.State != tenant.Active:
+		return a.suspended(c)
+	case fe.Code == fiber.StatusMethodNotAllowed:
+		return &statusError{fiber.StatusMethodNotAllowed, "method"}
+	}
+	return fault.New(fault.NotFound, "page")
+}
+
+func (a *App) notHere(c *Ctx) error {
+	if c.IsAPI() || a.cfg.NotHere == nil {
+		return fault.Wrap(errNoHost, fault.NotFound, "not_here")
+	}
+	return a.cfg.NotHere(c, c.label)
+}
+
+// suspended answers for a tenant that is suspended: nothing of it is run or read.
+func (a *App) suspended(c *Ctx) error {
+	if c.IsAPI() || c.IsHTMX() || a.cfg.Suspended == nil {
+		return fault.New(fault.Unavailable, "suspended").Retry(15 * time.Minute)
+	}
+	c.SetHeader(fiber.HeaderRetryAfter, "900")
+	return a.cfg.Suspended(c)
+}
+
+// serve leads a request that has met a route through everything that stands before its handler.
+func (a *App) serve(c *Ctx, r *Route) error {
+	if r.Kind != OnAny && r.Kind != c.kind {
+		return c.f.Next() // the same path may be another page on the other kind of host
+	}
+	c.route = r
+	if r.deadline > 0 {
+		std, cancel := context.WithTimeout(a.base, r.deadline)
+		defer cancel()
+		c.std = std
+	}
+	if r.Kind == OnTenant {
+		if c.Tenant.State != tenant.Active {
+			return a.suspended(c)
+		}
+		if err := c.findActor(); err != nil {
+			return err
+		}
+	}
+	if r.Kind != OnAny {
+		if err := c.sameOrigin(); err != nil {
+			return err
+		}
+	}
+	if err := c.admit(r); err != nil {
+		return err
+	}
+	if c.Actor == nil && r.Class != "" && !a.cfg.LimitsOff {
+		if wait := a.limits.take(c.limitKey(r.Class), r.rate, r.burst, c.Now()); wait > 0 {
+			return fault.New(fault.TooMany, "limited").Retry(wait)
+		}
+	}
+	return r.handler(c)
+}
+
+// admit asks for the route's permission. Where it is held in a part of the tenant only, such as one
+// agency, the handler asks again with Must.
+func (c *Ctx) admit(r *Route) error {
+	if r.Kind != OnTenant || r.Permission == authz.Public {
+		return nil
+	}
+	switch {
+	case c.Actor.CanWithin(r.Permission, c.Tenant.Scope):
+		return nil
+	case c.Actor == nil:
+		return fault.New(fault.Unauthenticated, "auth.needed")
+	}
+	return fault.New(fault.Forbidden, "authz.forbidden")
+}

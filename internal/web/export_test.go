@@ -1,0 +1,4 @@
+package web
+
+// PlainHost is plainHost, for a benchmark with the real registry.
+var PlainHost = plainHost

@@ -1,0 +1,43 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"time"
+)
+
+// requestID takes the identifier that a proxy has given, if it is one, or makes one.
+func requestID(given string) string {
+	ok := len(given) >= 8 && len(given) <= 64
+	for i := 0; i < len(given) && ok; i++ {
+		c := given[i]
+		ok = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.'
+	}
+	if ok {
+		return given
+	}
+	return rand.Text()[:16]
+}
+
+// logAccess writes one line a request, without what a person sent: the route's pattern and not the
+// path, no query, no address, nobody's name.
+func (a *App) logAccess(c *Ctx, took time.Duration) {
+	level := slog.LevelInfo
+	if c.route != nil && c.route.Kind == OnAny {
+		level = slog.LevelDebug // probes and assets
+	}
+	ctx := context.Background()
+	if !a.log.Enabled(ctx, level) {
+		return
+	}
+	code := ""
+	if c.Tenant != nil {
+		code = c.Tenant.Code
+	}
+	res := c.f.Response()
+	a.log.LogAttrs(ctx, level, "request",
+		slog.String("id", c.requestID), slog.String("tenant", code), slog.String("method", c.Method()),
+		slog.String("route", c.Route()), slog.Int("status", res.StatusCode()), slog.Bool("stream", c.streaming),
+		slog.Int("bytes", len(res.Body())), slog.Float64("ms", float64(took.Microseconds())/1000))
+}

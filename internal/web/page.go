@@ -1,0 +1,46 @@
+package web
+
+import (
+	"strings"
+
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+)
+
+// UI is what the layouts need to know of this request: language, region, who is signed in. The handler
+// adds what is the page's own.
+func (c *Ctx) UI(title string) ui.Page {
+	p := ui.Page{Title: title, Locale: c.Locale, P: c.P, Path: c.address()}
+	if t := c.Tenant; t != nil {
+		p.Region = &ui.Region{
+			Name: t.Name, Slug: t.Slug, Province: t.Province.Name, Organiser: t.Region.Organiser,
+			Phone: t.Region.Contact.Phone, Email: t.Region.Contact.Email, Complaints: t.Region.Contact.Complaints,
+			PlatformURL: c.app.BareOrigin(),
+		}
+		p.Region.BrandURL, p.Region.ThemeColour, p.Region.LogoURL = c.app.brandOf(t)
+		p.Example, p.Demo = t.Region.Example, t.Demo
+	}
+	if c.Actor != nil {
+		p.User = &ui.User{Name: c.Actor.Name, Role: c.RoleText()}
+	}
+	return p
+}
+
+// RoleText is the actor's role in words: the first of those that they hold.
+func (c *Ctx) RoleText() string {
+	for _, g := range c.Actor.Grants() {
+		return c.P.T("web.role." + g.Role)
+	}
+	return ""
+}
+
+// address is the page's path and query. On a page that is kept for everyone it has no more of the query
+// than the page's key: one visitor's query is not for the next.
+func (c *Ctx) address() string {
+	switch {
+	case !c.shared:
+		return string(c.f.Request().Header.RequestURI())
+	case strings.Contains(c.sharedKey, "="):
+		return c.Path() + "?" + c.sharedKey
+	}
+	return c.Path()
+}

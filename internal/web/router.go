@@ -1,0 +1,124 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+)
+
+// Kind says on which hosts a route answers.
+type Kind string
+
+// The kinds of routes.
+const (
+	OnTenant Kind = "tenant" // a region's host
+	OnBare   Kind = "bare"   // the bare domain
+	OnAny    Kind = "any"    // every host, known or not; such a route has no tenant and no session
+)
+
+// Handler answers a request. An error becomes a status and a page, a fragment or problem JSON.
+type Handler = func(*Ctx) error
+
+// Route is one line of the table of routes.
+type Route struct {
+	Method     string
+	Path       string // with ":id" for parameters
+	Kind       Kind
+	Permission authz.Permission
+	Class      string // of the limit on public calls; "" is none
+
+	rate, burst float64
+	deadline    time.Duration
+	handler     Handler
+}
+
+// Option is a further property of a route.
+type Option func(*Route)
+
+// Limited bounds how often the public may call the route: a bucket for each tenant and client address
+// that holds burst calls and fills at rate calls a second. Routes with the same class share a bucket.
+//
+// Whole villages, and every visitor on a mall's Wi-Fi, come from one address (CGNAT): a limit is there
+// to stop a script, not a crowd. For taking a ticket, 5 a second with a burst of 100 lets a bus empty
+// itself at the door and keeps one script below what a mall could serve. People who are signed in
+// are not counted.
+func Limited(class string, rate float64, burst int) Option {
+	return func(r *Route) { r.Class, r.rate, r.burst = class, rate, float64(burst) }
+}
+
+// Within gives the route a deadline of its own.
+func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
+
+// Router registers routes of one kind.
+type Router struct {
+	app  *App
+	kind Kind
+}
+
+// Tenant is the router of the regions' hosts.
+func (a *App) Tenant() *Router { return &Router{a, OnTenant} }
+
+// Bare is the router of the bare domain. It knows no sessions: its routes are public.
+func (a *App) Bare() *Router { return &Router{a, OnBare} }
+
+// Any is the router of what every host answers. Its routes are public.
+func (a *App) Any() *Router { return &Router{a, OnAny} }
+
+// Get registers a route for GET and HEAD.
+func (r *Router) Get(path string, p authz.Permission, h Handler, opts ...Option) {
+	r.add(fiber.MethodGet, path, p, h, opts)
+}
+
+// Post registers a route for POST.
+func (r *Router) Post(path string, p authz.Permission, h Handler, opts ...Option) {
+	r.add(fiber.MethodPost, path, p, h, opts)
+}
+
+// Put registers a route for PUT.
+func (r *Router) Put(path string, p authz.Permission, h Handler, opts ...Option) {
+	r.add(fiber.MethodPut, path, p, h, opts)
+}
+
+// Patch registers a route for PATCH.
+func (r *Router) Patch(path string, p authz.Permission, h Handler, opts ...Option) {
+	r.add(fiber.MethodPatch, path, p, h, opts)
+}
+
+// Delete registers a route for DELETE.
+func (r *Router) Delete(path string, p authz.Permission, h Handler, opts ...Option) {
+	r.add(fiber.MethodDelete, path, p, h, opts)
+}
+
+func (r *Router) add(method, path string, p authz.Permission, h Handler, opts []Option) {
+	route := &Route{Method: method, Path: path, Kind: r.kind, Permission: p, handler: h}
+	for _, o := range opts {
+		o(route)
+	}
+	a := r.app
+	name := method + " " + path
+	switch {
+	case p.IsZero():
+		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s on %s hosts declares no permission: a route for everyone says authz.Public", name, r.kind))
+		return
+	case r.kind != OnTenant && p != authz.Public:
+		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s asks for %s, but sessions live on tenants' hosts only", name, p))
+		return
+	case slices.ContainsFunc(a.routes, func(o Route) bool { return o.Method == method && o.Path == path && o.Kind == r.kind }):
+		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s on %s hosts is registered twice", name, r.kind))
+		return
+	}
+	a.routes = append(a.routes, *route)
+	handler := func(f *fiber.Ctx) error { return a.serve(of(f), route) }
+	if method == fiber.MethodGet {
+		a.fiber.Get(path, handler) // and HEAD
+		return
+	}
+	a.fiber.Add(method, path, handler)
+}
+
+// Routes is the table of routes, in the order of their registration.
+func (a *App) Routes() []Route { return slices.Clone(a.routes) }

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pendopo-id/pendopo/internal/fault"
+)
+
+const localeCookie = "lang"
+
+// maxToken bounds what is looked up at all.
+const maxToken = 256
+
+// findActor finds who is signed in: by a bearer token if one was sent, else, outside the API, by the
+// session cookie. The API knows no cookies, so a page elsewhere cannot make a browser use it.
+func (c *Ctx) findActor() error {
+	if header := c.Header(fiber.HeaderAuthorization); header != "" {
+		c.bearer = true
+		scheme, token, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return fault.New(fault.Unauthenticated, "auth.bearer")
+		}
+		return c.resolve(strings.TrimSpace(token))
+	}
+	if c.IsAPI() {
+		return nil
+	}
+	token := c.Cookie(c.app.cookie)
+	if token == "" {
+		return nil
+	}
+	err := c.resolve(token)
+	if err != nil && fault.KindOf(err) == fault.Unauthenticated {
+		// An old cookie is no reason to refuse a public page: it goes, and the person is the public.
+		c.staleSID = true
+		c.ClearSession()
+		return nil
+	}
+	return err
+}
+
+func (c *Ctx) resolve(token string) error {
+	if c.app.cfg.Sessions == nil || token == "" || len(token) > maxToken {
+		return fault.New(fault.Unauthenticated, "auth.session")
+	}
+	actor, err := c.app.cfg.Sessions.Resolve(c.Std(), c.Tenant, token)
+	if err != nil {
+		return err
+	}
+	c.Actor, c.token = actor, token
+	return nil
+}
+
+// SetSession gives the browser the session's token.
+func (c *Ctx) SetSession(token string, expires time.Time) {
+	c.staleSID = false
+	c.setCookie(c.app.cookie, token, expires)
+}
+
+// ClearSession takes the session's token off the browser.
+func (c *Ctx) ClearSession() { c.setCookie(c.app.cookie, "", time.Unix(1, 0)) }
+
+// setCookie sets a cookie for this host alone: no Domain, and over https the name of the session's
+// begins with __Host-, so that a sibling region can neither read it nor plant one.
+func (c *Ctx) setCookie(name, value string, expires time.Time) {
+	c.f.Cookie(&fiber.Cookie{
+		Name: name, Value: value, Path: "/", Expires: expires,
+		HTTPOnly: true, Secure: c.app.https(), SameSite: fiber.CookieSameSiteLaxMode,
+	})
+}

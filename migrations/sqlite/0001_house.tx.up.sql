@@ -1,0 +1,283 @@
+-- The control plane: what belongs to no tenant.
+create table tenants (
+  id text not null primary key,
+  code text not null unique,
+  slug text not null unique,
+  name text not null,
+  zone text not null,
+  state text not null default 'active' check (state in ('active', 'suspended')),
+  suspended_reason text not null default '',
+  demo boolean not null default false,
+  manifest text not null,
+  version bigint not null,
+  created_at timestamp not null,
+  updated_at timestamp not null
+);
+
+-- One row: it moves with every change to the list of tenants, so that processes notice.
+create table registry (
+  id integer not null primary key check (id = 1),
+  version bigint not null
+);
+insert into registry (id, version) values (1, 0);
+
+-- Who opened the door to the control plane, and why.
+create table system_log (
+  id text not null primary key,
+  at timestamp not null,
+  reason text not null
+);
+
+-- What a region declared, projected from its manifest. A row that the manifest no longer has stays
+-- with retired set, so that yesterday's tickets keep their names.
+create table venues (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  code text not null,
+  name text not null,
+  kind text not null,
+  address text not null default '',
+  district text not null default '',
+  tickets_stop integer not null default 0,
+  hours text not null,
+  sort integer not null,
+  retired boolean not null default false,
+  primary key (tenant_id, id),
+  unique (tenant_id, code)
+);
+
+create table closures (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  venue_id text,
+  first_day date not null,
+  last_day date not null,
+  reason text not null,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, venue_id) references venues (tenant_id, id),
+  check (first_day <= last_day)
+);
+
+create table zones (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  venue_id text not null,
+  code text not null,
+  name text not null,
+  place text not null default '',
+  sort integer not null,
+  retired boolean not null default false,
+  primary key (tenant_id, id),
+  unique (tenant_id, venue_id, code),
+  foreign key (tenant_id, venue_id) references venues (tenant_id, id)
+);
+
+create table agencies (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  code text not null,
+  name text not null,
+  short text not null,
+  name_en text not null default '',
+  short_en text not null default '',
+  icon text not null default '',
+  words text not null default '',
+  sort integer not null,
+  retired boolean not null default false,
+  primary key (tenant_id, id),
+  unique (tenant_id, code)
+);
+
+create table series (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  agency_id text not null,
+  venue_id text not null,
+  code text not null,
+  name text not null default '',
+  prefix text not null,
+  quota bigint not null check (quota >= 0),
+  retired boolean not null default false,
+  primary key (tenant_id, id),
+  unique (tenant_id, agency_id, code),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, venue_id) references venues (tenant_id, id)
+);
+
+create table counters (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  agency_id text not null,
+  venue_id text not null,
+  zone_id text not null,
+  code text not null,
+  name text not null,
+  place text not null default '',
+  sort integer not null,
+  retired boolean not null default false,
+  -- Where the counter stands: the ticket that it has called last and the key of that call.
+  ticket_id text,
+  call_key text not null default '',
+  primary key (tenant_id, id),
+  unique (tenant_id, venue_id, code),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, venue_id) references venues (tenant_id, id),
+  foreign key (tenant_id, zone_id) references zones (tenant_id, id)
+);
+
+create table counter_series (
+  tenant_id text not null references tenants (id),
+  counter_id text not null,
+  series_id text not null,
+  primary key (tenant_id, counter_id, series_id),
+  foreign key (tenant_id, counter_id) references counters (tenant_id, id),
+  foreign key (tenant_id, series_id) references series (tenant_id, id)
+);
+
+create table services (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  agency_id text not null,
+  series_id text,
+  code text not null,
+  name text not null,
+  name_en text not null default '',
+  words text not null default '',
+  execution text not null check (execution in ('native', 'front-desk', 'hand-off')),
+  system text not null default '',
+  receipt text not null default '',
+  minutes integer not null default 0,
+  confirmed boolean not null default false,
+  standard text not null default '',
+  sort integer not null,
+  retired boolean not null default false,
+  primary key (tenant_id, id),
+  unique (tenant_id, agency_id, code),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, series_id) references series (tenant_id, id)
+);
+
+-- People who sign in, what they may do, and where they are signed in.
+create table users (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  email text not null,
+  name text not null,
+  password_hash text not null default '',
+  retired boolean not null default false,
+  created_at timestamp not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, email)
+);
+
+create table grants (
+  tenant_id text not null references tenants (id),
+  user_id text not null,
+  role text not null,
+  scope text not null,
+  primary key (tenant_id, user_id, role, scope),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+
+create table user_counters (
+  tenant_id text not null references tenants (id),
+  user_id text not null,
+  counter_id text not null,
+  primary key (tenant_id, user_id, counter_id),
+  foreign key (tenant_id, user_id) references users (tenant_id, id),
+  foreign key (tenant_id, counter_id) references counters (tenant_id, id)
+);
+
+create table sessions (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  user_id text not null,
+  token_hash blob not null,
+  kind text not null check (kind in ('cookie', 'bearer')),
+  created_at timestamp not null,
+  seen_at timestamp not null,
+  expires_at timestamp not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, token_hash),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+
+-- Counted guesses and calls, by window, so that several processes count together.
+create table throttles (
+  tenant_id text not null references tenants (id),
+  key text not null,
+  window_start timestamp not null,
+  n integer not null,
+  primary key (tenant_id, key, window_start)
+);
+
+-- The queue. series_days holds how many numbers a series has given on a local day: the number is
+-- taken by updating this row, never by counting tickets.
+create table series_days (
+  tenant_id text not null references tenants (id),
+  series_id text not null,
+  day date not null,
+  n bigint not null,
+  prev bigint not null default 0,
+  primary key (tenant_id, series_id, day),
+  foreign key (tenant_id, series_id) references series (tenant_id, id)
+);
+
+create table tickets (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  series_id text not null,
+  service_id text not null,
+  day date not null,
+  number bigint not null check (number > 0),
+  status text not null check (status in ('waiting', 'called', 'serving', 'finished', 'no_show', 'cancelled')),
+  channel text not null check (channel in ('web', 'kiosk', 'counter', 'vehicle')),
+  idem_key text not null,
+  counter_id text,
+  calls integer not null default 0,
+  created_at timestamp not null,
+  called_at timestamp,
+  served_at timestamp,
+  ended_at timestamp,
+  primary key (tenant_id, id),
+  unique (tenant_id, series_id, day, number),
+  unique (tenant_id, idem_key),
+  foreign key (tenant_id, series_id) references series (tenant_id, id),
+  foreign key (tenant_id, service_id) references services (tenant_id, id),
+  foreign key (tenant_id, counter_id) references counters (tenant_id, id)
+);
+create index tickets_waiting on tickets (tenant_id, day, created_at, number) where status = 'waiting';
+create index tickets_ahead on tickets (tenant_id, series_id, day, number) where status = 'waiting';
+create index tickets_counter on tickets (tenant_id, counter_id, day);
+
+-- The chain: one head a tenant, on which its writers wait last; records that nobody changes; events
+-- that screens follow, in the order of the commits.
+create table audit_heads (
+  tenant_id text not null primary key references tenants (id),
+  seq bigint not null,
+  event_seq bigint not null,
+  hash blob not null
+);
+
+create table audit (
+  tenant_id text not null references tenants (id),
+  seq bigint not null,
+  block bigint not null,
+  at timestamp not null,
+  actor text not null,
+  action text not null,
+  target text not null,
+  record text not null,
+  hash blob,
+  primary key (tenant_id, seq)
+);
+
+create table events (
+  tenant_id text not null references tenants (id),
+  seq bigint not null,
+  at timestamp not null,
+  kind text not null,
+  topics text not null,
+  data text not null,
+  primary key (tenant_id, seq)
+);

@@ -1,0 +1,180 @@
+package tenants
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Midnight is the end of a day in minutes: "24:00".
+const Midnight = 24 * 60
+
+// Period is an opening period within one local day, in minutes from midnight: Open <= t < Close.
+type Period struct{ Open, Close int }
+
+// Contains tells whether a minute of the day lies in the period.
+func (p Period) Contains(minute int) bool { return p.Open <= minute && minute < p.Close }
+
+// String is the period as people write it: "08:00-15:30".
+func (p Period) String() string { return FormatClock(p.Open) + "-" + FormatClock(p.Close) }
+
+// weekdays are the days as a manifest writes them, Monday first, which is how the week is read here.
+var weekdays = []struct {
+	code, id string
+	day      time.Weekday
+}{
+	{"mon", "senin", time.Monday}, {"tue", "selasa", time.Tuesday}, {"wed", "rabu", time.Wednesday},
+	{"thu", "kamis", time.Thursday}, {"fri", "jumat", time.Friday}, {"sat", "sabtu", time.Saturday},
+	{"sun", "minggu", time.Sunday},
+}
+
+// Week is a set of weekdays, by time.Weekday.
+type Week [7]bool
+
+// dayError is a part of a days text that is no day.
+type dayError struct{ part string }
+
+func (e dayError) Error() string { return fmt.Sprintf("%q is not a day", e.part) }
+
+// ParseDays reads "mon", "mon-thu" or "mon-thu,sat". A run may pass the weekend ("sat-mon"). Spaces
+// around the commas do not matter. The error names the part that is no day.
+func ParseDays(s string) (Week, error) {
+	var week Week
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		first, last, run := strings.Cut(part, "-")
+		from := dayIndex(first)
+		if from < 0 {
+			return Week{}, dayError{first}
+		}
+		to := from
+		if run {
+			if to = dayIndex(last); to < 0 {
+				return Week{}, dayError{last}
+			}
+		}
+		for i := from; ; i = (i + 1) % 7 {
+			week[weekdays[i].day] = true
+			if i == to {
+				break
+			}
+		}
+	}
+	return week, nil
+}
+
+func dayIndex(code string) int {
+	for i, d := range weekdays {
+		if d.code == code {
+			return i
+		}
+	}
+	return -1
+}
+
+// ParseClock reads a time of day, "08:00" to "24:00", as minutes from midnight. Two digits each, so that
+// one text means one time everywhere.
+func ParseClock(s string) (int, error) {
+	if len(s) != 5 || s[2] != ':' {
+		return 0, fmt.Errorf("%q is not a time of day such as 08:00", s)
+	}
+	digits := [4]int{}
+	for i, at := range []int{0, 1, 3, 4} {
+		if s[at] < '0' || s[at] > '9' {
+			return 0, fmt.Errorf("%q is not a time of day such as 08:00", s)
+		}
+		digits[i] = int(s[at] - '0')
+	}
+	hour, minute := digits[0]*10+digits[1], digits[2]*10+digits[3]
+	if minute > 59 || hour*60+minute > Midnight {
+		return 0, fmt.Errorf("%q is not a time of day such as 08:00", s)
+	}
+	return hour*60 + minute, nil
+}
+
+// FormatClock is ParseClock's inverse: 480 gives "08:00".
+func FormatClock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
+
+// Periods are a venue's opening periods on a weekday, in order; periods that touch are one. A closed day
+// has none. Hours that could not be read are left out, so ask only a region that loaded without a
+// problem.
+func (v Venue) Periods(day time.Weekday) []Period {
+	var periods []Period
+	for _, h := range v.Hours {
+		week, err := ParseDays(h.Days)
+		if err != nil || !week[day] {
+			continue
+		}
+		from, errOpen := ParseClock(h.Open)
+		to, errClose := ParseClock(h.Close)
+		if errOpen != nil || errClose != nil || to <= from {
+			continue
+		}
+		periods = append(periods, Period{from, to})
+	}
+	slices.SortFunc(periods, func(a, b Period) int { return a.Open - b.Open })
+	var joined []Period
+	for _, p := range periods {
+		if n := len(joined); n > 0 && p.Open <= joined[n-1].Close {
+			joined[n-1].Close = max(joined[n-1].Close, p.Close)
+			continue
+		}
+		joined = append(joined, p)
+	}
+	return joined
+}
+
+// TicketsUntil is the minute of a weekday from which a venue gives no more tickets: its last closing
+// less TicketsStop. ok is false on a day on which it does not open.
+func (v Venue) TicketsUntil(day time.Weekday) (minute int, ok bool) {
+	periods := v.Periods(day)
+	if len(periods) == 0 {
+		return 0, false
+	}
+	return periods[len(periods)-1].Close - v.TicketsStop, true
+}
+
+// Closed finds the closure that shuts a venue on a local day, written "2026-12-25".
+func (r *Region) Closed(venue, day string) (Closure, bool) {
+	for _, c := range r.Closures {
+		last := c.To
+		if last == "" {
+			last = c.From
+		}
+		// Dates in this form sort as text.
+		if (c.Venue == "" || c.Venue == venue) && c.From <= day && day <= last {
+			return c, true
+		}
+	}
+	return Closure{}, false
+}
+
+// PeriodsOn are a venue's opening periods on the local day of t, closures regarded. t's location decides
+// the day: pass it in the region's zone.
+func (r *Region) PeriodsOn(v Venue, t time.Time) []Period {
+	if _, closed := r.Closed(v.Code, t.Format(time.DateOnly)); closed {
+		return nil
+	}
+	return v.Periods(t.Weekday())
+}
+
+// Open tells whether a venue is open at t, which must be in the region's zone.
+func (r *Region) Open(v Venue, t time.Time) bool {
+	minute := t.Hour()*60 + t.Minute()
+	return slices.ContainsFunc(r.PeriodsOn(v, t), func(p Period) bool { return p.Contains(minute) })
+}
+
+// NextOpening is when a venue opens next after t, in t's location, which must be the region's zone. ok
+// is false when it stays shut for a year: a closure without end, or no hours.
+func (r *Region) NextOpening(v Venue, t time.Time) (next time.Time, ok bool) {
+	for ahead := range 366 {
+		day := time.Date(t.Year(), t.Month(), t.Day()+ahead, 0, 0, 0, 0, t.Location())
+		for _, p := range r.PeriodsOn(v, day) {
+			if at := day.Add(time.Duration(p.Open) * time.Minute); at.After(t) {
+				return at, true
+			}
+		}
+	}
+	return time.Time{}, false
+}
