@@ -105,6 +105,18 @@ func TestDiffCarriesValues(t *testing.T) {
 	}
 }
 
+// A region that Load would refuse can still be compared: a code that is there twice hides nothing.
+func TestDiffOfCodesThatRepeat(t *testing.T) {
+	a, b := valid(t), valid(t)
+	a.Venues = append(a.Venues, a.Venues[1])
+	b.Venues = append(b.Venues, b.Venues[1])
+	b.Venues[4].Name = "Lain"
+	want := []string{`~ venues/gerai#2: nama "Gerai Perpustakaan" → Lain`}
+	if got := lines(Diff(a, b)); !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
 // Nothing that Equal sees may be missing in the plan, or apply would change what nobody was shown.
 func TestDiffIsEmptyIffEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

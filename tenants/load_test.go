@@ -460,6 +460,17 @@ func TestManyProblemsAreCut(t *testing.T) {
 	}
 }
 
+func TestOneBrokenRegionIsNamed(t *testing.T) {
+	regions, err := loadAll(fstest.MapFS{
+		"r/README.md":             {Data: []byte("x")},
+		"r/19.01-bangka/logo.svg": {Data: []byte("x")},
+		"r/19.02-x/region.yaml":   {Data: []byte("code: [\n")},
+	}, "r")
+	if regions != nil || err == nil || !strings.Contains(err.Error(), "19.01-bangka/region.yaml: ") || !strings.Contains(err.Error(), "19.02-x/region.yaml:") {
+		t.Errorf("%v, %v", regions, err)
+	}
+}
+
 func TestNationalCatalogueIsWired(t *testing.T) {
 	regions, err := Regions()
 	if err != nil {
@@ -473,10 +484,10 @@ func TestNationalCatalogueIsWired(t *testing.T) {
 	}
 }
 
-// Files made to cost: each is a quarter of what is allowed, and each must be answered with a problem, soon, and without
+// Files made to cost: each is a sixteenth of what is allowed, and each must be answered with a problem, soon, and without
 // taking the process along (a parser that calls itself for each bracket would overflow the stack).
 func TestHostileFilesAreCheap(t *testing.T) {
-	fill := func(s string) string { return strings.Repeat(s, maxFile/4/len(s)) }
+	fill := func(s string) string { return strings.Repeat(s, maxFile/16/len(s)) }
 	keys := strings.Builder{}
 	for i := range maxTokens/3 - 10 {
 		fmt.Fprintf(&keys, "k%d: v\n", i)

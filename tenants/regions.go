@@ -12,8 +12,10 @@ var embedded embed.FS
 
 // Regions loads the regions that come with Pendopo, by folder name. The error names every problem with
 // its folder; warnings are none.
-func Regions() ([]*Region, error) {
-	entries, err := fs.ReadDir(embedded, "regions")
+func Regions() ([]*Region, error) { return loadAll(embedded, "regions") }
+
+func loadAll(fsys fs.FS, dir string) ([]*Region, error) {
+	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +25,7 @@ func Regions() ([]*Region, error) {
 		if !e.IsDir() {
 			continue
 		}
-		r, problems := Load(embedded, path.Join("regions", e.Name()))
+		r, problems := Load(fsys, path.Join(dir, e.Name()))
 		for _, p := range problems {
 			if !p.Warning {
 				p.File = path.Join(e.Name(), p.File)
@@ -35,7 +37,7 @@ func Regions() ([]*Region, error) {
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("tenants: embedded regions:\n%w", wrong)
+		return nil, fmt.Errorf("tenants: %s:\n%w", dir, wrong)
 	}
 	return regions, nil
 }

@@ -57,7 +57,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, MaxStreams: cfg.Streams,
-		NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -86,6 +86,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	assets.Warm()
 	a.DB.StartNotifier()
 	go a.Registry.Watch(background, refreshEvery, a.log)
+	go a.sweep(background)
 	failed := make(chan error, 1)
 	go func() { failed <- a.Web.Serve(ln) }()
 	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
@@ -101,6 +102,24 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
 	defer cancel()
 	return a.Web.Shutdown(grace)
+}
+
+// sweep clears away ended sessions and old counts of guesses, tenant by tenant, once an hour.
+func (a *App) sweep(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for _, t := range a.Registry.All() {
+			if err := a.Auth.Sweep(ctx, t.ID); err != nil && ctx.Err() == nil {
+				a.log.Warn("old sessions not cleared", "tenant", t.Code, "error", err)
+			}
+		}
+	}
 }
 
 // accepting waits until the listener answers.

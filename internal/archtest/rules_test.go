@@ -84,7 +84,7 @@ func layers(t *tree) (out []string) {
 var driverPaths = []string{"database/sql", "github.com/jackc/pgx", "modernc.org/sqlite", "modernc.org/libc", "github.com/uptrace/bun/dialect", "github.com/uptrace/bun/driver", "github.com/uptrace/bun/migrate"}
 
 // drivers: only store reaches the database past the scoped handle. Others use bun to tag their models
-// and to list values (bun.In; never bun.Safe, which would be SQL in an argument's place), and
+// and to list values (bun.List; never bun.Safe, which would be SQL in an argument's place), and
 // database/sql/driver to say how a type is stored.
 func drivers(t *tree) (out []string) {
 	for _, f := range t.product() {
@@ -100,7 +100,7 @@ func drivers(t *tree) (out []string) {
 			}
 		}
 		f.uses("github.com/uptrace/bun", func(s *ast.SelectorExpr) {
-			if s.Sel.Name != "BaseModel" && s.Sel.Name != "In" {
+			if !slices.Contains([]string{"BaseModel", "In", "List", "Tuple"}, s.Sel.Name) {
 				out = append(out, t.at(f, s)+": uses bun."+s.Sel.Name+": outside store bun tags models and lists values")
 			}
 		})

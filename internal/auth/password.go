@@ -33,7 +33,8 @@ const MaxPassword = 1024
 // without them a flood of sign-ins takes the whole server, 20 MB and 28 ms each.
 var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-const patience = 2 * time.Second
+// It is longer than the queue of a morning at which everybody signs in at once, on a slow machine.
+const patience = 6 * time.Second
 
 // slot waits for a place. The fault is "auth.busy".
 func slot(ctx context.Context) (release func(), err error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -47,7 +48,8 @@ func newCache() *cache { return &cache{actors: map[cacheKey]cached{}} }
 func (c *cache) get(k cacheKey, now time.Time) *authz.Actor {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.actors[k]; ok && now.Before(e.until) {
+	// Not later than fresh from now: a machine's clock that is set back must not make it last.
+	if e, ok := c.actors[k]; ok && now.Before(e.until) && e.until.Sub(now) <= fresh {
 		return e.actor
 	}
 	return nil
@@ -94,7 +96,7 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 	if len(token) != tokenLen {
 		return nil, ended()
 	}
-	now := time.Now() // before the read: what is read is believed from here on
+	now := clock.System.Now() // before the read: what is read is believed from here on
 	key := cacheKey{t.ID, sha256.Sum256([]byte(token))}
 	if a := s.cache.get(key, now); a != nil {
 		return a, nil

@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,14 +76,14 @@ func TestHardPagesInABrowser(t *testing.T) {
 		{"long-list", "penukal-abab-lematang-ilir", "/layanan"},
 		{"long-service", "penukal-abab-lematang-ilir", "/layanan/dpmptsp/nib-perorangan"},
 		{"closed-home", "bangka-tengah", "/"},
-		{"closed-service", "bangka-tengah", "/layanan/dukcapil/ktp-baru"},
+		{"closed-service", "bangka-tengah", "/layanan/dukcapil/kk-baru"},
 	} {
 		for _, width := range []int{320, 1280} {
 			t.Run(fmt.Sprintf("%s-%d", x.name, width), func(t *testing.T) {
 				look(t, chrome.Page(at(x.host+".localhost")+x.path, width, 800))
 			})
 			t.Run(fmt.Sprintf("%s-en-%d", x.name, width), func(t *testing.T) {
-				look(t, chrome.Page(at(x.host+".localhost")+x.path, width, 800, testkit.English))
+				look(t, chrome.Page(at(x.host+".localhost")+english(x.path), width, 800))
 			})
 		}
 	}
@@ -97,9 +98,11 @@ func crowded(r *tenants.Region) {
 	here := map[string]bool{}
 	for i := range r.Agencies {
 		here[r.Agencies[i].Code] = true
-		if r.Agencies[i].Code == "dpmptsp" {
-			r.Agencies[i].Services[0].Name = "Perpanjangan Surat Izin Praktik Tenaga Kesehatan dan Pendaftaran Ulang Fasilitas Pelayanan Kesehatan Swasta"
-			r.Agencies[i].Services[0].Code = "nib-perorangan"
+		for j := range r.Agencies[i].Services {
+			if s := &r.Agencies[i].Services[j]; s.Code == "nib-perorangan" {
+				s.Name = "Perpanjangan Surat Izin Praktik Tenaga Kesehatan dan Pendaftaran Ulang Fasilitas Pelayanan Kesehatan Swasta"
+				s.NameEN, s.Confirmed = s.Name, false
+			}
 		}
 	}
 	for i, a := range catalogue.Default().Agencies() {
@@ -117,4 +120,12 @@ func crowded(r *tenants.Region) {
 		}
 		r.Agencies = append(r.Agencies, x)
 	}
+}
+
+// english is a page's address under which it is in English.
+func english(path string) string {
+	if strings.Contains(path, "?") {
+		return path + "&lang=en"
+	}
+	return path + "?lang=en"
 }

@@ -26,39 +26,54 @@ type Catalog struct {
 	dirs  *tenant.Directories
 	crowd Crowd
 
-	mu      sync.Mutex
-	indexes map[*tenant.Directory][]index
+	mu       sync.Mutex
+	prepared map[*tenant.Directory]*prepared
+}
+
+// prepared is what follows from a directory alone: the search index, and what people often come for. It is made
+// once a version of the tenant.
+type prepared struct {
+	once    sync.Once
+	index   []index
+	popular []Popular
+	offers  []*tenant.Offer // those that people often come for first
 }
 
 // New makes a catalog.
 func New(dirs *tenant.Directories, crowd Crowd) *Catalog {
-	return &Catalog{dirs: dirs, crowd: crowd, indexes: map[*tenant.Directory][]index{}}
+	return &Catalog{dirs: dirs, crowd: crowd, prepared: map[*tenant.Directory]*prepared{}}
 }
 
-// maxIndexes bounds the search indexes that are kept. There is one a tenant, and a few old ones.
-const maxIndexes = 1200
+// maxPrepared bounds the directories that are kept prepared. There is one a tenant, and a few old ones.
+const maxPrepared = 1200
 
-func (c *Catalog) index(d *tenant.Directory) []index {
+func (c *Catalog) prepare(d *tenant.Directory) *prepared {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	x, ok := c.indexes[d]
+	x, ok := c.prepared[d]
 	if !ok {
-		if len(c.indexes) >= maxIndexes {
-			clear(c.indexes)
+		if len(c.prepared) >= maxPrepared {
+			clear(c.prepared)
 		}
-		x = newIndex(d)
-		c.indexes[d] = x
+		x = &prepared{}
+		c.prepared[d] = x
 	}
+	c.mu.Unlock()
+	x.once.Do(func() {
+		x.index = newIndex(d)
+		x.popular, x.offers = demand(d, x.index)
+	})
 	return x
 }
 
 // Find searches the region's services; see search.
 func (c *Catalog) Find(d *tenant.Directory, query string) []*tenant.Offer {
-	return search(c.index(d), query)
+	return search(c.prepare(d).index, query)
 }
 
 // Help tells what to try when a search has found nothing; see help.
-func (c *Catalog) Help(d *tenant.Directory, query string) Help { return help(c.index(d), query) }
+func (c *Catalog) Help(d *tenant.Directory, query string) Help {
+	return help(c.prepare(d).index, query)
+}
 
 // Load says how full a series or an agency is.
 type Load int

@@ -72,7 +72,8 @@ func (c *Catalog) Home(ctx context.Context, t *tenant.Tenant, now time.Time) (Ho
 	if err != nil {
 		return Home{}, err
 	}
-	h := Home{Now: now, Popular: c.popular(d), Closures: coming(d, t, now)}
+	x := c.prepare(d)
+	h := Home{Now: now, Popular: x.popular, Offers: x.offers, Closures: coming(d, t, now)}
 	for _, p := range d.Venues {
 		h.Places = append(h.Places, placeNow(d, t, p, now))
 	}
@@ -80,7 +81,6 @@ func (c *Catalog) Home(ctx context.Context, t *tenant.Tenant, now time.Time) (Ho
 		h.Offices = append(h.Offices, officeNow(d, t, o, crowd, now))
 		h.Services += len(o.Services)
 	}
-	h.Offers = c.byDemand(d)
 	// Counters are where the region expects most people. Who waits now would change the order under
 	// people's eyes.
 	slices.SortStableFunc(h.Offices, func(a, b OfficeNow) int {
@@ -157,37 +157,29 @@ var asked = []struct{ key, query string }{
 // popularMost is how many chips fit under the search box without becoming a list.
 const popularMost = 6
 
-func (c *Catalog) popular(d *tenant.Directory) (out []Popular) {
-	for _, a := range asked {
-		hits := c.Find(d, a.query)
-		if len(hits) == 0 || len(out) == popularMost {
-			continue
-		}
-		p := Popular{Key: a.key, Query: a.query}
-		if len(hits) == 1 {
-			p.Only = hits[0]
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-// byDemand are all services, those that the words of asked find first.
-func (c *Catalog) byDemand(d *tenant.Directory) []*tenant.Offer {
+// demand gives the chips, and all services with those first that the words of asked find.
+func demand(d *tenant.Directory, idx []index) (popular []Popular, offers []*tenant.Offer) {
 	all := d.Services()
-	out := make([]*tenant.Offer, 0, len(all))
 	seen := make(map[*tenant.Offer]bool, len(all))
 	add := func(list []*tenant.Offer) {
 		for _, o := range list {
 			if !seen[o] {
 				seen[o] = true
-				out = append(out, o)
+				offers = append(offers, o)
 			}
 		}
 	}
 	for _, a := range asked {
-		add(c.Find(d, a.query))
+		hits := search(idx, a.query)
+		if len(hits) > 0 && len(popular) < popularMost {
+			p := Popular{Key: a.key, Query: a.query}
+			if len(hits) == 1 {
+				p.Only = hits[0]
+			}
+			popular = append(popular, p)
+		}
+		add(hits)
 	}
 	add(all)
-	return out
+	return popular, offers
 }

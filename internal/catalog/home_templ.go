@@ -238,7 +238,7 @@ func homeHero(p ui.Page, v homeView) templ.Component {
 	})
 }
 
-// openNow says in one line whether anybody serves. With several venues it is a line for each.
+// openNow says in one line whether anybody serves. It is a line for each venue where they differ.
 func openNow(p ui.Page, v homeView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -277,7 +277,7 @@ func openNow(p ui.Page, v homeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(v.Places) == 1 {
+		if v.Alike {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -19,6 +19,7 @@ type homeView struct {
 	Chips    []ui.Link
 	Date     string
 	Places   []placeView
+	Alike    bool // all venues stand the same way, which one line can say
 	Take     takeView
 	Updated  string
 	Offices  []officeView
@@ -78,6 +79,9 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 	for _, x := range h.Places {
 		v.Places = append(v.Places, newPlaceView(p, x, h.Now))
 	}
+	v.Alike = len(v.Places) > 0 && !slices.ContainsFunc(v.Places, func(x placeView) bool {
+		return x.Now != v.Places[0].Now || x.Reason != v.Places[0].Reason
+	})
 	v.Take = newTakeView(p, h)
 	shown := h.Offices
 	if len(shown) > officesAtHome+2 {

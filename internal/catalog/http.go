@@ -110,7 +110,7 @@ func (c *Catalog) found(x *web.Ctx, query string) (listView, error) {
 	if err != nil {
 		return listView{}, err
 	}
-	return newEmptyView(x.P, x.Tenant, query, c.Help(d, query), c.popular(d), search), nil
+	return newEmptyView(x.P, x.Tenant, query, c.Help(d, query), c.prepare(d).popular, search), nil
 }
 
 func (c *Catalog) whole(x *web.Ctx) (listView, error) {

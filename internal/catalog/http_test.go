@@ -26,7 +26,7 @@ func TestMarkup(t *testing.T) {
 			"/", "/layanan", "/layanan?q=ktp", "/layanan?q=zebra", "/layanan?instansi=dukcapil", "/layanan/dukcapil/akta-lahir",
 		} {
 			for _, lang := range []string{"id", "en"} {
-				src := w.page(t, "http://"+host+".localhost"+path, "Accept-Language", lang)
+				src := w.page(t, "http://"+host+".localhost"+path, "Cookie", "lang="+lang)
 				for _, p := range uitest.Problems(src, true) {
 					t.Errorf("%s%s %s: %s", host, path, lang, p)
 				}
@@ -156,7 +156,7 @@ func TestServicePage(t *testing.T) {
 	video := page("belitung-timur", "disnaker/karier-video")
 	has("native", video, "dari awal sampai selesai")
 
-	english := page("bangka", "dukcapil/ktp-hilang-rusak", "Accept-Language", "en")
+	english := page("bangka", "dukcapil/ktp-hilang-rusak", "Cookie", "lang=en")
 	has("english", english, "Lost or damaged identity card", "Family card (original)", "Requirements", `lang="id">Nomor permohonan SIAK`,
 		`lang="id">Sampaikan kepada kami`)
 	hasNot("english", english, "Kartu Keluarga asli")
@@ -257,7 +257,7 @@ func TestCacheKeepsRegionsApart(t *testing.T) {
 			for _, lang := range []string{"id", "en"} {
 				for _, x := range [][2]*testkit.Region{{a, b}, {b, a}} {
 					scenarios = append(scenarios, testkit.Scenario{
-						Host: x[0].Host("localhost"), Path: path, Header: map[string]string{"Accept-Language": lang},
+						Host: x[0].Host("localhost"), Path: path, Header: map[string]string{"Cookie": "lang=" + lang},
 						Status: 200, Contains: []string{x[0].Canary}, NotContains: []string{x[1].Canary},
 					})
 				}

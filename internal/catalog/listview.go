@@ -36,8 +36,9 @@ type offerView struct {
 	Name said
 	URL  string
 	Icon string
-	Note said // the agency in a mixed list
-	End  string
+	Note said   // the agency in a mixed list
+	More string // how long it takes, or whose system it is in
+	End  string // the same at the row's end, where there is room
 }
 
 // emptyView is what stands where nothing was found.
@@ -145,13 +146,19 @@ func newGroupView(p *i18n.Printer, x OfficeNow) groupView {
 // newOfferView is a service in a list; in a mixed list it says whose it is.
 func newOfferView(p *i18n.Printer, o *tenant.Offer, mixed bool) offerView {
 	v := offerView{Name: either(p, o.Name, o.NameEN), URL: offerURL(o)}
-	if mixed {
-		v.Icon, v.Note = o.Agency.Icon, either(p, o.Agency.Name, o.Agency.NameEN)
-	}
+	more := ""
 	if o.Line == nil && o.Execution == string(catalogue.HandOff) {
-		v.End = p.T("catalog.in_system", o.System)
+		more = p.T("catalog.in_system", o.System)
 	} else if o.Confirmed && o.Minutes > 0 {
-		v.End = p.Minutes(o.Minutes)
+		more = p.Minutes(o.Minutes)
+	}
+	if !mixed {
+		v.End = more
+		return v
+	}
+	v.Icon, v.Note = o.Agency.Icon, either(p, o.Agency.Short, o.Agency.ShortEN)
+	if v.Note.lang == "" { // one line, one language
+		v.Note.Text = join(v.Note.Text, more)
 	}
 	return v
 }

@@ -49,25 +49,40 @@ var stopwords = map[string]bool{
 
 // index is the folded text of one service.
 type index struct {
-	offer *tenant.Offer
-	name  []string // words of its names
-	more  []string // words that people also use, and its agency's
-	all   string   // everything without spaces, for words written together
+	offer  *tenant.Offer
+	name   []string // words of its names
+	words  []string // words that people also use for it, and its owner's system
+	agency []string // its agency's names and words
+	all    string   // its own without spaces, for words written together
 }
 
 func newIndex(d *tenant.Directory) []index {
 	var out []index
 	for _, o := range d.Services() {
-		name := strings.Fields(fold(o.Name + " " + o.NameEN))
-		more := strings.Fields(fold(o.Words + " " + o.Agency.Name + " " + o.Agency.Short + " " + o.Agency.NameEN + " " + o.Agency.ShortEN + " " + o.Agency.Words + " " + o.System))
-		out = append(out, index{o, name, more, strings.Join(name, "") + "|" + strings.ReplaceAll(fold(o.Words), " ", "")})
+		name := wordsBoth(o.Name + " " + o.NameEN)
+		words := wordsBoth(o.Words + " " + o.System)
+		a := o.Agency
+		out = append(out, index{
+			o, name, words, wordsBoth(a.Name + " " + a.Short + " " + a.NameEN + " " + a.ShortEN + " " + a.Words),
+			strings.ReplaceAll(fold(o.Name)+"|"+fold(o.NameEN)+"|"+fold(o.Words), " ", ""),
+		})
 	}
 	return out
 }
 
+// wordsBoth are a text's words, those with a hyphen as one word and as two: "KTP-el" is found by ktp and by ktpel.
+func wordsBoth(text string) []string {
+	words := strings.Fields(fold(text))
+	if strings.Contains(text, "-") {
+		words = append(words, strings.Fields(fold(strings.ReplaceAll(text, "-", " ")))...)
+	}
+	return words
+}
+
 // search finds services by what people type, the best first. Every word must be found somewhere: as
 // the beginning of a word, inside words written together, or with one mistake in a word of four signs
-// or more. An empty query finds nothing.
+// or more. What is found by its agency's words alone counts only where nothing is found by its own: "ktp" is
+// not everything that the civil registry does. An empty query finds nothing.
 func search(idx []index, query string) []*tenant.Offer {
 	words := wordsOf(query)
 	if len(words) == 0 {
@@ -77,24 +92,31 @@ func search(idx []index, query string) []*tenant.Offer {
 		offer *tenant.Offer
 		score int
 		place int
+		own   bool
 	}
 	var hits []hit
+	owned := false
 	for i, x := range idx {
-		score := 0
+		h := hit{offer: x.offer, place: i}
 		for _, w := range words {
-			s := x.score(w)
-			if s == 0 {
-				score = 0
+			score, own := x.score(w)
+			if score == 0 {
+				h.score = 0
 				break
 			}
-			score += s
+			h.score += score
+			h.own = h.own || own
 		}
-		if score == 0 && len(words) > 1 && strings.Contains(x.all, strings.Join(words, "")) {
-			score = 3 * len(words)
+		if h.score == 0 && len(words) > 1 && strings.Contains(x.all, strings.Join(words, "")) {
+			h.score, h.own = 3*len(words), true
 		}
-		if score > 0 {
-			hits = append(hits, hit{x.offer, score, i})
+		if h.score > 0 {
+			hits = append(hits, h)
+			owned = owned || h.own
 		}
+	}
+	if owned {
+		hits = slices.DeleteFunc(hits, func(h hit) bool { return !h.own })
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
 		if a.score != b.score {
@@ -138,7 +160,7 @@ func help(idx []index, query string) (h Help) {
 	words := wordsOf(query)
 	known := make([]string, 0, len(idx)*8)
 	for _, x := range idx {
-		known = append(append(known, x.name...), x.more...)
+		known = append(append(append(known, x.name...), x.words...), x.agency...)
 	}
 	slices.Sort(known)
 	known = slices.Compact(known)
@@ -151,7 +173,7 @@ func help(idx []index, query string) (h Help) {
 			}
 		}
 		if !slices.ContainsFunc(known, func(k string) bool { return strings.HasPrefix(k, w) }) {
-			near, ok := nearest.Of(w, known)
+			near, ok := nearest.Of(w, ofLength(known, len(w)))
 			if !ok {
 				continue
 			}
@@ -165,32 +187,50 @@ func help(idx []index, query string) (h Help) {
 	return h
 }
 
-func (x index) score(w string) int {
-	best := 0
-	for _, n := range x.name {
+// ofLength are the words that are about as long as another; the rest cannot be near it.
+func ofLength(words []string, n int) (out []string) {
+	for _, w := range words {
+		if len(w) >= n-2 && len(w) <= n+2 {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// score tells how well a word fits, 0 for not at all, and whether it is the service's own word.
+func (x index) score(w string) (score int, own bool) {
+	for _, field := range []struct {
+		words                  []string
+		exact, begins, mistake int
+	}{{x.name, 12, 9, 4}, {x.words, 8, 6, 2}} {
+		for _, n := range field.words {
+			switch {
+			case n == w:
+				score = max(score, field.exact)
+			case strings.HasPrefix(n, w):
+				score = max(score, field.begins)
+			case len(w) >= 4 && oneMistake(n, w):
+				score = max(score, field.mistake)
+			}
+		}
+	}
+	if score == 0 && len(w) >= 4 && strings.Contains(x.all, w) {
+		score = 3
+	}
+	if score > 0 {
+		return score, true
+	}
+	for _, n := range x.agency {
 		switch {
 		case n == w:
-			return 12
+			score = max(score, 5)
 		case strings.HasPrefix(n, w):
-			best = max(best, 9)
+			score = max(score, 4)
 		case len(w) >= 4 && oneMistake(n, w):
-			best = max(best, 4)
+			score = max(score, 1)
 		}
 	}
-	for _, m := range x.more {
-		switch {
-		case m == w:
-			best = max(best, 8)
-		case strings.HasPrefix(m, w):
-			best = max(best, 6)
-		case len(w) >= 4 && oneMistake(m, w):
-			best = max(best, 2)
-		}
-	}
-	if best == 0 && len(w) >= 3 && strings.Contains(x.all, w) {
-		best = 3
-	}
-	return best
+	return score, false
 }
 
 // oneMistake tells whether the words differ by one sign changed, added, left out, or two swapped.

@@ -7,7 +7,7 @@ import (
 )
 
 func someOffers() *tenant.Directory {
-	capil := &tenant.Office{Agency: tenant.Agency{Name: "Dinas Kependudukan dan Pencatatan Sipil", Short: "Kependudukan", Words: "capil\ndukcapil"}}
+	capil := &tenant.Office{Agency: tenant.Agency{Name: "Dinas Kependudukan dan Pencatatan Sipil", Short: "Kependudukan", Words: "capil\ndukcapil\nktp\nkk"}}
 	polri := &tenant.Office{Agency: tenant.Agency{Name: "Polres Bangka", Short: "Kepolisian"}}
 	add := func(o *tenant.Office, name, en, words string) {
 		o.Services = append(o.Services, &tenant.Offer{Service: tenant.Service{Name: name, NameEN: en, Words: words}, Agency: o})
@@ -39,6 +39,12 @@ func TestSearchFindsWhatPeopleType(t *testing.T) {
 	}
 	if got := search(idx, "dukcapil"); len(got) != 3 {
 		t.Errorf("an agency's word finds %v", names(got))
+	}
+	if got := search(idx, "ktp"); len(got) != 1 {
+		t.Errorf("a word that is a service's and its agency's finds %v", names(got))
+	}
+	if got := search(idx, "akta capil"); len(got) != 1 || got[0].Name != "Akta kelahiran" {
+		t.Errorf("a service's word with its agency's finds %v", names(got))
 	}
 }
 

@@ -23,7 +23,6 @@ import (
 // crowd is a queue that stands still. Without an entry people wait as the series' place in it says.
 type crowd struct {
 	dirs *tenant.Directories
-	all  tenant.ID // whose waiting is made up
 	asks int
 	err  error
 }

@@ -106,5 +106,11 @@ func Is(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// KindOf is the kind of err; Internal when it is no fault.
-func KindOf(err error) Kind { return Of(err).Kind }
+// KindOf is the kind of err; Internal when it is no fault. Ask it of an error only: nil has no kind, and
+// is Internal too.
+func KindOf(err error) Kind {
+	if err == nil {
+		return Internal
+	}
+	return Of(err).Kind
+}

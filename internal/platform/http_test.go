@@ -25,7 +25,7 @@ func TestMarkup(t *testing.T) {
 		"http://elsewhere.example/": 404, "http://bangka-barat.localhost/": 503, "http://bangka-barat.localhost/layanan": 503,
 	} {
 		for _, lang := range []string{"id", "en"} {
-			got, src := w.get(t, url, "Accept-Language", lang)
+			got, src := w.get(t, url, "Cookie", "lang="+lang)
 			if got != status {
 				t.Errorf("%s: %d, want %d", url, got, status)
 			}
@@ -195,7 +195,7 @@ func TestNotHere(t *testing.T) {
 func TestSuspended(t *testing.T) {
 	w := newWorld(t, "19.01", "19.02")
 	w.suspend(t, "19.01", "Pindah gedung <b>")
-	status, src := w.get(t, "http://bangka.localhost/layanan/dukcapil/ktp-baru", "Accept-Language", "en")
+	status, src := w.get(t, "http://bangka.localhost/layanan/dukcapil/ktp-baru", "Cookie", "lang=en")
 	if status != http.StatusServiceUnavailable {
 		t.Errorf("status %d", status)
 	}

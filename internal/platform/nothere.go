@@ -44,7 +44,7 @@ func (p *Platform) NotHere(c *web.Ctx, label string) error {
 		page.Title = v.Region + " " + v.Title
 	}
 	page.Path, page.NoIndex = "/", true
-	page.Nav = []ui.Link{{Label: c.P.T("ui.regions"), Href: v.Home + strings.TrimPrefix(ui.PathRegions, "/")}}
+	page.Home = strings.TrimSuffix(v.Home, "/")
 	return c.Page(404, notHere(page, v))
 }
 

@@ -15,6 +15,8 @@ import (
 
 const (
 	deskRefresh = 20 // seconds, without JavaScript
+	// deskStream is how long an officer's screen is served without asking again who is signed in.
+	deskStream = 10 * time.Minute
 	// doublePress is how soon after a call a second one cannot be meant: the first has just drawn a new
 	// screen under the officer's finger, with a new key.
 	doublePress = 700 * time.Millisecond
@@ -70,7 +72,7 @@ func (s *Pages) showDesk(c *web.Ctx) error {
 	}
 	v.More = len(desks) > 1
 	p := s.deskPage(c, v)
-	if notes[c.Query("kabar")] {
+	if knownNotes[c.Query("kabar")] {
 		v.Note = c.Query("kabar")
 	}
 	return c.Page(http.StatusOK, deskScreenPage(p, v))
@@ -80,7 +82,7 @@ func (s *Pages) deskPage(c *web.Ctx, v deskScreen) ui.Page {
 	p := page(c, "")
 	p.Title = v.title(p)
 	p.Path = deskPath(v.Desk)
-	p.Live = deskPath(v.Desk) + "/langsung"
+	p.Live = deskPath(v.Desk) + "/langsung?tampil=" + v.shape(p)
 	p.Scripts = []string{"counter.js", "live.js"}
 	p.RefreshSeconds = deskRefresh
 	return p
@@ -109,16 +111,6 @@ func (s *Pages) readDesk(ctx context.Context, t *tenant.Tenant, a *authz.Actor, 
 	v.Opening = dir.Opening(t, view.Desk.Venue, now)
 	return v, nil
 }
-
-// The notes that a screen may carry after a press, by their names in the address.
-const (
-	noteStale   = "berubah" // the counter has moved on since the officer looked
-	noteIllegal = "langkah" // the move does not fit what the ticket is now
-	noteNobody  = "kosong"  // nobody waits any more
-	noteTwice   = "ganda"   // pressed twice
-)
-
-var notes = map[string]bool{noteStale: true, noteIllegal: true, noteNobody: true, noteTwice: true}
 
 // callNext is a press of the big button.
 func (s *Pages) callNext(c *web.Ctx) error {
@@ -185,6 +177,9 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 // after shows the counter as it stands now: as a fragment to htmx, else by leading back to the screen,
 // so that a reload presses nothing again.
 func (s *Pages) after(c *web.Ctx, counter id.ID, note string) error {
+	if c.Actor != nil {
+		s.notes.put(counter, c.Actor.UserID, note, c.Now())
+	}
 	if !c.IsHTMX() {
 		path := pathDesks + "/loket/" + counter.String()
 		if note != "" {
@@ -210,24 +205,40 @@ func (s *Pages) followDesk(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, t, actor := s.deskPage(c, v), c.Tenant, c.Actor
+	p, t, actor, shown := s.deskPage(c, v), c.Tenant, c.Actor, c.Query("tampil")
 	topics := []string{"counter:" + counter.String()}
 	for _, l := range v.Desk.Series {
 		topics = append(topics, "series:"+l.ID.String())
 	}
 	return c.Stream(func(stream *web.Stream) error {
-		e := newEasel(stream)
-		return follow(stream, s.hub, t, topics, func(ctx context.Context) error {
+		e, first := newEasel(stream), true
+		ctx, cancel := context.WithTimeout(stream.Context(), deskStream)
+		defer cancel()
+		err := follow(ctx, s.hub, t, topics, func(ctx context.Context) error {
 			v, err := s.readDesk(ctx, t, actor, counter, s.dirs.Now())
 			if err != nil {
 				return err
 			}
 			title := v.title(p)
+			v.Note = s.notes.of(counter, actor.UserID, v.Now)
 			// The key is new in each rendering and the timer runs by itself: neither is a change.
-			if err := e.put(ctx, "loket", title, v.mark(p), deskMain(p, v)); err != nil {
+			if first && v.shape(p) == shown {
+				e.know("loket", title, v.mark(p)) // the page shows it, perhaps with a note of its own
+			} else if err := e.put(ctx, "loket", title, v.mark(p), deskMain(p, v)); err != nil {
 				return err
 			}
-			return e.put(ctx, "antre", title, "", deskLine(p, v))
+			first = false
+			if err := e.put(ctx, "antre-judul", title, "", deskWaiting(p, v)); err != nil {
+				return err
+			}
+			if err := e.put(ctx, "antre", title, "", deskLine(p, v)); err != nil {
+				return err
+			}
+			return e.put(ctx, "hari", title, "", deskDay(p, v))
 		})
+		if ctx.Err() != nil && stream.Context().Err() == nil {
+			return stream.Send("", "reconnect", []byte("{}"))
+		}
+		return err
 	})
 }

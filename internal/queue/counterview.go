@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -105,11 +107,18 @@ func (v deskScreen) heading(p ui.Page) string {
 
 // mark is what the main part shows, without what is new in every rendering.
 func (v deskScreen) mark(p ui.Page) string {
-	mark := v.Note + " " + v.bigText(p) + " " + v.pastText(p) + " " + openText(p, v.Opening, v.Now, v.Loc)
+	mark := v.bigText(p) + "|" + v.pastText(p) + "|" + v.Seen.String() + "|" + v.Note
 	if c := v.Current; c != nil {
-		mark += fmt.Sprint(c.ID, c.Status, c.Calls, c.CalledAt.UnixMicro())
+		mark += fmt.Sprint("|", c.ID, c.Status, c.Calls, c.CalledAt.UnixMicro())
 	}
 	return mark
+}
+
+// shape is the mark without the note, short enough for an address. The page tells it to its stream.
+func (v deskScreen) shape(p ui.Page) string {
+	v.Note = ""
+	sum := sha256.Sum256([]byte(v.mark(p)))
+	return hex.EncodeToString(sum[:4])
 }
 
 // waited says when the person came and how long they waited.

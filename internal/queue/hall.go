@@ -146,8 +146,16 @@ func (p Place) Position() int {
 
 func place(dir *tenant.Directory, t Ticket, ahead int) Place {
 	p := Place{Ticket: t, Ahead: ahead}
-	p.Offer, _ = dir.Offer(t.ServiceID)
-	p.Line, _ = dir.Line(t.SeriesID)
+	var offered, lined bool
+	p.Offer, offered = dir.Offer(t.ServiceID)
+	p.Line, lined = dir.Line(t.SeriesID)
+	if !offered || !lined {
+		// The ticket is newer than the directory, by a second at most. It is shown without names once.
+		dir.Missed()
+		office, venue := &tenant.Office{}, &tenant.Place{}
+		p.Line = &tenant.Line{Agency: office, Venue: venue}
+		p.Offer = &tenant.Offer{Agency: office, Line: p.Line}
+	}
 	p.Desk, _ = dir.Desk(t.CounterID)
 	p.Label = Label(p.Line.Prefix, t.Number)
 	return p

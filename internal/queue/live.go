@@ -23,9 +23,9 @@ const (
 // follow draws a screen now and whenever one of its topics has had an event. It draws once for many
 // events: what is shown is the state and not the history, so whatever came while it was drawing is
 // drawn together.
-func follow(s *web.Stream, hub *events.Hub, t *tenant.Tenant, topics []string, draw func(context.Context) error) error {
+func follow(ctx context.Context, hub *events.Hub, t *tenant.Tenant, topics []string, draw func(context.Context) error) error {
 	for {
-		err := followOnce(s.Context(), hub, t, topics, draw)
+		err := followOnce(ctx, hub, t, topics, draw)
 		if !errors.Is(err, events.ErrBehind) {
 			return err
 		}
@@ -101,12 +101,15 @@ func (e *easel) put(ctx context.Context, target, title, seen string, c templ.Com
 	if seen == "" {
 		seen = html.String()
 	}
-	if seen += "\x00" + title; e.last[target] == seen {
+	if e.last[target] == seen+"\x00"+title {
 		return nil
 	}
-	e.last[target] = seen
+	e.know(target, title, seen)
 	return e.send(part{target, html.String(), title})
 }
+
+// know remembers a part that the page has already.
+func (e *easel) know(target, title, seen string) { e.last[target] = seen + "\x00" + title }
 
 // say fills a live region with one sentence. An empty one leaves it as it is.
 func (e *easel) say(target, sentence string) error {

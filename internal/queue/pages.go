@@ -19,9 +19,10 @@ var _ = i18n.Register("internal/queue/text.yaml", pageText)
 // Pages are the queue's screens: the citizen's ticket, the hall's boards and the officer's counter.
 // They stand on the same Hall as the API.
 type Pages struct {
-	hall *Hall
-	dirs *tenant.Directories
-	hub  *events.Hub
+	hall  *Hall
+	dirs  *tenant.Directories
+	hub   *events.Hub
+	notes deskNotes
 }
 
 // NewPages makes the screens.

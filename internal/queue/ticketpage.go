@@ -80,7 +80,7 @@ func (s *Pages) followTicket(c *web.Ctx) error {
 	return c.Stream(func(stream *web.Stream) error {
 		d.easel = newEasel(stream)
 		topics := []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}
-		return follow(stream, s.hub, d.t, topics, d.draw)
+		return follow(stream.Context(), s.hub, d.t, topics, d.draw)
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -21,6 +23,15 @@ func english(p ui.Page, name, en string) string {
 		return en
 	}
 	return name
+}
+
+// inIndonesian marks what stands on an English page in Indonesian, so that it is read out as such: what
+// has no English name (en is empty), and what never has one, such as a place.
+func inIndonesian(p ui.Page, en string) templ.Attributes {
+	if p.Locale == i18n.EN && en == "" {
+		return templ.Attributes{"lang": string(i18n.ID)}
+	}
+	return nil
 }
 
 func offerName(p ui.Page, o *tenant.Offer) string   { return english(p, o.Name, o.NameEN) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -23,6 +24,7 @@ type Directory struct {
 	Agencies []*Office
 	Closures []Closure
 
+	missed   atomic.Bool // something newer than this directory has been asked for
 	places   map[id.ID]*Place
 	zones    map[id.ID]*Hall
 	offices  map[id.ID]*Office
@@ -86,6 +88,10 @@ func (d *Directory) Line(i id.ID) (*Line, bool)     { v, ok := d.series[i]; retu
 func (d *Directory) Desk(i id.ID) (*Desk, bool)     { v, ok := d.counters[i]; return v, ok }
 func (d *Directory) Offer(i id.ID) (*Offer, bool)   { v, ok := d.services[i]; return v, ok }
 
+// Missed says that a row names something that is not here: another process has applied a newer manifest
+// and this one has not heard of it yet. The next Of reads again.
+func (d *Directory) Missed() { d.missed.Store(true) }
+
 // Services lists what is offered, by agency.
 func (d *Directory) Services() []*Offer {
 	var out []*Offer
@@ -105,6 +111,7 @@ type Directories struct {
 type dirEntry struct {
 	version int64
 	once    sync.Once
+	loaded  atomic.Bool
 	dir     *Directory
 	err     error
 }
@@ -118,7 +125,7 @@ func NewDirectories(db *store.DB) *Directories {
 func (c *Directories) Of(ctx context.Context, t *Tenant) (*Directory, error) {
 	c.mu.Lock()
 	e := c.m[t.ID]
-	if e == nil || e.version < t.Version {
+	if e == nil || e.version < t.Version || e.loaded.Load() && e.dir.missed.Load() {
 		e = &dirEntry{version: t.Version}
 		c.m[t.ID] = e
 	}
@@ -128,6 +135,7 @@ func (c *Directories) Of(ctx context.Context, t *Tenant) (*Directory, error) {
 			e.dir, err = loadDirectory(ctx, tx)
 			return err
 		})
+		e.loaded.Store(e.err == nil)
 	})
 	if e.err != nil {
 		c.mu.Lock()

@@ -12,7 +12,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -160,20 +159,20 @@ func updateRow(ctx context.Context, s *store.SysTx, row Row, was int64) error {
 		"slug = ?, name = ?, zone = ?, manifest = ?, demo = ?, version = ?, updated_at = ?",
 		[]any{row.Slug, row.Name, row.Zone, row.Manifest, row.Demo, row.Version, row.UpdatedAt}, "code = ? and version = ?", row.Code, was)
 	if err == nil && n == 0 {
-		return fault.New(fault.Conflict, "tenant.changed_meanwhile")
+		return fmt.Errorf("tenant %s was changed by somebody else at the same time: run plan again", row.Code)
 	}
 	return err
 }
 
-// SetState suspends or resumes a tenant; changed is false when it stood so already. Unknown code: the
-// fault "tenant.unknown".
+// SetState suspends or resumes a tenant; changed is false when it stood so already. An unknown
+// code is an error.
 func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor string) (changed bool, err error) {
 	row, _, err := p.Find(ctx, code)
 	if err != nil {
 		return false, err
 	}
 	if row == nil {
-		return false, fault.New(fault.NotFound, "tenant.unknown", code)
+		return false, fmt.Errorf("there is no tenant %q", code)
 	}
 	if row.State == state && row.SuspendedReason == reason {
 		return false, nil

@@ -105,12 +105,6 @@ func Browser(tb testing.TB) *Chrome {
 // JSOff opens a page with JavaScript switched off.
 func JSOff(p *Page) error { return proto.EmulationSetScriptExecutionDisabled{Value: true}.Call(p) }
 
-// English asks for pages in English; they come in Indonesian otherwise.
-func English(p *Page) error {
-	_, err := p.SetExtraHeaders([]string{"Accept-Language", "en"})
-	return err
-}
-
 // Page opens an address at a size in CSS pixels and waits until it has loaded.
 func (c *Chrome) Page(address string, width, height int, opts ...func(*Page) error) *Page {
 	c.tb.Helper()

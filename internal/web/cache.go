@@ -170,7 +170,7 @@ func (p *pageCache) remove(el *list.Element) {
 
 // send answers with the page in the coding that the client takes, or says that the client has it.
 func (page *cachedPage) send(c *Ctx) error {
-	c.Vary(fiber.HeaderAcceptEncoding, fiber.HeaderAcceptLanguage, fiber.HeaderCookie)
+	c.Vary(fiber.HeaderAcceptEncoding, fiber.HeaderCookie)
 	// The browser may keep it and asks each time: what a page says of a queue must not be old.
 	c.SetHeader(fiber.HeaderCacheControl, "private, no-cache")
 	coding := c.coding()

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
@@ -26,7 +27,7 @@ var errNoHost = errors.New("web: no such host")
 
 // entry stands before every route: it makes the Ctx, finds the tenant, and answers errors.
 func (a *App) entry(f *fiber.Ctx) error {
-	start := time.Now() // how long it took, by the machine's clock
+	start := clock.System.Now() // how long it took, by the machine's clock
 	c := &Ctx{app: a, f: f}
 	f.Locals(ctxKey{}, c)
 	var cancel context.CancelFunc
@@ -38,7 +39,7 @@ func (a *App) entry(f *fiber.Ctx) error {
 	if err := a.run(c); err != nil {
 		a.fail(c, err)
 	}
-	a.logAccess(c, time.Since(start))
+	a.logAccess(c, clock.System.Now().Sub(start))
 	return nil
 }
 
@@ -91,7 +92,9 @@ func (a *App) findHost(c *Ctx) {
 }
 
 // pickLocale chooses the language: the link that was pressed (?lang=en, kept in a cookie), the choice
-// made before, or what the browser asks for.
+// made before, else Indonesian. On pages it does not count what the browser asks for: many phones here
+// are set to English by their shop, and their owners came for a page in Indonesian. A program that asks
+// the API for English means it.
 func (c *Ctx) pickLocale() {
 	if l, ok := i18n.Parse(string(c.f.Request().URI().QueryArgs().Peek("lang"))); ok && c.kind != "" {
 		c.Locale = l
@@ -99,7 +102,11 @@ func (c *Ctx) pickLocale() {
 			c.setCookie(localeCookie, string(l), c.Now().AddDate(1, 0, 0))
 		}
 	} else {
-		c.Locale = i18n.Pick(c.Cookie(localeCookie), c.Header(fiber.HeaderAcceptLanguage))
+		asked := ""
+		if c.IsAPI() {
+			asked = c.Header(fiber.HeaderAcceptLanguage)
+		}
+		c.Locale = i18n.Pick(c.Cookie(localeCookie), asked)
 	}
 	c.P = i18n.For(c.Locale)
 	if c.Tenant != nil {

@@ -16,6 +16,9 @@ func (c *Ctx) UI(title string) ui.Page {
 			Phone: t.Region.Contact.Phone, Email: t.Region.Contact.Email, Complaints: t.Region.Contact.Complaints,
 			PlatformURL: c.app.BareOrigin(),
 		}
+		if t.Code == t.Province.Code { // Jakarta is its own province
+			p.Region.Province = ""
+		}
 		p.Region.BrandURL, p.Region.ThemeColour, p.Region.LogoURL = c.app.brandOf(t)
 		p.Example, p.Demo = t.Region.Example, t.Demo
 	}

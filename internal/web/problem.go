@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,11 @@ func (c *Ctx) FieldText(f fault.Field) string {
 func (a *App) fail(c *Ctx, err error) {
 	p := c.Problem(err)
 	if p.Status >= 500 || !i18n.Has("fault."+p.Code) {
-		a.log.Error("request failed", slog.String("id", c.requestID), slog.String("route", c.Route()),
+		level := slog.LevelError
+		if fault.KindOf(err) == fault.Unavailable {
+			level = slog.LevelWarn // said and meant: suspended, busy, draining
+		}
+		a.log.Log(context.Background(), level, "request failed", slog.String("id", c.requestID), slog.String("route", c.Route()),
 			slog.Int("status", p.Status), slog.String("code", p.Code), slog.String("error", err.Error()))
 	}
 	allow := string(c.f.Response().Header.Peek(fiber.HeaderAllow))

@@ -51,22 +51,30 @@ func (c *Ctx) Fragment(status int, part templ.Component) error {
 }
 
 func (c *Ctx) html(status int, body []byte) error {
+	return c.packed(status, fiber.MIMETextHTMLCharsetUTF8, body)
+}
+
+// worthPacking is the size from which compressing saves a packet.
+const worthPacking = 1 << 10
+
+// packed answers with text, compressed if the client takes it. The body is copied.
+func (c *Ctx) packed(status int, contentType string, body []byte) error {
 	c.f.Status(status)
-	c.SetHeader(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
+	c.SetHeader(fiber.HeaderContentType, contentType)
 	c.noStore()
 	c.Vary(fiber.HeaderAcceptEncoding)
-	switch coding := c.coding(); {
-	case len(body) < 1<<10 || coding == "":
+	coding := c.coding()
+	if len(body) < worthPacking || coding == "" {
 		c.f.Response().SetBody(body)
-	default:
-		packed := getBuffer()
-		defer putBuffer(packed)
-		if err := pack(packed, coding, body); err != nil {
-			return err
-		}
-		c.SetHeader(fiber.HeaderContentEncoding, coding)
-		c.f.Response().SetBody(packed.Bytes())
+		return nil
 	}
+	b := getBuffer()
+	defer putBuffer(b)
+	if err := pack(b, coding, body); err != nil {
+		return err
+	}
+	c.SetHeader(fiber.HeaderContentEncoding, coding)
+	c.f.Response().SetBody(b.Bytes())
 	return nil
 }
 
@@ -131,11 +139,7 @@ func (c *Ctx) JSON(status int, v any) error {
 	if err != nil {
 		return err
 	}
-	c.f.Status(status)
-	c.SetHeader(fiber.HeaderContentType, "application/json")
-	c.noStore()
-	c.f.Response().SetBodyRaw(body)
-	return nil
+	return c.packed(status, "application/json", body)
 }
 
 // Blob answers with bytes of any kind, which must not be changed afterwards.

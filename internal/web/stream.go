@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
 )
 
 const (
@@ -249,7 +251,7 @@ func (s *Stream) write(head []byte) {
 }
 
 func (s *Stream) put(b []byte) bool {
-	if err := s.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+	if err := s.conn.SetWriteDeadline(clock.System.Now().Add(patience)); err != nil {
 		return false
 	}
 	_, err := s.conn.Write(b)
@@ -266,6 +268,6 @@ func (a *App) streamHead(c *Ctx) []byte {
 		b.WriteString(h[0] + ": " + h[1] + "\r\n")
 	}
 	b.WriteString(fiber.HeaderXRequestID + ": " + c.requestID + "\r\n")
-	b.WriteString(fiber.HeaderDate + ": " + time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT") + "\r\n\r\n")
+	b.WriteString(fiber.HeaderDate + ": " + clock.System.Now().Format("Mon, 02 Jan 2006 15:04:05 GMT") + "\r\n\r\n")
 	return b.Bytes()
 }

@@ -392,8 +392,8 @@ func TestLocale(t *testing.T) {
 	s.Tenant().Get("/", authz.Public, func(c *Ctx) error { return say(string(c.Locale) + " " + c.P.TimeZone(c.Now()))(c) })
 	for _, c := range []struct{ path, accept, cookie, want, set string }{
 		{"/", "", "", "id 09.00 WIB", ""},
-		{"/", "en", "", "en 09:00 WIB", ""},
-		{"/", "en", "id", "id 09.00 WIB", ""},
+		{"/", "en", "", "id 09.00 WIB", ""},
+		{"/", "", "en", "en 09:00 WIB", ""},
 		{"/?lang=en", "", "", "en 09:00 WIB", "lang=en"},
 		{"/?lang=en", "", "en", "en 09:00 WIB", ""},
 		{"/?lang=xx", "", "", "id 09.00 WIB", ""},

@@ -30,6 +30,7 @@ const (
 	PathHome     = "/"
 	PathServices = "/layanan"
 	PathPlaces   = "/#lokasi"
+	PathDesks    = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
 	PathSignOut  = "/keluar"  // POST
 	PathRegions  = "/#daerah" // on the bare domain
@@ -45,6 +46,7 @@ type Page struct {
 	P           *i18n.Printer // in the region's time zone; nil: the locale's, in the zone that each time carries
 	Region      *Region       // nil on the platform's bare domain
 	Path        string        // this page's path and query, for the language switch and as the canonical address
+	Home        string        // the platform's own site, on a host that is nobody's; empty: this host
 	Nav         []Link        // nil: the layout's own
 	Icons       []string      // icons that scripts or live fragments bring later; those in the page are found by themselves
 	Scripts     []string      // of package assets: "live.js"; the staff's layouts add htmx by themselves
@@ -163,7 +165,7 @@ func (p Page) nav() []Link {
 		return p.Nav
 	}
 	if p.Region == nil {
-		return []Link{{Label: p.T("ui.regions"), Href: PathRegions}}
+		return []Link{{Label: p.T("ui.regions"), Href: p.Home + PathRegions}}
 	}
 	path, _, _ := strings.Cut(p.Path, "?")
 	return []Link{

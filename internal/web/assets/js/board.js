@@ -74,7 +74,7 @@ document.querySelectorAll('[data-board]').forEach((board) => {
   const at = (s) => (/T(\d\d):(\d\d)/.exec(s || '') || ['', '', '']).slice(1).join(board.dataset.sep || '.');
 
   const lost = document.querySelector('[data-lost]');
-  let since, on = false;
+  let since, on = false, down = false;
   stream(board.dataset.board, {
     call: (c) => {
       if (c.seq <= seen) return; // a resumed connection may repeat itself
@@ -84,8 +84,11 @@ document.querySelectorAll('[data-board]').forEach((board) => {
       next();
     },
     html: (data) => swap(document.documentElement, data),
+    reset: () => location.reload(), // away for too long to catch up call by call
   }, (connected) => {
     on = connected;
+    if (!connected && down) return; // the wait below has begun; each failed attempt must not begin it anew
+    down = !connected;
     clearTimeout(since);
     if (connected) {
       if (lost) lost.hidden = true;

@@ -15,5 +15,5 @@ function swap(root, data) {
     if (focus && document.getElementById(focus)) document.getElementById(focus).focus();
     if (window.htmx) window.htmx.process(el);
   });
-  if (!before && called() && navigator.vibrate) navigator.vibrate([300, 150, 300]);
+  if (!before && called() && navigator.vibrate && navigator.userActivation?.hasBeenActive) navigator.vibrate([300, 150, 300]);
 }

@@ -1,0 +1,241 @@
+package queue
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+)
+
+const (
+	fewCounters  = 4                // up to so many one big call is the better board
+	gridCounters = 12               // and so many fit the board of counters
+	comingMost   = 3                // next numbers of a series
+	linesBig     = 3                // series that fit below the call
+	linesGrid    = 5                // and beside the counters
+	stillCalled  = 2 * time.Minute  // so long a call stays big after the person has come
+	oldCall      = 30 * time.Minute // after so long nobody is "being called" any more
+	afterClosing = time.Hour        // so long after closing a hall may still be serving
+)
+
+// boardView is a hall's board.
+type boardView struct {
+	Zone    *tenant.Hall
+	Now     time.Time
+	Grid    bool // one field a counter
+	Opening tenant.Opening
+	Night   bool // nobody is served before or long after these hours
+	Loc     *time.Location
+	Host    string // where numbers are taken: "bangka.pendopo.id"
+	Lines   []waitingLine
+	boardCalls
+}
+
+// night tells that a venue has been closed for a while, or is not open yet: who still waits then is not
+// called any more today, and the board does not promise it.
+func night(dir *tenant.Directory, t *tenant.Tenant, v *tenant.Place, now time.Time) bool {
+	if t.Demo {
+		return false
+	}
+	today := t.Today(now)
+	periods, _ := dir.Periods(v, today)
+	if len(periods) == 0 {
+		return true
+	}
+	from, to := today.At(periods[0].Open, t.Loc), today.At(periods[len(periods)-1].Close, t.Loc)
+	return now.Before(from) || now.After(to.Add(afterClosing))
+}
+
+// turned are the series that a board shows, at most as many as fit. Where people wait for more of them,
+// the board turns the page each minute, so that none is left out. Those in which nobody waits stand last and only
+// fill up.
+func turned(all []waitingLine, most, minute int) []waitingLine {
+	busy := len(all)
+	for busy > 0 && all[busy-1].Waiting == 0 {
+		busy--
+	}
+	if busy <= most {
+		return all[:min(len(all), most)]
+	}
+	pages := (busy + most - 1) / most
+	from := minute % pages * most
+	return all[min(from, busy-most):][:most]
+}
+
+// fitting leaves out what would not stand in one row: wide numbers come in fewer.
+func fitting(next []string, grid bool) []string {
+	most := comingMost
+	for _, n := range next {
+		switch {
+		case len(n) > 6 && grid:
+			most = min(most, 1)
+		case len(n) > 5 || grid:
+			most = min(most, 2)
+		}
+	}
+	return next[:min(len(next), most)]
+}
+
+// boardSeries counts the series of a zone.
+func boardSeries(zone *tenant.Hall) int {
+	seen := map[id.ID]bool{}
+	for _, d := range zone.Counters {
+		for _, l := range d.Series {
+			seen[l.ID] = true
+		}
+	}
+	return len(seen)
+}
+
+// The first sign of a shape: whether a number is big.
+const (
+	shapeCall = "c"
+	shapeIdle = "i"
+)
+
+// shape is what of a board only a new page can change. The page tells it to its stream.
+func (v boardView) shape(p ui.Page) string {
+	all := []string{v.Zone.Name, v.Zone.Place, p.Print().Date(clock.DayOf(v.Now, v.Loc)), strconv.FormatBool(v.Night)}
+	if v.shut() {
+		all = append(all, v.shutText(p))
+	}
+	for _, d := range v.Zone.Counters {
+		all = append(all, d.Name)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(all, "\n")))
+	call := shapeIdle
+	if _, ok := v.now(); ok {
+		call = shapeCall
+	}
+	return call + hex.EncodeToString(sum[:4])
+}
+
+// changed tells whether a board that shows one shape must load itself again to show another. A call that
+// begins is drawn by the script; one that is over is not.
+func (v boardView) changed(shown, shape string) bool {
+	if shown == "" || shown == shape {
+		return false
+	}
+	return shown[1:] != shape[1:] || strings.HasPrefix(shape, shapeIdle)
+}
+
+// sortedLines puts those first in which somebody waits.
+func sortedLines(all []*waitingLine) []waitingLine {
+	slices.SortStableFunc(all, func(a, b *waitingLine) int {
+		return cmp.Or(cmp.Compare(min(b.Waiting, 1), min(a.Waiting, 1)), cmp.Compare(a.Prefix, b.Prefix))
+	})
+	out := make([]waitingLine, len(all))
+	for i, l := range all {
+		out[i] = *l
+	}
+	return out
+}
+
+// now is the number that is big: one that is being called, or was a moment ago.
+func (v boardView) now() (p Place, ok bool) {
+	if len(v.Recent) == 0 {
+		return p, false
+	}
+	p = v.Recent[0]
+	age := v.Now.Sub(p.CalledAt)
+	return p, p.Status == Called && age < oldCall || age < stillCalled
+}
+
+func (v boardView) call(p ui.Page) ui.Call {
+	n, ok := v.now()
+	if !ok {
+		return ui.Call{}
+	}
+	return callOf(p, n)
+}
+
+func callOf(p ui.Page, n Place) ui.Call {
+	return ui.Call{Number: n.Label, Counter: n.Desk.Name, Agency: officeName(p, n.Desk.Agency), At: n.CalledAt}
+}
+
+// before are the calls before the one that is big.
+func (v boardView) before(p ui.Page) (out []ui.Call) {
+	rows := v.Recent
+	if _, ok := v.now(); ok {
+		rows = rows[1:]
+	}
+	for _, n := range rows[:min(len(rows), boardRecent)] {
+		out = append(out, callOf(p, n))
+	}
+	return out
+}
+
+// shut tells that the hall is closed: nobody serves now and no number is given.
+func (v boardView) shut() bool { return !v.Opening.Open && !v.Opening.Tickets }
+
+// shutText is when the hall opens, for the board of a closed hall.
+func (v boardView) shutText(p ui.Page) string {
+	switch {
+	case v.Opening.Next.IsZero():
+		return p.T("queue.board_shut_text")
+	case clock.DayOf(v.Opening.Next, v.Loc) == clock.DayOf(v.Now, v.Loc):
+		return p.T("queue.board_opens_at", p.Print().TimeZone(v.Opening.Next))
+	}
+	return p.T("queue.board_opens_on", opens(p, v.Opening.Next, v.Loc))
+}
+
+// events is where the calls come from, beginning with what this page does not show.
+func (v boardView) events() string {
+	return "/api/v1/boards/" + v.Zone.ID.String() + "/events?last_event_id=" + v.seq()
+}
+
+func (v boardView) seq() string { return strconv.FormatInt(v.Seq, 10) }
+
+// field is a counter on the board of counters.
+type field struct {
+	Desk   string
+	Number string // its latest call; empty: none today
+	On     bool   // being called right now, the latest of the hall
+}
+
+func (v boardView) fields() []field {
+	out := make([]field, len(v.Zone.Counters))
+	for i, d := range slices.SortedFunc(slices.Values(v.Zone.Counters), byName) {
+		out[i].Desk = d.Name
+		if n, ok := v.ByDesk[d.ID]; ok && !v.Night {
+			out[i].Number = n.Label
+			newest, called := v.now()
+			out[i].On = called && newest.ID == n.ID
+		}
+	}
+	return out
+}
+
+// idleWord is what stands in the field of a counter without a number.
+func (v boardView) idleWord(p ui.Page) string {
+	if v.shut() {
+		return p.T("queue.board_desk_shut")
+	}
+	return p.T("queue.board_free")
+}
+
+// lineName is a series on a board: its name and, where there is room, its counters.
+func lineName(l waitingLine) string { return cmp.Or(l.Name, l.Agency.Short) }
+
+func hasBoards(venues []*tenant.Place) bool {
+	return slices.ContainsFunc(venues, func(v *tenant.Place) bool { return len(v.Zones) > 0 })
+}
+
+// boardFoot is what is always true in a hall: what to do about a missed call, and where numbers are.
+func boardFoot(p ui.Page, v boardView) string {
+	if v.shut() && !v.Grid {
+		return p.T("queue.board_foot_shut", v.Host)
+	}
+	if v.shut() {
+		return p.T("queue.board_shut") + ". " + v.shutText(p)
+	}
+	return p.T("queue.board_foot", v.Host)
+}

@@ -1,0 +1,342 @@
+package queue_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/events"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/internal/web/ui/uitest"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// badges are who is signed in, by the session's token.
+type badges map[string]*authz.Actor
+
+func (b badges) Resolve(_ context.Context, _ *tenant.Tenant, token string) (*authz.Actor, error) {
+	if a := b[token]; a != nil {
+		return a, nil
+	}
+	return nil, fault.New(fault.Unauthenticated, "auth.session")
+}
+
+// house is a mall with its screens on a server.
+type house struct {
+	*mall
+	app   *web.App
+	clock *testkit.Clock
+}
+
+// newHouse opens the database again with a clock that the test sets.
+func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
+	t.Helper()
+	h := &house{clock: testkit.NewClock(testkit.Morning)}
+	db = testkit.Again(t, testkit.URLs(db), testkit.WithClock(h.clock))
+	h.mall = newMall(t, db, opts...)
+	reg := tenant.NewRegistry(db, "localhost")
+	if err := reg.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	who := func(user id.ID, role, scope string) *authz.Actor {
+		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary}, []authz.Grant{{Role: role, Scope: scope}})
+	}
+	h.app = web.New(web.Config{Registry: reg, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Sessions: badges{
+		"bound":    who(h.Officer, authz.RoleOfficer, h.Scope+"/dukcapil"),
+		"officer":  who(id.New(), authz.RoleOfficer, h.Scope+"/dukcapil"),
+		"stranger": who(id.New(), authz.RoleOfficer, h.Scope+"/imigrasi"),
+		"manager":  who(id.New(), authz.RoleManager, h.Scope),
+	}})
+	hub := events.NewHub(db, slog.New(slog.DiscardHandler))
+	queue.NewPages(h.hall, hub).Routes(h.app.Tenant())
+	queue.NewAPI(h.hall, hub).Routes(h.app.Tenant())
+	return h
+}
+
+// ask sends a request as somebody ("" is the public) and gives the answer and its body.
+func (h *house) ask(t *testing.T, method, path, badge string, form url.Values, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://"+h.Host("localhost")+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Header.Set("Origin", "http://"+r.Host)
+	if badge != "" {
+		r.AddCookie(&http.Cookie{Name: "sid", Value: badge})
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := h.app.Test(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// see gets a page that must be there, with all of these in it.
+func (h *house) see(t *testing.T, path, badge string, want ...string) string {
+	t.Helper()
+	resp, body := h.ask(t, "GET", path, badge, nil)
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d\n%.400s", path, resp.StatusCode, body)
+	}
+	if got := resp.Header.Get("Cache-Control"); got != "no-store" {
+		t.Errorf("%s: Cache-Control %q", path, got)
+	}
+	if strings.Contains(body, "<html") {
+		uitest.Page(t, body)
+		if !strings.Contains(body, `<meta name="robots" content="noindex"`) {
+			t.Errorf("%s may be found by search engines", path)
+		}
+	}
+	for _, w := range want {
+		if !strings.Contains(body, w) {
+			t.Errorf("%s: %q is missing", path, w)
+		}
+	}
+	return body
+}
+
+// send posts a form without htmx and gives where the answer leads.
+func (h *house) send(t *testing.T, path, badge string, form url.Values) string {
+	t.Helper()
+	resp, body := h.ask(t, "POST", path, badge, form)
+	if resp.StatusCode != http.StatusSeeOther {
+		t.Fatalf("POST %s: %d\n%.400s", path, resp.StatusCode, body)
+	}
+	return resp.Header.Get("Location")
+}
+
+func (h *house) take(t *testing.T, key string) string {
+	t.Helper()
+	return h.send(t, "/antrean", "", url.Values{"layanan": {h.Services[0].String()}, "kunci": {key}})
+}
+
+func TestCitizenTakesAndGivesBackANumberWithoutAScript(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		first := h.take(t, "a")
+		if again := h.take(t, "a"); again != first {
+			t.Errorf("the second press gave %s after %s", again, first)
+		}
+		second := h.take(t, "b")
+		h.see(t, first, "", "A-001", "Anda berikutnya", "/langsung?tampil=waiting-0", `http-equiv="refresh" content="30"`)
+		h.see(t, second+"?lang=en", "", "A-002", "1 person ahead of you", `lang="en"`)
+		h.see(t, second+"/cetak", "", "A-002", "p-thermal")
+		h.see(t, second+"/batal", "", "Batalkan nomor A-002?")
+		if to := h.send(t, second+"/batal", "", url.Values{}); to != second {
+			t.Errorf("cancelling leads to %s", to)
+		}
+		h.see(t, second, "", "Nomor ini dibatalkan", `name="layanan" value="`+h.Services[0].String())
+		for _, path := range []string{second + "/batal", second + "/cetak"} {
+			if resp, _ := h.ask(t, "GET", path, "", nil); resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != second {
+				t.Errorf("%s of a cancelled number: %d", path, resp.StatusCode)
+			}
+		}
+		// Twice is once, and what has been served stays served.
+		h.send(t, second+"/batal", "", url.Values{})
+		h.call(t, 0)
+		h.see(t, first, "", "Giliran Anda", "p-called", "Loket "+h.Canary)
+		h.clock.Advance(24 * time.Hour)
+		h.see(t, first, "", "hanya berlaku pada Senin, 23 November 2026")
+		for _, path := range []string{"/antrean/" + id.New().String(), "/antrean/x", "/antrean/" + id.New().String() + "/langsung"} {
+			if resp, _ := h.ask(t, "GET", path, "", nil); resp.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %d", path, resp.StatusCode)
+			}
+		}
+	})
+}
+
+func TestNoNumberIsNoDeadEnd(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db, testkit.Hours(tenants.Hours{Days: "mon-fri", Open: "08:00", Close: "12:00"}))
+		limited := url.Values{"layanan": {h.Services[1].String()}}
+		for range 3 {
+			h.send(t, "/antrean", "", limited)
+		}
+		resp, body := h.ask(t, "POST", "/antrean", "", limited)
+		if resp.StatusCode != http.StatusConflict || !strings.Contains(body, "sudah habis") || !strings.Contains(body, "Selasa, 24 November 2026 pukul 08.00 WIB") {
+			t.Errorf("full: %d\n%s", resp.StatusCode, body)
+		}
+		uitest.Page(t, body)
+		h.clock.Set(time.Date(2026, 11, 23, 13, 0, 0, 0, clock.WIB))
+		resp, body = h.ask(t, "POST", "/antrean", "", url.Values{"layanan": {h.Services[0].String()}}, "Cookie", "lang=en")
+		if resp.StatusCode != http.StatusConflict || !strings.Contains(body, "Tuesday, 24 November 2026 at 08:00 WIB") || !strings.Contains(body, `href="/layanan/dukcapil/layanan-a"`) {
+			t.Errorf("closed: %d\n%s", resp.StatusCode, body)
+		}
+		for _, service := range []string{"", "x", id.New().String()} {
+			if resp, _ := h.ask(t, "POST", "/antrean", "", url.Values{"layanan": {service}}); resp.StatusCode != http.StatusNotFound {
+				t.Errorf("service %q: %d", service, resp.StatusCode)
+			}
+		}
+	})
+}
+
+// desk is the address of one of the region's counters.
+func (h *house) desk(n int) string { return "/petugas/loket/" + h.Counters[n].String() }
+
+// field is the value of a hidden field in a page.
+func field(t *testing.T, body, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(body, `name="`+name+`" value="`)
+	if !ok {
+		t.Fatalf("no field %s in\n%s", name, body)
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
+
+func TestOfficerServesWithoutAScript(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		next := h.desk(0) + "/berikutnya"
+		body := h.see(t, h.desk(0), "officer", "Belum ada yang menunggu")
+		if to := h.send(t, next, "officer", url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}); to != h.desk(0)+"?kabar=kosong" {
+			t.Errorf("nobody waits: %s", to)
+		}
+		h.see(t, h.desk(0)+"?kabar=kosong", "officer", "jadi tidak ada yang dipanggil")
+		for _, k := range []string{"a", "b", "c", "d"} {
+			h.take(t, k)
+			h.clock.Advance(time.Minute)
+		}
+		body = h.see(t, h.desk(0), "officer", "A-001 dipanggil ke Loket")
+		press := url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}
+		if to := h.send(t, next, "officer", press); to != h.desk(0) {
+			t.Errorf("the call leads to %s", to)
+		}
+		h.clock.Advance(time.Minute)
+		h.send(t, next, "officer", press) // the same press, sent once more
+		body = h.see(t, h.desk(0), "officer", "A-001", "Sedang dipanggil", "p-calling", "A-001 diselesaikan, A-002 dipanggil")
+
+		ticket := url.Values{"nomor": {field(t, body, "nomor")}}
+		for _, step := range []struct{ move, want string }{
+			{"panggil-ulang", "dipanggil 2 kali"}, {"layani", "Sedang dilayani"}, {"layani", "Sedang dilayani"},
+		} {
+			h.send(t, h.desk(0)+"/"+step.move, "officer", ticket)
+			h.see(t, h.desk(0), "officer", step.want)
+		}
+		if to := h.send(t, h.desk(0)+"/tidak-hadir", "officer", ticket); to != h.desk(0)+"?kabar=langkah" {
+			t.Errorf("an illegal move: %s", to)
+		}
+		h.see(t, h.desk(0)+"?kabar=langkah", "officer", "Sekarang: A-001, sedang dilayani.")
+		h.send(t, h.desk(0)+"/selesai", "officer", ticket)
+		body = h.see(t, h.desk(0), "officer", "Loket kosong", "A-001 selesai pukul")
+
+		// Another screen of this counter has called in the meantime.
+		press = url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}
+		h.call(t, 0)
+		h.clock.Advance(time.Minute)
+		if to := h.send(t, next, "officer", press); to != h.desk(0)+"?kabar=berubah" {
+			t.Errorf("a stale press: %s", to)
+		}
+		// A ticket of another counter is not moved from here.
+		if to := h.send(t, h.desk(1)+"/selesai", "officer", ticket); to != h.desk(1)+"?kabar=berubah" {
+			t.Errorf("a move from another counter: %s", to)
+		}
+	})
+}
+
+// What htmx gets is the screen's part, the line beside it, and what a screen reader says. A second press
+// that comes before a person can have meant it calls nobody.
+func TestOfficerServesWithHTMX(t *testing.T) {
+	h := newHouse(t, testkit.Open(t, testkit.SQLite))
+	for _, k := range []string{"a", "b", "c"} {
+		h.take(t, k)
+	}
+	press := func(body string) (int, string) {
+		resp, out := h.ask(t, "POST", h.desk(0)+"/berikutnya", "officer",
+			url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}, "HX-Request", "true")
+		return resp.StatusCode, out
+	}
+	status, body := press(h.see(t, h.desk(0), "officer"))
+	if status != 200 || strings.Contains(body, "<html") || !strings.Contains(body, `id="antre" hx-swap-oob`) || !strings.Contains(body, "A-001") {
+		t.Fatalf("%d\n%s", status, body)
+	}
+	h.clock.Advance(200 * time.Millisecond)
+	if _, body = press(body); !strings.Contains(body, "Tekanan kedua tidak kami hitung. Sekarang: A-001, sedang dipanggil.") {
+		t.Errorf("the second press:\n%s", body)
+	}
+	h.clock.Advance(time.Second)
+	if _, body = press(body); !strings.Contains(body, "A-002, ") && !strings.Contains(body, "A-002 diselesaikan, A-003 dipanggil") {
+		t.Errorf("the third press:\n%s", body)
+	}
+	uitest.Fragment(t, body)
+}
+
+func TestCountersAreForWhoWorksThere(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		h.take(t, "a")
+		p, _ := h.call(t, 0)
+		move := url.Values{"nomor": {p.ID.String()}}
+		for _, c := range []struct {
+			method, path, badge string
+			want                int
+		}{
+			{"GET", "/petugas", "", 303}, {"GET", h.desk(0), "", 303}, {"POST", h.desk(0) + "/berikutnya", "", 303}, {"GET", h.desk(0) + "/langsung", "", 303},
+			{"GET", "/petugas", "stranger", 200}, {"GET", h.desk(0), "stranger", 403}, {"POST", h.desk(0) + "/berikutnya", "stranger", 403},
+			{"GET", h.desk(0) + "/langsung", "stranger", 403}, {"POST", h.desk(0) + "/selesai", "stranger", 403},
+			{"GET", h.desk(0), "bound", 200}, {"GET", h.desk(1), "bound", 403}, {"POST", h.desk(1) + "/berikutnya", "bound", 403},
+			{"GET", h.desk(0), "manager", 200}, {"POST", h.desk(0) + "/berikutnya", "manager", 403}, {"POST", h.desk(0) + "/selesai", "manager", 403},
+			{"GET", "/petugas/loket/" + id.New().String(), "officer", 404}, {"POST", h.desk(0) + "/hapus", "officer", 404}, {"POST", h.desk(0) + "/selesai", "officer", 303},
+		} {
+			form := url.Values(nil)
+			if c.method == "POST" {
+				form = move
+			}
+			if resp, _ := h.ask(t, c.method, c.path, c.badge, form); resp.StatusCode != c.want {
+				t.Errorf("%s %s as %q: %d, want %d", c.method, c.path, c.badge, resp.StatusCode, c.want)
+			}
+		}
+		h.see(t, "/petugas", "stranger", "Belum ada loket")
+		h.see(t, "/petugas", "manager", "Semua loket", h.desk(0), h.desk(1), "/papan")
+		h.see(t, h.desk(0), "manager", "Yang memanggil adalah petugasnya")
+		if body := h.see(t, "/petugas", "bound", "Loket saya", h.desk(0)); strings.Contains(body, h.desk(1)) {
+			t.Error("the officer sees a counter of somebody else")
+		}
+	})
+}
+
+func TestBoards(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		h.see(t, "/papan", "", "/papan/mal-a", h.Host("localhost")+"/papan/mal-a")
+		for _, k := range []string{"a", "b", "c"} {
+			h.take(t, k)
+		}
+		h.see(t, "/papan/mal-a", "", "Belum ada panggilan", "p-idle", "A-001", `http-equiv="refresh" content="15"`)
+		h.call(t, 0)
+		h.see(t, "/papan/"+h.Hall.String(), "", `data-number="A-001"`, "A-002", "/api/v1/boards/"+h.Hall.String()+"/events?last_event_id=")
+		h.see(t, "/papan/mal-a?tata=12", "", "p-grid12", `class="p-on"`)
+		if body := h.see(t, "/papan/mal-a/berikutnya?tata=12", "", "A-002", "A-003"); strings.Contains(body, "<html") {
+			t.Error("the fragment is a page")
+		}
+		for _, zone := range []string{"mal-b", "mal", id.New().String()} {
+			if resp, _ := h.ask(t, "GET", "/papan/"+zone, "", nil); resp.StatusCode != http.StatusNotFound {
+				t.Errorf("board %s: %d", zone, resp.StatusCode)
+			}
+		}
+	})
+}
