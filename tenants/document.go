@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"errors"
 	"bytes"
 	"fmt"
 	"strings"
@@ -230,7 +231,7 @@ var phrases = []struct{ begins, id string }{
 func (d *document) syntax(err error) {
 	at, message, value := position{1, 1}, err.Error(), ""
 	var ye yaml.Error
-	if asYAML(err, &ye) {
+	if errors.As(err, &ye) {
 		message = ye.GetMessage()
 		if tk := ye.GetToken(); tk != nil && tk.Position != nil {
 			at = place(tk)
@@ -248,12 +249,6 @@ func (d *document) syntax(err error) {
 		id: id + " (" + message + ")",
 		en: "YAML: " + message,
 	})
-}
-
-func asYAML(err error, target *yaml.Error) bool {
-	e, ok := err.(yaml.Error)
-	*target = e
-	return ok
 }
 
 // place is a token's position. The lexer gives a few implied tokens column 0.

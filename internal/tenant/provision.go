@@ -432,7 +432,7 @@ func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx,
 	if len(keep) == 0 {
 		u = u.Where("true")
 	} else {
-		u = u.Where("id not in (?)", bun.In(keep))
+		u = u.Where("id not in ?", bun.Tuple(keep))
 	}
 	_, err := u.Exec(ctx)
 	return err

@@ -127,9 +127,7 @@ func (c *checker) element(n *html.Node) {
 		case a.Key == "for" && n.Data == "label":
 			c.labels = append(c.labels, a.Val)
 		case a.Key == "aria-labelledby", a.Key == "aria-describedby", a.Key == "aria-controls", a.Key == "list":
-			for _, id := range strings.Fields(a.Val) {
-				c.refs = append(c.refs, id)
-			}
+			c.refs = append(c.refs, strings.Fields(a.Val)...)
 		case a.Key == "href" && len(a.Val) > 1 && a.Val[0] == '#':
 			c.refs = append(c.refs, a.Val[1:])
 		}
