@@ -1,8 +1,8 @@
 package tenants
 
 import (
-	"errors"
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
