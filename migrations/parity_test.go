@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/migrations"
@@ -344,6 +345,21 @@ func TestModelsFitTheirTables(t *testing.T) {
 		if got := strings.Join(keys, ", "); got != at.primary {
 			t.Errorf("%s: the model's key is (%s), the table's (%s)", model.TypeName, got, at.primary)
 		}
+	}
+}
+
+// What the tests open with is what the service opens with. testkit has a list of its own only so that
+// the tests of a package build while app does not.
+func TestModelsAreTheService(t *testing.T) {
+	names := func(models store.Models) (out []string) {
+		for _, m := range models {
+			out = append(out, reflect.TypeOf(m).String())
+		}
+		slices.Sort(out)
+		return out
+	}
+	if a, k := names(app.Models), names(testkit.Models); !slices.Equal(a, k) {
+		t.Errorf("app has\n%v, testkit has\n%v", a, k)
 	}
 }
 

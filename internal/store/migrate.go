@@ -132,9 +132,10 @@ func (m *Migrator) grant(ctx context.Context, role string) error {
 		"do $$ begin execute format('grant usage on schema %I to " + role + "', current_schema()); end $$",
 		"do $$ begin execute format('grant select, insert, update, delete on all tables in schema %I to " + role + "', current_schema()); end $$",
 		"revoke update, delete, truncate on audit from " + role,
+		"revoke delete, truncate on audit_heads from " + role,
 		"revoke update, delete, truncate on events from " + role,
 		"revoke update, delete, truncate on system_log from " + role,
-		"revoke insert, update, delete on schema_migrations from " + role,
+		"revoke insert, update, delete on schema_migrations, schema_migration_locks from " + role,
 	} {
 		if _, err := m.db.write.ExecContext(ctx, sql); err != nil {
 			return fmt.Errorf("store: grant to %s: %w", role, err)

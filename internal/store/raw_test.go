@@ -108,6 +108,7 @@ func TestPostgreSQLBehindTheHandle(t *testing.T) {
 	for _, sql := range []string{
 		"update audit set record = '{}'", "delete from audit", "truncate audit", "update events set data = '{}'", "delete from events",
 		"update system_log set reason = ''", "delete from system_log", "delete from schema_migrations",
+		"delete from audit_heads", "insert into schema_migration_locks (table_name) values ('x')",
 		"alter table venues disable row level security", "alter table venues no force row level security", "drop policy tenant on venues",
 		"create policy all_rows on venues using (true)", "drop table venues", "select isolate_by_tenant('venues')",
 		"set role " + testkit.OwnerRole, "alter role " + testkit.AppRole + " bypassrls", "create table leak (id int)",

@@ -97,12 +97,13 @@ func Browser(tb testing.TB) *Chrome {
 	}
 	tb.Cleanup(func() {
 		// Closing an incognito browser closes its pages and forgets what they stored.
-		_ = proto.TargetDisposeBrowserContext{BrowserContextID: own.BrowserContextID}.Call(root)
+		_ = proto.TargetDisposeBrowserContext{BrowserContextID: own.BrowserContextID}.Call(root.Timeout(10 * time.Second))
 	})
 	return &Chrome{tb, own}
 }
 
-// JSOff opens a page with JavaScript switched off.
+// JSOff opens a page with JavaScript switched off. Rod's own gestures (Click, Focus) wait for an
+// animation frame, which never comes on such a page: move the mouse itself.
 func JSOff(p *Page) error { return proto.EmulationSetScriptExecutionDisabled{Value: true}.Call(p) }
 
 // Page opens an address at a size in CSS pixels and waits until it has loaded.
