@@ -45,7 +45,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 		return nil, err
 	}
 	a := &App{DB: db, cfg: cfg, log: log}
-	a.Registry = tenant.NewRegistry(db, cfg.Domain)
+	a.Registry = tenant.NewRegistry(db, cfg.Domain, log)
 	if err := a.Registry.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("read the list of regions: %w", err)
 	}
@@ -85,7 +85,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	defer stop()
 	assets.Warm()
 	a.DB.StartNotifier()
-	go a.Registry.Watch(background, refreshEvery, a.log)
+	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
 	failed := make(chan error, 1)
 	go func() { failed <- a.Web.Serve(ln) }()

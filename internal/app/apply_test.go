@@ -93,6 +93,14 @@ func TestARegionIsAppliedUnderLoad(t *testing.T) {
 				}
 			}
 			t.Logf("applied in %v, served %v after the command began, %d requests elsewhere", applied.Round(time.Millisecond), time.Since(begin).Round(time.Millisecond), sent.Load())
+			// The region that is busy is applied again and again: nobody waits for it long enough to fail.
+			again := oneSeries("19.01", "WIB")
+			for i := range 5 {
+				again.Agencies[0].Services[0].Minutes = 10 + i
+				if out, err := pendopo(t, db, "tenant", "apply", folder(t, again)); err != nil || !strings.Contains(out, "diperbarui") {
+					t.Errorf("%v\n%s", err, out)
+				}
+			}
 			stop.Store(true)
 			wg.Wait()
 		})

@@ -126,15 +126,17 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 		h, err := hash()
 		return demoPassword, h, err
 	}}
+	have, err := prov.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range have {
+		if !row.Demo {
+			return nil, fmt.Errorf("this database has a real region (%s %s): a demo's passwords are public, run it on another database, such as --data data/demo with PENDOPO_DATABASE_URL empty", row.Code, row.Name)
+		}
+	}
 	out := map[string][]login{}
 	for _, r := range regions {
-		old, _, err := prov.Find(ctx, r.Code)
-		if err != nil {
-			return nil, err
-		}
-		if old != nil && !old.Demo {
-			return nil, fmt.Errorf("the database has a real region %s (%s): run the demo on another one with --data", r.Code, old.Name)
-		}
 		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true})
 		if err != nil {
 			return nil, fmt.Errorf("region %s: %w", r.Code, err)

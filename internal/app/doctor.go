@@ -126,9 +126,14 @@ func (d *diagnosis) migrations(ctx context.Context, db *store.DB) {
 }
 
 func (d *diagnosis) regions(ctx context.Context, db *store.DB) {
-	reg := tenant.NewRegistry(db, "localhost")
+	reg := tenant.NewRegistry(db, "localhost", nil)
 	if err := reg.Refresh(ctx); err != nil {
 		d.wrong("regions", err.Error(), "Run pendopo migrate; if it stays, restore the newest backup")
+		return
+	}
+	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	if err != nil || len(rows) != len(reg.All()) {
+		d.wrong("regions", fmt.Sprintf("%d are stored, %d can be read by this program", len(rows), len(reg.All())), "A newer program may have written them: use the same version everywhere, or apply their folders again")
 		return
 	}
 	dirs := tenant.NewDirectories(db)

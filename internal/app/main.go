@@ -41,7 +41,8 @@ func commands() []command {
 // errSaid ends a command that has already said what is wrong.
 var errSaid = errors.New("said")
 
-// Main runs the program and gives its exit code: 0, 1 for a failure, 2 for a wrong call.
+// Main runs the program and gives its exit code: 0, 1 for a failure, 2 for a wrong
+// call, 130 when it was interrupted.
 func Main(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	e := env{getenv, stdin, stdout, stderr}
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
@@ -54,8 +55,13 @@ func Main(ctx context.Context, args []string, getenv func(string) string, stdin 
 		}
 		err := c.run(ctx, e, args[1:])
 		switch {
-		case err == nil, errors.Is(err, flag.ErrHelp), errors.Is(err, context.Canceled):
+		case err == nil, errors.Is(err, flag.ErrHelp):
 			return 0
+		case ctx.Err() != nil:
+			// serve and demo end without an error when they are told to stop; anything else was cut short,
+			// and whoever started it (a migrate Job) must not take that for success.
+			fmt.Fprintf(stderr, "pendopo %s: dihentikan sebelum selesai · interrupted before it was done: %v\n", c.name, err)
+			return 130
 		case errors.Is(err, errSaid):
 			return 1
 		}

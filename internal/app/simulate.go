@@ -114,8 +114,11 @@ func (s *simulation) work(ctx context.Context, t *tenant.Tenant, desk *tenant.De
 		return
 	}
 	var mine id.ID // the ticket that the simulation called last
-	for {
+	for first := true; ; first = false {
 		view, err := s.hall.View(ctx, t, actor, desk.ID)
+		if first && err == nil && view.Current != nil {
+			mine = view.Current.ID // of the day before the last stop: the simulation goes on with it
+		}
 		switch {
 		case err != nil:
 			if ctx.Err() == nil {

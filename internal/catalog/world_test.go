@@ -75,7 +75,7 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	w := &world{clock: testkit.NewClock(testkit.Morning)}
 	w.db = testkit.Open(tb, testkit.SQLite, testkit.WithClock(w.clock))
-	w.reg = tenant.NewRegistry(w.db, "localhost")
+	w.reg = tenant.NewRegistry(w.db, "localhost", nil)
 	dirs := tenant.NewDirectories(w.db)
 	w.crowd = &crowd{dirs: dirs}
 	w.cat = catalog.New(dirs, w.crowd)

@@ -28,7 +28,7 @@ type Config struct {
 	AppRole          string        // PostgreSQL: the role that serves; migrate gives it its rights
 	Domain           string        // the bare domain; regions are its subdomains
 	Scheme           string        // http or https, as browsers see it
-	TrustedProxies   []string      // addresses or networks whose X-Forwarded-* headers are believed
+	TrustedProxies   []string      // addresses or networks whose X-Forwarded-For is believed
 	Log              string        // text or json
 	LogLevel         string        // debug, info, warn, error
 	Limits           bool          // limits on public calls and on guessing

@@ -97,6 +97,9 @@ func (h *Hub) Subscribe(ctx context.Context, t store.TenantID, after int64, topi
 	if err != nil {
 		return nil, err
 	}
+	if after > last {
+		return nil, ErrBehind // of another life of this database: a backup was restored, a demo began anew
+	}
 	if after == Now {
 		after = last // what is committed between this look and the subscription is still delivered
 	}
@@ -244,6 +247,12 @@ func (h *Hub) read(ctx context.Context, t store.TenantID, after int64, limit int
 		return err
 	})
 	return events, err
+}
+
+// Last is the identifier of the tenant's newest event, for a subscriber that starts afresh.
+func (h *Hub) Last(ctx context.Context, t store.TenantID) (string, error) {
+	last, err := h.lastEvent(ctx, t)
+	return strconv.FormatInt(last, 10), err
 }
 
 func (h *Hub) lastEvent(ctx context.Context, t store.TenantID) (last int64, err error) {

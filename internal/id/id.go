@@ -1,5 +1,5 @@
 // Package id makes and reads identifiers: UUIDs of version 7 (RFC 9562) for rows, in time order so
-// that indexes grow at one end, with 74 random bits so that nobody guesses one; and version 5 for
+// that indexes grow at one end, with 62 random bits so that nobody guesses one; and version 5 for
 // what a manifest declares, so that applying it twice names the same row.
 package id
 

@@ -31,7 +31,7 @@ func newWorld(tb testing.TB, codes ...string) *world {
 	db := testkit.Open(tb, testkit.SQLite, testkit.WithClock(clock))
 	w := &world{
 		prov: tenant.Provisioner{DB: db, Password: func() (string, string, error) { return "x", "x", nil }},
-		reg:  tenant.NewRegistry(db, "localhost"),
+		reg:  tenant.NewRegistry(db, "localhost", nil),
 	}
 	all, err := tenants.Regions()
 	if err != nil {

@@ -219,7 +219,11 @@ func (a *API) followBoard(c *web.Ctx) error {
 	return c.Stream(func(s *web.Stream) error {
 		sub, err := a.hub.Subscribe(s.Context(), t.ID, events.After(s.LastEventID()), "zone:"+zone.String())
 		if errors.Is(err, events.ErrBehind) {
-			return s.Send("", "reset", []byte("{}"))
+			last, err := a.hub.Last(s.Context(), t.ID)
+			if err != nil {
+				return err
+			}
+			return s.Send(last, "reset", []byte("{}"))
 		}
 		if err != nil {
 			return err

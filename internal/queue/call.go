@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,7 +16,7 @@ type callQuery struct {
 	ZoneID    id.ID
 	Day       clock.Day
 	Key       string // the press; pressed twice it calls once
-	Seen      id.ID  // the ticket that the officer saw at the counter; zero: does not matter
+	Seen      string // the ticket that the officer saw at the counter; "": does not matter; nobody: none
 	Actor     string
 }
 
@@ -27,6 +28,9 @@ type callRow struct {
 	ID      string `db:"id"`
 	Done    string `db:"done"`
 }
+
+// nobody is what an officer saw at a counter that had called no ticket yet.
+const nobody = "00000000-0000-0000-0000-000000000000"
 
 const (
 	actionCall   = "queue:ticket:call"
@@ -48,15 +52,16 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
 // ticket that the officer saw, $7 actor as JSON, $8 zone.
 //
-// The counter's row is locked first: two presses at one counter run one after the other. The ticket is
+// The counter's row is locked by a statement before this one, so that two presses at one counter run one
+// after the other and the second sees what the first did. The ticket is
 // taken with SKIP LOCKED: a ticket that another counter is just taking is not waiting any more.
 const callSQL = `
 with c as materialized (
-  select id, ticket_id, call_key from counters where tenant_id = $1::uuid and id = $3::uuid and not retired for update
+  select id, ticket_id, call_key from counters where tenant_id = $1::uuid and id = $3::uuid and not retired
 ), state as materialized (
   select c.id, c.ticket_id, case
     when $5::text <> '' and c.call_key = $5::text then 'same'
-    when $6::uuid is not null and c.ticket_id is distinct from $6::uuid then 'stale'
+    when $6::text <> '' and coalesce(c.ticket_id::text, '` + nobody + `') <> $6::text then 'stale'
     else 'go' end as what
   from c
 ), nxt as materialized (
@@ -110,7 +115,9 @@ from state s left join taken t on true left join done d on true`
 
 func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 	return store.NewHot(db, store.HotSpec[callQuery, callRow]{
-		Name: "queue_call", SQL: callSQL, Max: 1, Args: callArgs, Lite: callLite,
+		Name: "queue_call", SQL: callSQL, Max: 1,
+		Lock:     "select 1 from counters where tenant_id = $1::uuid and id = $2::uuid for update",
+		LockArgs: func(qs []callQuery) []any { return []any{qs[0].CounterID.String()} }, Args: callArgs, Lite: callLite,
 		Ord:     func(callRow) int { return 0 },
 		Missing: func(callQuery) callRow { return callRow{Outcome: "gone"} },
 		Key:     func(q callQuery) string { return q.Key },
@@ -120,11 +127,7 @@ func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 
 func callArgs(_ time.Time, qs []callQuery) []any {
 	q := qs[0]
-	var seen any
-	if !q.Seen.IsZero() {
-		seen = q.Seen.String()
-	}
-	return []any{q.CounterID.String(), q.Day.String(), q.Key, seen, `"` + q.Actor + `"`, q.ZoneID.String()}
+	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String()}
 }
 
 func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
@@ -140,7 +143,7 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	switch {
 	case q.Key != "" && d.CallKey == q.Key:
 		return []callRow{{Outcome: "same", ID: d.TicketID.String()}}, nil
-	case !q.Seen.IsZero() && d.TicketID != q.Seen:
+	case q.Seen != "" && cmp.Or(d.TicketID.String(), nobody) != q.Seen:
 		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
 	}
 	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series"}, `

@@ -123,6 +123,8 @@ func (s *Pages) callNext(c *web.Ctx) error {
 		if press.Seen, err = id.Parse(seen); err != nil {
 			return fault.New(fault.Malformed, "queue.bad_seen")
 		}
+	} else {
+		press.SawNobody = press.Key != "" // the screen's own form, drawn when nobody had been called here
 	}
 	before, err := s.deskScreen(c, counter)
 	if err != nil {

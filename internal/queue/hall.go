@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -36,12 +38,21 @@ type Request struct {
 // maxKey bounds an idempotency key.
 const maxKey = 128
 
+// validKey takes what both databases can store: the key comes from anyone, and a batch that it spoils is
+// everybody's.
+func validKey(key string) error {
+	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
+		return fault.New(fault.Malformed, "queue.bad_key", maxKey)
+	}
+	return nil
+}
+
 // Issue gives a number. The same key again gives the same ticket; with another service it is the
 // fault "queue.key_reused" (422). Faults: "queue.no_service" (404), "queue.no_numbers" (409: a service
 // that is only handed off), "queue.closed" and "queue.full" (409, both with next_opening).
 func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, error) {
-	if len(r.Key) > maxKey || strings.ContainsRune(r.Key, 0) {
-		return Place{}, fault.New(fault.Malformed, "queue.bad_key", maxKey)
+	if err := validKey(r.Key); err != nil {
+		return Place{}, err
 	}
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
@@ -156,7 +167,13 @@ func place(dir *tenant.Directory, t Ticket, ahead int) Place {
 		p.Line = &tenant.Line{Agency: office, Venue: venue}
 		p.Offer = &tenant.Offer{Agency: office, Line: p.Line}
 	}
-	p.Desk, _ = dir.Desk(t.CounterID)
+	if !t.CounterID.IsZero() {
+		var known bool
+		if p.Desk, known = dir.Desk(t.CounterID); !known {
+			dir.Missed()
+			p.Desk = &tenant.Desk{Agency: p.Line.Agency, Venue: p.Line.Venue, Zone: &tenant.Hall{Venue: p.Line.Venue}}
+		}
+	}
 	p.Label = Label(p.Line.Prefix, t.Number)
 	return p
 }

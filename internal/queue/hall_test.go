@@ -32,7 +32,7 @@ type mall struct {
 func newMall(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *mall {
 	t.Helper()
 	m := &mall{Region: testkit.Tenant(t, db, opts...), db: db, hall: queue.New(db, tenant.NewDirectories(db))}
-	reg := tenant.NewRegistry(db, "localhost")
+	reg := tenant.NewRegistry(db, "localhost", nil)
 	if err := reg.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 	h := &house{clock: testkit.NewClock(testkit.Morning)}
 	db = testkit.Again(t, testkit.URLs(db), testkit.WithClock(h.clock))
 	h.mall = newMall(t, db, opts...)
-	reg := tenant.NewRegistry(db, "localhost")
+	reg := tenant.NewRegistry(db, "localhost", nil)
 	if err := reg.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ type Press struct {
 	CounterID id.ID
 	Key       string // names the press; the same again calls nobody else
 	Seen      id.ID  // the ticket that the officer saw at the counter; zero: any
+	SawNobody bool   // the counter had called nobody yet when the officer looked
 }
 
 // CallNext calls the ticket that has waited longest in the counter's series, and finishes the one that
@@ -33,11 +34,18 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	if err != nil {
 		return Place{}, false, err
 	}
-	if len(p.Key) > maxKey {
-		return Place{}, false, fault.New(fault.Malformed, "queue.bad_key", maxKey)
+	if err := validKey(p.Key); err != nil {
+		return Place{}, false, err
+	}
+	if p.Key == "" {
+		p.Key = id.New().String() // so that a lost connection can be tried again without a second call
+	}
+	seen := p.Seen.String()
+	if p.SawNobody {
+		seen = nobody
 	}
 	row, err := h.call.Do(ctx, t.ID, callQuery{
-		CounterID: desk.ID, ZoneID: desk.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: p.Seen, Actor: a.String(),
+		CounterID: desk.ID, ZoneID: desk.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Actor: a.String(),
 	})
 	if err != nil {
 		return Place{}, false, err

@@ -38,7 +38,7 @@ func open(t *testing.T, db *store.DB, scheme string) *door {
 	}
 	d := &door{auth: auth.New(db, auth.Options{})}
 	d.a, d.b = testkit.Two(t, db, testkit.PasswordHash(stored))
-	registry := tenant.NewRegistry(db, "localhost")
+	registry := tenant.NewRegistry(db, "localhost", nil)
 	if err := registry.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,11 @@ import (
 type HotSpec[Q, R any] struct {
 	Name string
 	SQL  string // $1 is the tenant, $2 the moment, the rest comes from Args
+	// Lock is run before SQL, in the same transaction and round trip: $1 is the tenant, the rest comes from
+	// LockArgs. SQL then sees what whoever held the lock has committed; a lock taken inside SQL would not
+	// renew its snapshot. Empty: none.
+	Lock     string
+	LockArgs func(qs []Q) []any
 	// Max is how many requests of one tenant share a statement; 1: each runs by itself, at once.
 	Max  int
 	Args func(now time.Time, qs []Q) []any
@@ -54,6 +59,8 @@ type job[Q, R any] struct {
 	err    error
 }
 
+const lockSuffix = "_lock"
+
 // maxBatch bounds what one transaction carries, over all tenants.
 const maxBatch = 128
 
@@ -61,6 +68,9 @@ const maxBatch = 128
 func NewHot[Q, R any](db *DB, spec HotSpec[Q, R]) *Hot[Q, R] {
 	h := &Hot[Q, R]{db: db, spec: spec}
 	db.prepared[spec.Name] = spec.SQL
+	if spec.Lock != "" {
+		db.prepared[spec.Name+lockSuffix] = spec.Lock
+	}
 	if spec.Max > 1 {
 		h.jobs, h.gone = make(chan *job[Q, R], 4*maxBatch), make(chan struct{})
 		db.workers.Add(1)
@@ -273,6 +283,16 @@ func (h *Hot[Q, R]) send(ctx context.Context, groups [][]*job[Q, R]) (answers []
 	if err != nil {
 		return nil, err
 	}
+	if h.spec.Max <= 1 {
+		// Single requests leave a connection for the coalescer: counters of one tenant that wait for a
+		// lock must not keep another tenant from taking numbers.
+		select {
+		case h.db.singles <- struct{}{}:
+			defer func() { <-h.db.singles }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -283,6 +303,9 @@ func (h *Hot[Q, R]) send(ctx context.Context, groups [][]*job[Q, R]) (answers []
 	b.Queue("begin")
 	for _, g := range groups {
 		b.Queue(setLocal(g[0].tenant))
+		if h.spec.Lock != "" {
+			b.Queue(h.spec.Name+lockSuffix, append([]any{g[0].tenant.String()}, h.spec.LockArgs(queries(g))...)...)
+		}
 		args := append([]any{g[0].tenant.String(), now}, h.spec.Args(now, queries(g))...)
 		b.Queue(h.spec.Name, args...)
 	}
@@ -291,7 +314,9 @@ func (h *Hot[Q, R]) send(ctx context.Context, groups [][]*job[Q, R]) (answers []
 		if err != nil && !conn.Conn().IsClosed() {
 			// A pipeline that failed leaves the connection in an aborted transaction; without this the
 			// pool would throw the connection away.
-			_, _ = conn.Exec(context.WithoutCancel(ctx), "rollback")
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			_, _ = conn.Exec(end, "rollback")
+			cancel()
 		}
 	}()
 	res := conn.SendBatch(ctx, &b)
@@ -306,6 +331,11 @@ func (h *Hot[Q, R]) send(ctx context.Context, groups [][]*job[Q, R]) (answers []
 	for range groups {
 		if _, err := res.Exec(); err != nil {
 			return nil, err
+		}
+		if h.spec.Lock != "" {
+			if _, err := res.Exec(); err != nil {
+				return nil, err
+			}
 		}
 		rows, err := res.Query()
 		if err != nil {

@@ -48,6 +48,10 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 			return nil, err
 		}
 		defer conn.Close()
+		// Whoever migrates at the same time is waited for, however long it takes.
+		if _, err := conn.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
+			return nil, err
+		}
 		if _, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock)); err != nil {
 			return nil, err
 		}

@@ -58,7 +58,7 @@ func (pgDialect) translate(err error) error {
 			return err // row level security or a missing right: a bug, never an answer
 		case e.Code[:2] == "23":
 			return fault.Wrap(err, fault.Conflict, "constraint")
-		case e.Code[:2] == "08", e.Code[:2] == "53", e.Code[:2] == "57":
+		case e.Code == "55P03", e.Code[:2] == "08", e.Code[:2] == "53", e.Code[:2] == "57":
 			return fault.Wrap(err, fault.Unavailable, "busy")
 		}
 	}
@@ -90,6 +90,7 @@ func (db *DB) openPostgres(ctx context.Context) error {
 	}
 	// bun writes its arguments into the text: preparing each distinct text would fill the server.
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	cfg.RuntimeParams["lock_timeout"] = "8000" // less than a request has
 	pool := stdlib.OpenDB(*cfg)
 	conns := db.cfg.ReadConns
 	if conns == 0 {
@@ -105,6 +106,9 @@ func (db *DB) openPostgres(ctx context.Context) error {
 	}
 	return nil
 }
+
+// hotConns is how many connections the hot path has: one for the coalescer, the rest for single calls.
+const hotConns = 4
 
 // hotPool is opened at first use, which is after the migrations: its generic plans are made once and
 // for good, and must not be made on tables that are not there yet.
@@ -123,12 +127,14 @@ func (db *DB) hotPool(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conn.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
+	// One tenant's held lock must not hold the batch that carries the others.
+	conn.RuntimeParams["lock_timeout"] = "1000"
 	cfg, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, fmt.Errorf("store: hot pool: %w", err)
 	}
 	cfg.ConnConfig = conn
-	cfg.MaxConns = 3
+	cfg.MaxConns = hotConns
 	cfg.MaxConnIdleTime = 10 * time.Minute
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		for name, text := range db.prepared {

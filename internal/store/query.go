@@ -112,7 +112,9 @@ func Insert[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
 	return err
 }
 
-// Upsert inserts rows, or replaces the columns of those whose primary key is there.
+// Upsert inserts rows, or replaces the columns of those whose primary key is there, but for columns that
+// are tagged unique: those name the row and do not change. Assigning them, even to what they are, would
+// make PostgreSQL lock the row against everyone who refers to it, such as whoever issues a number.
 func Upsert[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
 	if len(rows) == 0 {
 		return nil
@@ -126,6 +128,9 @@ func Upsert[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
 		keys = append(keys, f.Name)
 	}
 	for _, f := range t.DataFields {
+		if _, fixed := f.Tag.Options["unique"]; fixed {
+			continue
+		}
 		sets = append(sets, fmt.Sprintf("%[1]s = excluded.%[1]s", f.Name))
 	}
 	q := tx.bun.NewInsert().Model(&rows).ModelTableExpr(target[T](tx))

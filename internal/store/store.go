@@ -46,6 +46,7 @@ type DB struct {
 	hot      atomic.Pointer[pgxpool.Pool]
 	hotMu    sync.Mutex
 	prepared map[string]string // hot statements by name, prepared on every hot connection
+	singles  chan struct{}     // hot connections that requests outside a batch may hold
 
 	hooksMu sync.RWMutex
 	hooks   []func(TenantID)
@@ -80,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{cfg: cfg, log: cfg.Log, clock: cfg.Clock, prepared: map[string]string{}, closing: make(chan struct{})}
+	db := &DB{cfg: cfg, log: cfg.Log, clock: cfg.Clock, prepared: map[string]string{}, singles: make(chan struct{}, hotConns-1), closing: make(chan struct{})}
 	var err error
 	switch {
 	case strings.HasPrefix(cfg.URL, "postgres://"), strings.HasPrefix(cfg.URL, "postgresql://"):

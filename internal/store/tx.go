@@ -86,7 +86,12 @@ func (db *DB) once(ctx context.Context, t TenantID, readOnly bool, fn func(conte
 	if readOnly {
 		pool = db.read
 	}
-	btx, err := pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly && db.Dialect() == "postgres"})
+	var opts *sql.TxOptions
+	if readOnly && db.Dialect() == "postgres" {
+		// One view, one state of the database, as SQLite gives by itself.
+		opts = &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	}
+	btx, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,7 +132,10 @@ func (c *Directories) Of(ctx context.Context, t *Tenant) (*Directory, error) {
 	}
 	c.mu.Unlock()
 	e.once.Do(func() {
-		e.err = c.db.View(context.WithoutCancel(ctx), t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		e.err = errors.New("tenant: the directory could not be read") // should reading panic
+		look, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second)
+		defer cancel()
+		e.err = c.db.View(look, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
 			e.dir, err = loadDirectory(ctx, tx)
 			return err
 		})

@@ -52,7 +52,7 @@ type Venue struct {
 	bun.BaseModel `bun:"table:venues,alias:venue"`
 	store.Owned
 	ID          id.ID  `bun:"id,pk"`
-	Code        string `bun:"code"`
+	Code        string `bun:"code,unique:key"`
 	Name        string `bun:"name"`
 	Kind        string `bun:"kind"`
 	Address     string `bun:"address"`
@@ -79,8 +79,8 @@ type Zone struct {
 	bun.BaseModel `bun:"table:zones,alias:zone"`
 	store.Owned
 	ID      id.ID  `bun:"id,pk"`
-	VenueID id.ID  `bun:"venue_id"`
-	Code    string `bun:"code"`
+	VenueID id.ID  `bun:"venue_id,unique:key"`
+	Code    string `bun:"code,unique:key"`
 	Name    string `bun:"name"`
 	Place   string `bun:"place"`
 	Sort    int    `bun:"sort"`
@@ -92,7 +92,7 @@ type Agency struct {
 	bun.BaseModel `bun:"table:agencies,alias:agency"`
 	store.Owned
 	ID      id.ID  `bun:"id,pk"`
-	Code    string `bun:"code"`
+	Code    string `bun:"code,unique:key"`
 	Name    string `bun:"name"`
 	Short   string `bun:"short"`
 	NameEN  string `bun:"name_en"`
@@ -108,9 +108,9 @@ type Series struct {
 	bun.BaseModel `bun:"table:series,alias:series"`
 	store.Owned
 	ID       id.ID  `bun:"id,pk"`
-	AgencyID id.ID  `bun:"agency_id"`
+	AgencyID id.ID  `bun:"agency_id,unique:key"`
 	VenueID  id.ID  `bun:"venue_id"`
-	Code     string `bun:"code"`
+	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
 	Prefix   string `bun:"prefix"`
 	Quota    int64  `bun:"quota"`
@@ -124,9 +124,9 @@ type Counter struct {
 	store.Owned
 	ID       id.ID  `bun:"id,pk"`
 	AgencyID id.ID  `bun:"agency_id"`
-	VenueID  id.ID  `bun:"venue_id"`
+	VenueID  id.ID  `bun:"venue_id,unique:key"`
 	ZoneID   id.ID  `bun:"zone_id"`
-	Code     string `bun:"code"`
+	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
 	Place    string `bun:"place"`
 	Sort     int    `bun:"sort"`
@@ -146,9 +146,9 @@ type Service struct {
 	bun.BaseModel `bun:"table:services,alias:service"`
 	store.Owned
 	ID        id.ID  `bun:"id,pk"`
-	AgencyID  id.ID  `bun:"agency_id"`
+	AgencyID  id.ID  `bun:"agency_id,unique:key"`
 	SeriesID  id.ID  `bun:"series_id"`
-	Code      string `bun:"code"`
+	Code      string `bun:"code,unique:key"`
 	Name      string `bun:"name"`
 	NameEN    string `bun:"name_en"`
 	Words     string `bun:"words"`
@@ -167,7 +167,7 @@ type User struct {
 	bun.BaseModel `bun:"table:users,alias:user"`
 	store.Owned
 	ID           id.ID     `bun:"id,pk"`
-	Email        string    `bun:"email"`
+	Email        string    `bun:"email,unique:key"`
 	Name         string    `bun:"name"`
 	PasswordHash string    `bun:"password_hash"`
 	Retired      bool      `bun:"retired"`

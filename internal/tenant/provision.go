@@ -102,6 +102,10 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	if old == nil {
 		old = &Row{ID: store.NewTenantID(), State: Active}
 	}
+	first, err := p.firstPasswords(ctx, old.ID, resolved.Staff)
+	if err != nil {
+		return Result{}, err
+	}
 	row := *old
 	row.Code, row.Slug, row.Name, row.Zone = region.Code, resolved.Seat.Slug, resolved.Name, region.Timezone
 	row.Manifest, row.Demo = string(manifest), opt.Demo
@@ -122,7 +126,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		} else if err := updateRow(ctx, s, row, old.Version); err != nil {
 			return err
 		}
-		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), password: p.Password}
+		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
 		if err := pr.run(ctx); err != nil {
 			return err
 		}
@@ -139,6 +143,35 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	})
 	res.Tenant = row
 	return res, err
+}
+
+// firstPassword is what a person who is added gets.
+type firstPassword struct{ clear, hash string }
+
+// firstPasswords makes the passwords of those who are new, before the transaction: hashing is slow on
+// purpose, and on SQLite everybody would wait for it.
+func (p *Provisioner) firstPasswords(ctx context.Context, t ID, staff []tenants.Person) (map[string]firstPassword, error) {
+	var have []User
+	err := p.DB.View(ctx, t, func(ctx context.Context, tx *store.Tx) (err error) {
+		have, err = store.Select[User](tx).Where("not retired").All(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]firstPassword{}
+	for _, s := range staff {
+		email := strings.ToLower(s.Email)
+		if slices.ContainsFunc(have, func(u User) bool { return u.Email == email }) {
+			continue
+		}
+		var f firstPassword
+		if f.clear, f.hash, err = p.Password(); err != nil {
+			return nil, err
+		}
+		out[email] = f
+	}
+	return out, nil
 }
 
 // bump moves the version of the list of tenants. Whoever changes it waits here for whoever is
@@ -202,7 +235,7 @@ type projection struct {
 	r        *tenants.Resolved
 	declared *tenants.Region
 	scope    string
-	password func() (clear, hash string, err error)
+	first    map[string]firstPassword // by e-mail
 	accounts []Account
 
 	venues, zones, agencies, series, counters, services, users []id.ID
@@ -383,12 +416,12 @@ func (p *projection) putPeople(ctx context.Context) error {
 		if u, ok := known[row.ID]; ok && !u.Retired {
 			row.PasswordHash, row.CreatedAt = u.PasswordHash, u.CreatedAt
 		} else {
-			clear, hash, err := p.password()
-			if err != nil {
-				return err
+			f, ok := p.first[email]
+			if !ok {
+				return fmt.Errorf("%s was removed by somebody else at the same time: run plan again", s.Role)
 			}
-			row.PasswordHash = hash
-			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), clear})
+			row.PasswordHash = f.hash
+			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
 		}
 		p.users = append(p.users, row.ID)
 		if err := store.Upsert(ctx, p.tx, &row); err != nil {

@@ -41,6 +41,7 @@ func (t *Tenant) Today(now time.Time) clock.Day { return clock.DayOf(now, t.Loc)
 type Registry struct {
 	db     *store.DB
 	domain string // the bare domain: "localhost", "pendopo.id"
+	log    *slog.Logger
 	snap   atomic.Pointer[snapshot]
 }
 
@@ -52,8 +53,11 @@ type snapshot struct {
 }
 
 // NewRegistry makes an empty registry for a bare domain. Refresh fills it.
-func NewRegistry(db *store.DB, domain string) *Registry {
-	r := &Registry{db: db, domain: strings.ToLower(domain)}
+func NewRegistry(db *store.DB, domain string, log *slog.Logger) *Registry {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	r := &Registry{db: db, domain: strings.ToLower(domain), log: log}
 	r.snap.Store(&snapshot{version: -1})
 	return r
 }
@@ -104,8 +108,16 @@ func (r *Registry) Refresh(ctx context.Context) error {
 		for _, row := range rows {
 			t, ok := old.codes[row.Code]
 			if !ok || t.Version != row.Version {
-				if t, err = fromRow(row); err != nil {
-					return err
+				fresh, err := fromRow(row)
+				switch {
+				case err == nil:
+					t = fresh
+				case ok:
+					// A newer program wrote it, in a rolling update. The others must not wait for it.
+					r.log.Error("a region cannot be read and stays as it was", "tenant", row.Code, "error", err)
+				default:
+					r.log.Error("a region cannot be read and is not served", "tenant", row.Code, "error", err)
+					continue
 				}
 			}
 			next.hosts[r.Host(t)] = t
@@ -154,7 +166,7 @@ func decodeManifest(text string) (*tenants.Region, error) {
 
 // Watch refreshes the registry until ctx ends. A region that another process applies is served after
 // at most the interval.
-func (r *Registry) Watch(ctx context.Context, every time.Duration, log *slog.Logger) {
+func (r *Registry) Watch(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -163,7 +175,7 @@ func (r *Registry) Watch(ctx context.Context, every time.Duration, log *slog.Log
 			return
 		case <-tick.C:
 			if err := r.Refresh(ctx); err != nil && ctx.Err() == nil {
-				log.Warn("registry not refreshed", "error", err)
+				r.log.Warn("registry not refreshed", "error", err)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func TestTwo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		reg := tenant.NewRegistry(db, "localhost")
+		reg := tenant.NewRegistry(db, "localhost", nil)
 		if err := reg.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}

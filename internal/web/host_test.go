@@ -15,7 +15,7 @@ func BenchmarkHost(b *testing.B) {
 	for i := range 514 {
 		testkit.Tenant(b, db, testkit.Code(fmt.Sprintf("%02d.%02d", 11+i%38, 1+i/38)), testkit.Slug(fmt.Sprintf("daerah-%d", i)))
 	}
-	registry := tenant.NewRegistry(db, "localhost")
+	registry := tenant.NewRegistry(db, "localhost", nil)
 	if err := registry.Refresh(b.Context()); err != nil {
 		b.Fatal(err)
 	}

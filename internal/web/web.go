@@ -73,7 +73,7 @@ type Config struct {
 	ErrorPage func(c *Ctx, p Problem) templ.Component
 	ErrorNote func(c *Ctx, p Problem) templ.Component
 
-	// Ready tells whether requests can be served: the database answers, migrations are applied.
+	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }
 
