@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -31,6 +33,26 @@ func held(t *testing.T, m *mall, counter int) (release func()) {
 	return func() { close(free); <-done }
 }
 
+// waiting returns when n sessions of the test's database wait for a lock. SQLite's wait in the process.
+func waiting(t *testing.T, db *store.DB, n int) {
+	t.Helper()
+	a := testkit.URLs(db)
+	if a.Schema == "" {
+		return
+	}
+	conn, err := pgx.Connect(t.Context(), a.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	for found := 0; found < n; {
+		err := conn.QueryRow(t.Context(), "select count(*) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace s on s.oid = c.relnamespace where l.locktype = 'tuple' and s.nspname = $1 or not l.granted and l.pid in (select pid from pg_locks x join pg_class y on y.oid = x.relation join pg_namespace z on z.oid = y.relnamespace where z.nspname = $1)", a.Schema).Scan(&found)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Two screens of one counter press while somebody else holds its row. The second press must see what the
 // first has done: one ticket is finished, one is called, nobody is left called without a counter.
 func TestTwoPressesAtOneCounterWhileItIsHeld(t *testing.T) {
@@ -50,6 +72,7 @@ func TestTwoPressesAtOneCounterWhileItIsHeld(t *testing.T) {
 			})
 		}
 		ready.Wait()
+		waiting(t, db, 2)
 		release()
 		wg.Wait()
 		states := map[queue.Status]int{}
