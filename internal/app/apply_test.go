@@ -135,8 +135,17 @@ func TestTheLifeOfARegionOnTheCommandLine(t *testing.T) {
 			run("Ditulis ke", "tenant", "export", "19.05", copied)
 			run("Tidak ada yang berubah", "tenant", "plan", copied)
 
+			reset := run("hanya ditampilkan kali ini", "tenant", "password", "19.05", "Loket1@contoh.test")
+			if out, err := pendopo(t, db, "tenant", "password", "19.05", "loket11@contoh.test"); err == nil || !strings.Contains(out, "loket1@contoh.test") {
+				t.Errorf("a mistyped address: %v %s", err, out)
+			}
 			server := testkit.Serve(t, []string{"serve"}, serveEnv(db)...)
 			s := siteOf(server, "bangka-barat")
+			fields := strings.Fields(reset)
+			login := map[string]string{"email": "loket1@contoh.test", "password": fields[len(fields)-1]}
+			if status, err := s.do("POST", "/api/v1/sessions", "", login, nil); status != 200 {
+				t.Errorf("the new password does not open: %d %v", status, err)
+			}
 			expect := func(want int) {
 				t.Helper()
 				for deadline := time.Now().Add(5 * time.Second); ; {

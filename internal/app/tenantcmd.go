@@ -10,10 +10,12 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/areas"
+	"github.com/pendopo-id/pendopo/tenants/nearest"
 )
 
 const tenantUsage = `pendopo tenant: daerah · regions
@@ -24,6 +26,7 @@ const tenantUsage = `pendopo tenant: daerah · regions
   export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
+  password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -53,7 +56,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}{
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
-		"schema": {0, 1, true, tenantSchema},
+		"password": {2, 2, false, tenantPassword}, "schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
@@ -81,10 +84,13 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	return sub.run(ctx, te)
 }
 
+// newPassword makes a password that nobody guesses and everybody can read out: 80 bits.
+func newPassword() string { return rand.Text()[:16] }
+
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
 	return &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
-		clear := rand.Text()[:16]
+		clear := newPassword()
 		hash, err := auth.Hash(ctx, clear)
 		return clear, hash, err
 	}}
@@ -259,6 +265,33 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	default:
 		t.say("%s dilanjutkan.", "%s goes on.", row.Name)
 	}
+	return nil
+}
+
+// tenantPassword gives a person a new password and ends their sessions.
+func tenantPassword(ctx context.Context, t *tenantEnv) error {
+	row, region, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	email, clear := auth.Email(t.args[1]), newPassword()
+	err = auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli")
+	if fault.Is(err, "not_found") {
+		var known []string
+		for _, p := range region.Staff {
+			known = append(known, auth.Email(p.Email))
+		}
+		hint := ""
+		if best, ok := nearest.Of(email, known); ok {
+			hint = " (" + best + "?)"
+		}
+		t.say("%s tidak ada di %s%s.", "There is no %s in %s%s.", email, row.Name, hint)
+		return errSaid
+	}
+	if err != nil {
+		return err
+	}
+	t.say("Kata sandi baru untuk %s, hanya ditampilkan kali ini: %s", "New password for %s, shown this once: %s", email, clear)
 	return nil
 }
 

@@ -28,10 +28,10 @@ const fresh = 2 * time.Second
 // Routes registers the region's public pages and the services in the API, on the regions' hosts.
 func (c *Catalog) Routes(r *web.Router) {
 	r.Get("/", authz.Public, c.showHome)
-	r.Get("/layanan", authz.Public, c.listServices)
-	r.Get("/layanan/:agency/:service", authz.Public, c.showService)
-	r.Get("/api/v1/services", authz.Public, c.listServicesJSON)
-	r.Get("/api/v1/services/:id", authz.Public, c.getServiceJSON)
+	r.Get("/layanan", authz.Public, c.listServices, web.Reads)
+	r.Get("/layanan/:agency/:service", authz.Public, c.showService, web.Reads)
+	r.Get("/api/v1/services", authz.Public, c.listServicesJSON, web.Reads)
+	r.Get("/api/v1/services/:id", authz.Public, c.getServiceJSON, web.Reads)
 }
 
 func (c *Catalog) showHome(x *web.Ctx) error {

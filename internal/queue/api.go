@@ -26,7 +26,7 @@ func NewAPI(hall *Hall, hub *events.Hub) *API { return &API{hall, hub} }
 // Routes registers the API on a tenant's host.
 func (a *API) Routes(r *web.Router) {
 	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit)
-	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket)
+	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads)
 	r.Post("/api/v1/tickets/:id/finish", permFinish, a.finishTicket)
 	r.Get("/api/v1/counters", permDesk, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)

@@ -40,15 +40,15 @@ const (
 // Routes registers the screens on the regions' hosts.
 func (s *Pages) Routes(r *web.Router) {
 	r.Post("/antrean", authz.Public, s.takeTicket, ticketLimit)
-	r.Get("/antrean/:id", authz.Public, s.showTicket)
+	r.Get("/antrean/:id", authz.Public, s.showTicket, web.Reads)
 	r.Get("/antrean/:id/langsung", authz.Public, s.followTicket)
-	r.Get("/antrean/:id/cetak", authz.Public, s.printTicket)
-	r.Get("/antrean/:id/batal", authz.Public, s.askWithdraw)
-	r.Post("/antrean/:id/batal", authz.Public, s.withdraw)
+	r.Get("/antrean/:id/cetak", authz.Public, s.printTicket, web.Reads)
+	r.Get("/antrean/:id/batal", authz.Public, s.askWithdraw, web.Reads)
+	r.Post("/antrean/:id/batal", authz.Public, s.withdraw, web.Reads)
 
 	r.Get("/papan", authz.Public, s.listBoards)
 	r.Get("/papan/:zone", authz.Public, s.showBoard)
-	r.Get("/papan/:zone/berikutnya", authz.Public, s.boardComing)
+	r.Get("/papan/:zone/berikutnya", authz.Public, s.boardComing, web.Reads)
 	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard)
 
 	r.Get("/petugas", permDesk, s.listDesks)

@@ -50,6 +50,10 @@ func Limited(class string, rate float64, burst int) Option {
 	return func(r *Route) { r.Class, r.rate, r.burst = class, rate, float64(burst) }
 }
 
+// Reads bounds public reading that is done anew for each request: search, a ticket, the API's lists. It is
+// wide: a mall's visitors, who share one address, look often, and a phone looks at its ticket by a stream.
+var Reads = Limited("read", 100, 1000)
+
 // Within gives the route a deadline of its own.
 func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
 
