@@ -103,7 +103,7 @@ func Browser(tb testing.TB) *Chrome {
 }
 
 // JSOff opens a page with JavaScript switched off. Rod's own gestures (Click, Focus) wait for an
-// animation frame, which never comes on such a page: move the mouse itself.
+// animation frame, which never comes on such a page: use Tap and Press.
 func JSOff(p *Page) error { return proto.EmulationSetScriptExecutionDisabled{Value: true}.Call(p) }
 
 // Page opens an address at a size in CSS pixels and waits until it has loaded.

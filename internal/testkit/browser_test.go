@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
@@ -21,6 +22,15 @@ func site(t *testing.T) (at func(host, path string) string) {
 		switch r.URL.Path {
 		case "/bad":
 			body += `<img src="/s.js"><script>document.title = "inline"</script>`
+		case "/form":
+			body += `<div class="tall"></div><form action="/slow"><input name="q"><button>Cari</button></form>`
+		case "/slow":
+			time.Sleep(300 * time.Millisecond)
+			if r.URL.Query().Get("next") == "" { // and a redirect on the way
+				http.Redirect(w, r, "/slow?next=1&q="+r.URL.Query().Get("q"), http.StatusSeeOther)
+				return
+			}
+			body += `<p id="q">` + r.URL.Query().Get("q") + `</p>`
 		case "/wide":
 			body += `<div><svg width="900" height="1"></svg></div>`
 		}
@@ -95,5 +105,17 @@ func TestBrowser(t *testing.T) {
 	off := chrome.Page(at("uji-a.localhost", "/"), 360, 740, testkit.JSOff)
 	if js := text(t, off, "#js"); js != "tanpa" {
 		t.Errorf("the script ran: %q", js)
+	}
+	// A form that leads to a slow page, with and without JavaScript.
+	for _, opts := range [][]func(*testkit.Page) error{nil, {testkit.JSOff}} {
+		form := chrome.Page(at("uji-a.localhost", "/form"), 360, 740, opts...)
+		form.Tap(t, "input")
+		if err := form.InsertText("ktp"); err != nil {
+			t.Fatal(err)
+		}
+		form.Press(t, "button")
+		if q := text(t, form, "#q"); q != "ktp" {
+			t.Errorf("searched for %q", q)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,6 +107,67 @@ func (p *Page) watch() error {
 	)
 	go wait()
 	return nil
+}
+
+// Tap clicks with the mouse in the middle of an element, which it first brings into view.
+func (p *Page) Tap(tb testing.TB, selector string) {
+	tb.Helper()
+	if err := p.tap(selector); err != nil {
+		tb.Fatalf("testkit: tap %s: %v", selector, err)
+	}
+}
+
+func (p *Page) tap(selector string) error {
+	el, err := p.Element(selector)
+	if err != nil {
+		return err
+	}
+	// Not rod's own click: it waits for an animation frame, which never comes without JavaScript.
+	if err := (proto.DOMScrollIntoViewIfNeeded{ObjectID: el.Object.ObjectID}).Call(p); err != nil {
+		return err
+	}
+	shape, err := el.Shape()
+	if err != nil {
+		return err
+	}
+	at := shape.OnePointInside()
+	if at == nil {
+		return errors.New("it has no size")
+	}
+	if err := p.Mouse.MoveTo(*at); err != nil {
+		return err
+	}
+	return p.Mouse.Click(proto.InputMouseButtonLeft, 1)
+}
+
+// Press taps a link or a button and waits until the page that follows has loaded. It knows the new
+// page by its loader, so that it cannot take the old one for it, however slow the machine is.
+func (p *Page) Press(tb testing.TB, selector string) {
+	tb.Helper()
+	before, err := p.loader()
+	if err != nil {
+		tb.Fatalf("testkit: press %s: %v", selector, err)
+	}
+	p.Tap(tb, selector)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		// In between there is no document to ask, and asking fails.
+		if now, err := p.loader(); err != nil || now == before {
+			continue
+		}
+		if state, err := p.Eval(`() => document.readyState`); err == nil && state.Value.Str() == "complete" {
+			return
+		}
+	}
+	tb.Fatalf("testkit: press %s: no page followed", selector)
+}
+
+// loader names the document that the page shows: each navigation has another.
+func (p *Page) loader() (proto.NetworkLoaderID, error) {
+	tree, err := proto.PageGetFrameTree{}.Call(p)
+	if err != nil {
+		return "", err
+	}
+	return tree.FrameTree.Frame.LoaderID, nil
 }
 
 // Fetched is one request of a page.
