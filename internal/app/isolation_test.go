@@ -13,8 +13,11 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web"
 )
@@ -57,8 +60,11 @@ func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 		ap := newApp(t, db)
 		ticketB := take(t, ap, b)
 		tokens := map[*testkit.Region]map[string]string{a: {}, b: {}}
+		for _, r := range []*testkit.Region{a, b} {
+			everyRole(t, db, r, hash)
+		}
 		signIn := func(r *testkit.Region) {
-			for _, role := range []string{"officer", "admin"} {
+			for _, role := range authz.Roles() {
 				tokens[r][role] = token(t, ap, r, role)
 			}
 		}
@@ -153,6 +159,29 @@ func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 		}
 		t.Logf("%d requests over %d routes, %d tables compared", cases, len(ap.Web.Routes()), len(before))
 	})
+}
+
+// everyRole gives the region a person for each role that has none yet, with the region's whole scope.
+func everyRole(t *testing.T, db *store.DB, r *testkit.Region, hash string) {
+	t.Helper()
+	err := db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		for _, role := range authz.Roles() {
+			if role == authz.RoleOfficer || role == authz.RoleAdmin {
+				continue // testkit has made them
+			}
+			user := &tenant.User{ID: id.New(), Email: r.Email(role), Name: "Orang " + r.Canary, PasswordHash: hash, CreatedAt: tx.Now()}
+			if err := store.Insert(ctx, tx, user); err != nil {
+				return err
+			}
+			if err := store.Insert(ctx, tx, &tenant.Grant{UserID: user.ID, Role: role, Scope: r.Scope}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // signsOut is 1 for a route that ends the session it is asked with: those come last.
