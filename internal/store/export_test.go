@@ -1,10 +1,6 @@
 package store
 
-import (
-	"context"
-
-	"github.com/uptrace/bun"
-)
+import "github.com/uptrace/bun"
 
 // What the external tests need to look behind the handle's back. No other package can.
 
@@ -28,12 +24,4 @@ func (db *DB) Guard(sql string, allowed ...string) error { return db.tables.guar
 func (tx *Tx) ScopedText(from From, sql string, args ...any) (string, error) {
 	text, _, err := tx.scoped(from, sql, args)
 	return text, err
-}
-
-// HotPool tells whether the hot pool has been opened.
-func (db *DB) HotPool() bool { return db.hot.Load() != nil }
-
-// SetScope puts a tenant on an open transaction, past In.
-func (db *DB) SetScope(ctx context.Context, tx bun.Tx, t TenantID, readOnly bool) error {
-	return db.dialect.scope(ctx, tx, t, readOnly)
 }

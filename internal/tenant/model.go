@@ -33,7 +33,7 @@ type Row struct {
 	State           string    `bun:"state"`
 	SuspendedReason string    `bun:"suspended_reason"`
 	Demo            bool      `bun:"demo"`
-	Manifest        string    `bun:"manifest"` // tenants.Region as JSON
+	Manifest        string    `bun:"manifest"` // tenants.Region as JSON, without its staff
 	Version         int64     `bun:"version"`
 	CreatedAt       time.Time `bun:"created_at"`
 	UpdatedAt       time.Time `bun:"updated_at"`
@@ -45,6 +45,13 @@ type registryRow struct {
 	store.Shared
 	ID      int   `bun:"id,pk"`
 	Version int64 `bun:"version"`
+}
+
+// Manifest is the whole of what the region declared, its people too: tenants.Region as JSON.
+type Manifest struct {
+	bun.BaseModel `bun:"table:manifests,alias:manifest"`
+	store.Owned
+	Region string `bun:"region"`
 }
 
 // Venue is a lokasi. Hours is []tenants.Hours as JSON.
@@ -194,6 +201,6 @@ type UserCounter struct {
 // Models are this package's tables.
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
-	(*Venue)(nil), (*Closure)(nil), (*Zone)(nil), (*Agency)(nil), (*Series)(nil), (*Counter)(nil),
+	(*Manifest)(nil), (*Venue)(nil), (*Closure)(nil), (*Zone)(nil), (*Agency)(nil), (*Series)(nil), (*Counter)(nil),
 	(*CounterSeries)(nil), (*Service)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

@@ -47,7 +47,7 @@ type Result struct {
 	Accounts []Account
 }
 
-// Find reads a tenant's row and its manifest; nil, nil, nil when there is none.
+// Find reads a tenant's row and its whole manifest; nil, nil, nil when there is none.
 func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Region, error) {
 	var rows []Row
 	err := p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) (err error) {
@@ -57,7 +57,15 @@ func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Reg
 	if err != nil || len(rows) == 0 {
 		return nil, nil, err
 	}
-	region, err := decodeManifest(rows[0].Manifest)
+	var whole Manifest
+	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		whole, err = store.Select[Manifest](tx).One(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	region, err := decodeManifest(whole.Region)
 	return &rows[0], region, err
 }
 
@@ -90,6 +98,12 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	if err != nil {
 		return Result{}, fmt.Errorf("tenant: manifest: %w", err)
 	}
+	known := *region
+	known.Staff = nil // every process holds this part in memory; people stay behind the tenant's door
+	public, err := json.Marshal(known)
+	if err != nil {
+		return Result{}, fmt.Errorf("tenant: manifest: %w", err)
+	}
 	old, oldRegion, err := p.Find(ctx, region.Code)
 	if err != nil {
 		return Result{}, err
@@ -108,7 +122,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	}
 	row := *old
 	row.Code, row.Slug, row.Name, row.Zone = region.Code, resolved.Seat.Slug, resolved.Name, region.Timezone
-	row.Manifest, row.Demo = string(manifest), opt.Demo
+	row.Manifest, row.Demo = string(public), opt.Demo
 	err = p.DB.Provision(ctx, "tenant apply "+region.Code, row.ID, func(ctx context.Context, s *store.SysTx, tx *store.Tx) error {
 		res.Accounts = nil
 		if row.Version, err = bump(ctx, s); err != nil {
@@ -124,6 +138,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 				return err
 			}
 		} else if err := updateRow(ctx, s, row, old.Version); err != nil {
+			return err
+		}
+		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest)}); err != nil {
 			return err
 		}
 		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -19,12 +20,12 @@ func TestEach(t *testing.T) {
 		}
 		// A second process reaches the same rows by the address alone.
 		other := testkit.Again(t, testkit.URLs(db))
-		before := testkit.Morning
-		if err := db.System(t.Context(), "testkit", func(context.Context, *store.SysTx) error { return nil }); err != nil {
-			t.Fatal(err, before)
-		}
-		if err := other.Ping(t.Context()); err != nil {
-			t.Fatal(err)
+		a := testkit.Tenant(t, db)
+		if err := other.View(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Select[tenant.Venue](tx).Where("id = ?", a.Venue).One(ctx)
+			return err
+		}); err != nil {
+			t.Error(err)
 		}
 	})
 }

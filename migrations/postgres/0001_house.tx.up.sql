@@ -28,6 +28,13 @@ create table system_log (
   reason text not null
 );
 
+-- The whole manifest, with the people in it. tenants.manifest has what every process may know: the same
+-- without them.
+create table manifests (
+  tenant_id uuid not null primary key references tenants (id),
+  region text not null
+);
+
 -- What a region declared, projected from its manifest. A row that the manifest no longer has stays
 -- with retired set, so that yesterday's tickets keep their names.
 create table venues (
@@ -292,6 +299,7 @@ begin
   execute format('alter table %s force row level security', tbl);
   execute format('create policy tenant on %s using (%s) with check (%s)', tbl, mine, mine);
 end $$;
+select isolate_by_tenant('manifests');
 select isolate_by_tenant('venues');
 select isolate_by_tenant('closures');
 select isolate_by_tenant('zones');

@@ -28,6 +28,13 @@ create table system_log (
   reason text not null
 );
 
+-- The whole manifest, with the people in it. tenants.manifest has what every process may know: the same
+-- without them.
+create table manifests (
+  tenant_id text not null primary key references tenants (id),
+  region text not null
+);
+
 -- What a region declared, projected from its manifest. A row that the manifest no longer has stays
 -- with retired set, so that yesterday's tickets keep their names.
 create table venues (
