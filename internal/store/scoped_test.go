@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,11 +168,16 @@ func dump(t *testing.T, db *store.DB, at store.TenantID) string {
 	var b strings.Builder
 	view(t, db, at, func(ctx context.Context, tx *store.Tx) error {
 		for _, table := range db.OwnedTables() {
-			rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select * from "+table+" order by 1, 2, 3")
+			rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select * from "+table)
 			if err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
-			fmt.Fprintln(&b, table, rows)
+			texts := make([]string, len(rows))
+			for i, row := range rows {
+				texts[i] = fmt.Sprint(row)
+			}
+			slices.Sort(texts)
+			fmt.Fprintln(&b, table, texts)
 		}
 		return nil
 	})

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 		time.Sleep(time.Minute)
 	}
 	// TESTKIT_STAND_IN=serves
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGTERM) // before it says that it is ready
 	listener, err := net.Listen("tcp", os.Args[slices.Index(os.Args, "--addr")+1])
 	if err != nil {
 		panic(err)
@@ -37,9 +39,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(w, "%s %v", r.Host, os.Getenv("PENDOPO_STRAY") != "")
 		}))
 	}()
-	ctx := make(chan os.Signal, 1)
-	signal.Notify(ctx, syscall.SIGTERM)
-	<-ctx
+	<-asked
 	fmt.Fprintln(os.Stderr, "bye")
 	os.Exit(0)
 }

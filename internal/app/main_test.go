@@ -1,0 +1,47 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/app"
+)
+
+func main(ctx context.Context, args ...string) (code int, out string) {
+	var b bytes.Buffer
+	code = app.Main(ctx, args, func(string) string { return "" }, strings.NewReader(""), &b, &b)
+	return code, b.String()
+}
+
+// Whoever started a command that was cut short, such as a migrate Job, must not take that for success.
+func TestAnInterruptedCommandIsNoSuccess(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, command := range []string{"migrate", "doctor"} {
+		if code, out := main(ctx, command, "--data", t.TempDir()); code == 0 || out == "" {
+			t.Errorf("%s: exit %d, %q", command, code, out)
+		}
+	}
+	if code, out := main(ctx, "migrate", "--data", t.TempDir()); code != 130 || !strings.Contains(out, "interrupted") {
+		t.Errorf("migrate: exit %d, %q", code, out)
+	}
+}
+
+func TestAWrongCallSaysWhatThereIs(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{nil, 0, "demo"}, {[]string{"help"}, 0, "doctor"}, {[]string{"srve"}, 2, "srve"},
+		{[]string{"serve", "--help"}, 0, "PENDOPO_TRUSTED_PROXIES"}, {[]string{"serve", "--log", "xml"}, 1, "allowed: text, json"},
+		{[]string{"serve", "--lgo", "text"}, 1, "pendopo serve --help"}, {[]string{"tenant"}, 0, "plan DIR"},
+		{[]string{"tenant", "aply"}, 1, "aply"}, {[]string{"tenant", "schema"}, 0, "json-schema.org"},
+	} {
+		if code, out := main(t.Context(), c.args...); code != c.code || !strings.Contains(out, c.says) {
+			t.Errorf("pendopo %s: exit %d, %.300s", strings.Join(c.args, " "), code, out)
+		}
+	}
+}
