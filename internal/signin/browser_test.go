@@ -38,9 +38,7 @@ func TestInABrowser(t *testing.T) {
 		p.Screenshot(t, fmt.Sprintf("signin-%d", width))
 		p.MustElement("#email").MustInput(d.a.Email("officer"))
 		p.MustElement("#password").MustInput("salah")
-		wait := p.MustWaitNavigation()
-		p.MustElement("main button").MustClick()
-		wait()
+		p.Press(t, "main button")
 		if text := p.MustElement("[role=alert]").MustText(); !strings.Contains(text, "tidak cocok") {
 			t.Errorf("%d: the note says %q", width, text)
 		}
@@ -52,9 +50,7 @@ func TestInABrowser(t *testing.T) {
 			}
 		}
 		p.MustElement("#password").MustInput(password)
-		wait = p.MustWaitNavigation()
-		p.MustElement("main button").MustClick()
-		wait()
+		p.Press(t, "main button")
 		if text := p.MustElement("body").MustText(); text != d.a.Email("officer")+" in uji-a" {
 			t.Errorf("%d: after signing in: %.100s", width, text)
 		}
