@@ -41,20 +41,20 @@ func (s *simulation) run(ctx context.Context, t *tenant.Tenant) {
 		[]authz.Grant{{Role: authz.RoleManager, Scope: t.Scope}, {Role: authz.RoleOfficer, Scope: t.Scope}})
 	rng := rand.New(rand.NewPCG(uint64(len(t.Name)), uint64(t.Version)))
 	var wg sync.WaitGroup
-	for _, office := range dir.Agencies {
-		for _, line := range office.Series {
-			var offers []*tenant.Offer
-			for _, o := range office.Services {
-				if o.Line == line {
-					offers = append(offers, o)
+	for _, agency := range dir.Agencies {
+		for _, series := range agency.Series {
+			var services []*tenant.Service
+			for _, o := range agency.Services {
+				if o.Series == series {
+					services = append(services, o)
 				}
 			}
-			if len(offers) > 0 {
-				wg.Go(func() { s.arrive(ctx, t, line, offers, seeded(rng)) })
+			if len(services) > 0 {
+				wg.Go(func() { s.arrive(ctx, t, series, services, seeded(rng)) })
 			}
 		}
-		for i, desk := range office.Counters {
-			wg.Go(func() { s.work(ctx, t, desk, actor, i, seeded(rng)) })
+		for i, counter := range agency.Counters {
+			wg.Go(func() { s.work(ctx, t, counter, actor, i, seeded(rng)) })
 		}
 	}
 	wg.Wait()
@@ -84,20 +84,20 @@ func (s *simulation) wait(ctx context.Context, minutes float64) bool {
 }
 
 // arrive lets people take numbers of a series, some at once when the day begins.
-func (s *simulation) arrive(ctx context.Context, t *tenant.Tenant, line *tenant.Line, offers []*tenant.Offer, rng *rand.Rand) {
+func (s *simulation) arrive(ctx context.Context, t *tenant.Tenant, series *tenant.Series, services []*tenant.Service, rng *rand.Rand) {
 	channels := []queue.Channel{queue.Web, queue.Web, queue.Kiosk, queue.AtCounter}
 	// How many wait before nobody more comes: some series are quiet, some busy, and whoever tries the
 	// demo does not wait for an hour.
-	aim := 1 + rng.IntN(6*max(len(line.Counters), 1))
+	aim := 1 + rng.IntN(6*max(len(series.Counters), 1))
 	for n := 0; ; n++ {
 		crowd, err := s.hall.Crowd(ctx, t)
-		if err == nil && crowd[line.ID] < aim {
-			_, err = s.hall.Issue(ctx, t, queue.Request{ServiceID: offers[rng.IntN(len(offers))].ID, Channel: channels[rng.IntN(len(channels))]})
+		if err == nil && crowd[series.ID] < aim {
+			_, err = s.hall.Issue(ctx, t, queue.Request{ServiceID: services[rng.IntN(len(services))].ID, Channel: channels[rng.IntN(len(channels))]})
 		}
 		if err != nil && ctx.Err() == nil {
-			s.log.Debug("demo: nobody came", "tenant", t.Code, "series", line.Code, "error", err)
+			s.log.Debug("demo: nobody came", "tenant", t.Code, "series", series.Code, "error", err)
 		}
-		gap := rng.ExpFloat64() * 9 / float64(max(len(line.Counters), 1))
+		gap := rng.ExpFloat64() * 9 / float64(max(len(series.Counters), 1))
 		if n < 4 {
 			gap = 0.02 // the doors have just opened
 		}
@@ -109,20 +109,20 @@ func (s *simulation) arrive(ctx context.Context, t *tenant.Tenant, line *tenant.
 
 // work lets a counter call, serve and finish. A person who signs in and calls at the counter takes it
 // over: it is then left alone for a while.
-func (s *simulation) work(ctx context.Context, t *tenant.Tenant, desk *tenant.Desk, actor *authz.Actor, i int, rng *rand.Rand) {
+func (s *simulation) work(ctx context.Context, t *tenant.Tenant, counter *tenant.Counter, actor *authz.Actor, i int, rng *rand.Rand) {
 	if !s.wait(ctx, 0.5+float64(i)+rng.Float64()*2) {
 		return
 	}
 	var mine id.ID // the ticket that the simulation called last
 	for first := true; ; first = false {
-		view, err := s.hall.View(ctx, t, actor, desk.ID)
+		view, err := s.hall.View(ctx, t, actor, counter.ID)
 		if first && err == nil && view.Current != nil {
 			mine = view.Current.ID // of the day before the last stop: the simulation goes on with it
 		}
 		switch {
 		case err != nil:
 			if ctx.Err() == nil {
-				s.log.Debug("demo: counter", "tenant", t.Code, "counter", desk.Code, "error", err)
+				s.log.Debug("demo: counter", "tenant", t.Code, "counter", counter.Code, "error", err)
 			}
 		case view.Current != nil && view.Current.ID != mine:
 			if !s.wait(ctx, 60) { // somebody works here
@@ -130,9 +130,9 @@ func (s *simulation) work(ctx context.Context, t *tenant.Tenant, desk *tenant.De
 			}
 			mine = view.Current.ID
 		default:
-			if p, ok, err := s.hall.CallNext(ctx, t, actor, queue.Press{CounterID: desk.ID}); err == nil && ok {
+			if p, ok, err := s.hall.CallNext(ctx, t, actor, queue.Press{CounterID: counter.ID}); err == nil && ok {
 				mine = p.ID
-				if !s.serve(ctx, t, p.ID, actor, rng, max(p.Offer.Minutes, 5)) {
+				if !s.serve(ctx, t, p.ID, actor, rng, max(p.Service.Minutes, 5)) {
 					return
 				}
 			}

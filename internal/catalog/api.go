@@ -86,12 +86,12 @@ var Operations = []openapi.Operation{
 }
 
 func (c *Catalog) listServicesJSON(x *web.Ctx) error {
-	offers, err := c.Offers(x.Std(), x.Tenant, x.Query("q"), "")
+	services, err := c.Services(x.Std(), x.Tenant, x.Query("q"), "")
 	if err != nil {
 		return err
 	}
-	out := ServiceList{Services: make([]Service, 0, len(offers))}
-	for _, o := range offers {
+	out := ServiceList{Services: make([]Service, 0, len(services))}
+	for _, o := range services {
 		out.Services = append(out.Services, newService(x.Tenant, o))
 	}
 	return x.JSON(200, out)
@@ -102,27 +102,27 @@ func (c *Catalog) getServiceJSON(x *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	o, ok, err := c.OfferByID(x.Std(), x.Tenant, i)
+	o, ok, err := c.ServiceByID(x.Std(), x.Tenant, i)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return fault.New(fault.NotFound, "not_found")
 	}
-	out := ServiceDetail{Service: newService(x.Tenant, o), Receipt: o.Receipt, Minutes: o.Minutes, URL: x.Origin() + offerURL(o.Offer)}
+	out := ServiceDetail{Service: newService(x.Tenant, o), Receipt: o.Receipt, Minutes: o.Minutes, URL: x.Origin() + serviceURL(o.Service)}
 	if o.Standard != nil {
 		out.Standard = &ServiceStandard{*o.Standard}
 	}
 	return x.JSON(200, out)
 }
 
-func newService(t *tenant.Tenant, o OfferNow) Service {
+func newService(t *tenant.Tenant, o ServiceNow) Service {
 	s := Service{
 		ID: o.ID, Code: o.Code, Name: o.Name, NameEN: o.NameEN,
 		Agency:    ServiceAgency{o.Agency.ID, o.Agency.Code, o.Agency.Name},
 		Execution: o.Execution, System: o.System, Confirmed: o.Confirmed, Waiting: o.Waiting,
 	}
-	if l := o.Line; l != nil {
+	if l := o.Series; l != nil {
 		s.Series = &ServiceSeries{l.ID, l.Prefix, l.Name}
 		s.Venue = &ServiceVenue{l.Venue.ID, l.Venue.Code, l.Venue.Name, l.Venue.Kind}
 		s.OpenNow = o.Opening.Tickets

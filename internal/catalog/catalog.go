@@ -1,4 +1,4 @@
-// Package catalog is what a region offers, as citizens see it: the region's home, the services and
+// Package catalog is what a region services, as citizens see it: the region's home, the services and
 // their standards, how full it is and when it is open.
 package catalog
 
@@ -33,10 +33,10 @@ type Catalog struct {
 // prepared is what follows from a directory alone: the search index, and what people often come for. It is made
 // once a version of the tenant.
 type prepared struct {
-	once    sync.Once
-	index   []index
-	popular []Popular
-	offers  []*tenant.Offer // those that people often come for first
+	once     sync.Once
+	index    []index
+	popular  []Popular
+	services []*tenant.Service // those that people often come for first
 }
 
 // New makes a catalog.
@@ -60,13 +60,13 @@ func (c *Catalog) prepare(d *tenant.Directory) *prepared {
 	c.mu.Unlock()
 	x.once.Do(func() {
 		x.index = newIndex(d)
-		x.popular, x.offers = demand(d, x.index)
+		x.popular, x.services = demand(d, x.index)
 	})
 	return x
 }
 
 // Find searches the region's services; see search.
-func (c *Catalog) Find(d *tenant.Directory, query string) []*tenant.Offer {
+func (c *Catalog) Find(d *tenant.Directory, query string) []*tenant.Service {
 	return search(c.prepare(d).index, query)
 }
 
@@ -95,9 +95,9 @@ func loadOf(waiting, counters int) Load {
 	return Busy
 }
 
-// OfferNow is a service at the moment.
-type OfferNow struct {
-	*tenant.Offer
+// ServiceNow is a service at the moment.
+type ServiceNow struct {
+	*tenant.Service
 	Opening     tenant.Opening
 	NextTickets time.Time // when numbers are given again; zero while they are, and when none is in sight
 	Today       []tenants.Period
@@ -105,44 +105,44 @@ type OfferNow struct {
 	Load        Load
 }
 
-// Offers gives services as they stand now: all of them by agency, those that a query finds with the best
+// Services gives services as they stand now: all of them by agency, those that a query finds with the best
 // first, or one agency's.
-func (c *Catalog) Offers(ctx context.Context, t *tenant.Tenant, query, agency string) ([]OfferNow, error) {
+func (c *Catalog) Services(ctx context.Context, t *tenant.Tenant, query, agency string) ([]ServiceNow, error) {
 	d, err := c.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	offers := d.Services()
+	services := d.Services()
 	if strings.TrimSpace(query) != "" {
-		offers = c.Find(d, query)
+		services = c.Find(d, query)
 	}
 	crowd, err := c.crowd.Crowd(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	var out []OfferNow
-	for _, o := range offers {
+	var out []ServiceNow
+	for _, o := range services {
 		if agency == "" || o.Agency.Code == agency {
-			out = append(out, c.offerNow(d, t, o, crowd))
+			out = append(out, c.serviceNow(d, t, o, crowd))
 		}
 	}
 	return out, nil
 }
 
-func (c *Catalog) offerNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Offer, crowd Waiting) OfferNow {
-	x := OfferNow{Offer: o}
-	if o.Line != nil {
+func (c *Catalog) serviceNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Service, crowd Waiting) ServiceNow {
+	x := ServiceNow{Service: o}
+	if o.Series != nil {
 		now := c.dirs.Now()
-		x.Opening, x.NextTickets = standing(d, t, o.Line.Venue, now)
-		x.Today, _ = d.Periods(o.Line.Venue, t.Today(now))
-		x.Waiting = crowd[o.Line.ID]
-		x.Load = loadOf(x.Waiting, len(o.Line.Counters))
+		x.Opening, x.NextTickets = standing(d, t, o.Series.Venue, now)
+		x.Today, _ = d.Periods(o.Series.Venue, t.Today(now))
+		x.Waiting = crowd[o.Series.ID]
+		x.Load = loadOf(x.Waiting, len(o.Series.Counters))
 	}
 	return x
 }
 
 // standing is how a venue stands, and when it gives numbers again if it does not now.
-func standing(d *tenant.Directory, t *tenant.Tenant, v *tenant.Place, now time.Time) (tenant.Opening, time.Time) {
+func standing(d *tenant.Directory, t *tenant.Tenant, v *tenant.Venue, now time.Time) (tenant.Opening, time.Time) {
 	o := d.Opening(t, v, now)
 	if o.Tickets {
 		return o, time.Time{}
@@ -150,10 +150,10 @@ func standing(d *tenant.Directory, t *tenant.Tenant, v *tenant.Place, now time.T
 	return o, d.NextTickets(t, v, now)
 }
 
-// Offer finds one service by its agency's and its own code, as in its address. ok is false for what is
+// Service finds one service by its agency's and its own code, as in its address. ok is false for what is
 // not offered here, or no more.
-func (c *Catalog) Offer(ctx context.Context, t *tenant.Tenant, agency, code string) (o OfferNow, ok bool, err error) {
-	return c.one(ctx, t, func(d *tenant.Directory) *tenant.Offer {
+func (c *Catalog) Service(ctx context.Context, t *tenant.Tenant, agency, code string) (o ServiceNow, ok bool, err error) {
+	return c.one(ctx, t, func(d *tenant.Directory) *tenant.Service {
 		for _, o := range d.Services() {
 			if o.Agency.Code == agency && o.Code == code {
 				return o
@@ -163,28 +163,28 @@ func (c *Catalog) Offer(ctx context.Context, t *tenant.Tenant, agency, code stri
 	})
 }
 
-// OfferByID finds one service by its identifier.
-func (c *Catalog) OfferByID(ctx context.Context, t *tenant.Tenant, i id.ID) (o OfferNow, ok bool, err error) {
-	return c.one(ctx, t, func(d *tenant.Directory) *tenant.Offer {
-		if o, ok := d.Offer(i); ok && !o.Retired {
+// ServiceByID finds one service by its identifier.
+func (c *Catalog) ServiceByID(ctx context.Context, t *tenant.Tenant, i id.ID) (o ServiceNow, ok bool, err error) {
+	return c.one(ctx, t, func(d *tenant.Directory) *tenant.Service {
+		if o, ok := d.Service(i); ok && !o.Retired {
 			return o
 		}
 		return nil
 	})
 }
 
-func (c *Catalog) one(ctx context.Context, t *tenant.Tenant, find func(*tenant.Directory) *tenant.Offer) (OfferNow, bool, error) {
+func (c *Catalog) one(ctx context.Context, t *tenant.Tenant, find func(*tenant.Directory) *tenant.Service) (ServiceNow, bool, error) {
 	d, err := c.dirs.Of(ctx, t)
 	if err != nil {
-		return OfferNow{}, false, err
+		return ServiceNow{}, false, err
 	}
 	o := find(d)
 	if o == nil {
-		return OfferNow{}, false, nil
+		return ServiceNow{}, false, nil
 	}
 	crowd, err := c.crowd.Crowd(ctx, t)
 	if err != nil {
-		return OfferNow{}, false, err
+		return ServiceNow{}, false, err
 	}
-	return c.offerNow(d, t, o, crowd), true, nil
+	return c.serviceNow(d, t, o, crowd), true, nil
 }

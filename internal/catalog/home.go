@@ -10,17 +10,17 @@ import (
 	"github.com/pendopo-id/pendopo/tenants"
 )
 
-// OfficeNow is an agency with its queue at the moment.
-type OfficeNow struct {
-	*tenant.Office
+// AgencyNow is an agency with its queue at the moment.
+type AgencyNow struct {
+	*tenant.Agency
 	Waiting int
 	Load    Load
 	Tickets bool // numbers are given for at least one of its series
 }
 
-// PlaceNow is a venue with how it stands and its week.
-type PlaceNow struct {
-	*tenant.Place
+// VenueNow is a venue with how it stands and its week.
+type VenueNow struct {
+	*tenant.Venue
 	Opening     tenant.Opening
 	NextTickets time.Time // when numbers are given again; zero while they are
 	Today       []tenants.Period
@@ -28,7 +28,7 @@ type PlaceNow struct {
 }
 
 // Digital tells whether the venue is no place at all.
-func (p PlaceNow) Digital() bool { return p.Kind == string(tenants.Digital) }
+func (p VenueNow) Digital() bool { return p.Kind == string(tenants.Digital) }
 
 // DayHours is one day of this week. No period: closed, by the closure if it has a reason.
 type DayHours struct {
@@ -41,19 +41,19 @@ type DayHours struct {
 // Home is what the region's home shows.
 type Home struct {
 	Now      time.Time
-	Offices  []OfficeNow // those with most counters first
-	Places   []PlaceNow
+	Agencies []AgencyNow // those with most counters first
+	Venues   []VenueNow
 	Closures []tenant.Closure // that are coming, by day
-	Services int
+	Count    int              // services
 	Popular  []Popular
-	Offers   []*tenant.Offer // all services, those that people often come for first
+	Services []*tenant.Service // all services, those that people often come for first
 }
 
 // Popular is something that people often come for, as far as the region has it.
 type Popular struct {
 	Key   string // names its text: "catalog.popular.ktp"
 	Query string
-	Only  *tenant.Offer // when nothing else is found
+	Only  *tenant.Service // when nothing else is found
 }
 
 // How far ahead closures are told, in days, and how many.
@@ -73,24 +73,24 @@ func (c *Catalog) Home(ctx context.Context, t *tenant.Tenant, now time.Time) (Ho
 		return Home{}, err
 	}
 	x := c.prepare(d)
-	h := Home{Now: now, Popular: x.popular, Offers: x.offers, Closures: coming(d, t, now)}
+	h := Home{Now: now, Popular: x.popular, Services: x.services, Closures: coming(d, t, now)}
 	for _, p := range d.Venues {
-		h.Places = append(h.Places, placeNow(d, t, p, now))
+		h.Venues = append(h.Venues, venueNow(d, t, p, now))
 	}
 	for _, o := range d.Agencies {
-		h.Offices = append(h.Offices, officeNow(d, t, o, crowd, now))
-		h.Services += len(o.Services)
+		h.Agencies = append(h.Agencies, agencyNow(d, t, o, crowd, now))
+		h.Count += len(o.Services)
 	}
 	// Counters are where the region expects most people. Who waits now would change the order under
 	// people's eyes.
-	slices.SortStableFunc(h.Offices, func(a, b OfficeNow) int {
+	slices.SortStableFunc(h.Agencies, func(a, b AgencyNow) int {
 		return cmp.Or(len(b.Counters)-len(a.Counters), len(b.Services)-len(a.Services))
 	})
 	return h, nil
 }
 
-// Offices gives the agencies as they stand now, in the region's own order.
-func (c *Catalog) Offices(ctx context.Context, t *tenant.Tenant, now time.Time) ([]OfficeNow, error) {
+// Agencies gives the agencies as they stand now, in the region's own order.
+func (c *Catalog) Agencies(ctx context.Context, t *tenant.Tenant, now time.Time) ([]AgencyNow, error) {
 	d, err := c.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, err
@@ -99,15 +99,15 @@ func (c *Catalog) Offices(ctx context.Context, t *tenant.Tenant, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	out := make([]OfficeNow, 0, len(d.Agencies))
+	out := make([]AgencyNow, 0, len(d.Agencies))
 	for _, o := range d.Agencies {
-		out = append(out, officeNow(d, t, o, crowd, now))
+		out = append(out, agencyNow(d, t, o, crowd, now))
 	}
 	return out, nil
 }
 
-func officeNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Office, crowd Waiting, now time.Time) OfficeNow {
-	x := OfficeNow{Office: o}
+func agencyNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Agency, crowd Waiting, now time.Time) AgencyNow {
+	x := AgencyNow{Agency: o}
 	for _, l := range o.Series {
 		x.Waiting += crowd[l.ID]
 		x.Tickets = x.Tickets || d.Opening(t, l.Venue, now).Tickets
@@ -116,8 +116,8 @@ func officeNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Office, crowd Wa
 	return x
 }
 
-func placeNow(d *tenant.Directory, t *tenant.Tenant, p *tenant.Place, now time.Time) PlaceNow {
-	x := PlaceNow{Place: p}
+func venueNow(d *tenant.Directory, t *tenant.Tenant, p *tenant.Venue, now time.Time) VenueNow {
+	x := VenueNow{Venue: p}
 	x.Opening, x.NextTickets = standing(d, t, p, now)
 	today := t.Today(now)
 	x.Today, _ = d.Periods(p, today)
@@ -139,7 +139,7 @@ func coming(d *tenant.Directory, t *tenant.Tenant, now time.Time) (out []tenant.
 		if x.LastDay.Before(today) || last.Before(x.FirstDay) || len(out) == closuresMost {
 			continue
 		}
-		if v, ok := d.Place(x.VenueID); ok && v.Retired {
+		if v, ok := d.Venue(x.VenueID); ok && v.Retired {
 			continue
 		}
 		out = append(out, x)
@@ -158,14 +158,14 @@ var asked = []struct{ key, query string }{
 const popularMost = 6
 
 // demand gives the chips, and all services with those first that the words of asked find.
-func demand(d *tenant.Directory, idx []index) (popular []Popular, offers []*tenant.Offer) {
+func demand(d *tenant.Directory, idx []index) (popular []Popular, services []*tenant.Service) {
 	all := d.Services()
-	seen := make(map[*tenant.Offer]bool, len(all))
-	add := func(list []*tenant.Offer) {
+	seen := make(map[*tenant.Service]bool, len(all))
+	add := func(list []*tenant.Service) {
 		for _, o := range list {
 			if !seen[o] {
 				seen[o] = true
-				offers = append(offers, o)
+				services = append(services, o)
 			}
 		}
 	}
@@ -181,5 +181,5 @@ func demand(d *tenant.Directory, idx []index) (popular []Popular, offers []*tena
 		add(hits)
 	}
 	add(all)
-	return popular, offers
+	return popular, services
 }

@@ -18,11 +18,11 @@ type homeView struct {
 	Search   ui.SearchBox
 	Chips    []ui.Link
 	Date     string
-	Places   []placeView
+	Places   []venueView
 	Alike    bool // all venues stand the same way, which one line can say
 	Take     takeView
 	Updated  string
-	Offices  []officeView
+	Agencies []agencyLine
 	All      string // "Lihat semua 24 instansi dan 148 layanan"; empty when all stand there
 	Closures []closureView
 	Digital  bool // no venue is a place that one goes to
@@ -31,8 +31,8 @@ type homeView struct {
 // takeView is the first thing to do.
 type takeView struct{ Title, Text string }
 
-// placeView is a venue.
-type placeView struct {
+// venueView is a venue.
+type venueView struct {
 	Name    said
 	Address said
 	Kind    string // what must be said of it: that it moves, or that nobody needs to come
@@ -43,8 +43,8 @@ type placeView struct {
 	Column  string // "Jam (WIB)"
 }
 
-// officeView is a row of the register of queues.
-type officeView struct {
+// agencyLine is a row of the register of queues.
+type agencyLine struct {
 	Name     said
 	Official said // beneath the name by subject, in a list of many
 	URL      string
@@ -72,29 +72,29 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 	v := homeView{
 		Date:    p.Date(t.Today(h.Now)),
 		Updated: p.T("catalog.updated", p.TimeZone(h.Now)),
-		Search:  searchBox(p, "", h.Offers),
+		Search:  searchBox(p, "", h.Services),
 		Chips:   chips(p, h.Popular),
-		Digital: !slices.ContainsFunc(h.Places, func(x PlaceNow) bool { return !x.Digital() }),
+		Digital: !slices.ContainsFunc(h.Venues, func(x VenueNow) bool { return !x.Digital() }),
 	}
-	for _, x := range h.Places {
-		v.Places = append(v.Places, newPlaceView(p, x, h.Now))
+	for _, x := range h.Venues {
+		v.Places = append(v.Places, newVenueView(p, x, h.Now))
 	}
-	v.Alike = len(v.Places) > 0 && !slices.ContainsFunc(v.Places, func(x placeView) bool {
+	v.Alike = len(v.Places) > 0 && !slices.ContainsFunc(v.Places, func(x venueView) bool {
 		return x.Now != v.Places[0].Now || x.Reason != v.Places[0].Reason
 	})
 	v.Take = newTakeView(p, h)
-	shown := h.Offices
+	shown := h.Agencies
 	if len(shown) > officesAtHome+2 {
 		shown = shown[:officesAtHome]
-		v.All = p.T("catalog.all_of", p.T("catalog.agencies", len(h.Offices)), p.T("catalog.services", h.Services))
+		v.All = p.T("catalog.all_of", p.T("catalog.agencies", len(h.Agencies)), p.T("catalog.services", h.Count))
 	}
 	for _, x := range shown {
-		v.Offices = append(v.Offices, newOfficeView(p, x))
+		v.Agencies = append(v.Agencies, newAgencyLine(p, x))
 	}
 	for _, x := range h.Closures {
 		c := closureView{Days: days(p, x), Reason: local(p, x.Reason)}
-		if i := slices.IndexFunc(h.Places, func(q PlaceNow) bool { return q.ID == x.VenueID }); i >= 0 && len(h.Places) > 1 {
-			c.Where = local(p, h.Places[i].Name)
+		if i := slices.IndexFunc(h.Venues, func(q VenueNow) bool { return q.ID == x.VenueID }); i >= 0 && len(h.Venues) > 1 {
+			c.Where = local(p, h.Venues[i].Name)
 		}
 		v.Closures = append(v.Closures, c)
 	}
@@ -104,7 +104,7 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 // newTakeView says what taking a number means right now: for today, or from when on.
 func newTakeView(p *i18n.Printer, h Home) takeView {
 	var next time.Time
-	for _, x := range h.Places {
+	for _, x := range h.Venues {
 		if x.Opening.Tickets {
 			return takeView{p.T("catalog.take"), p.T("catalog.take_text")}
 		}
@@ -118,9 +118,9 @@ func newTakeView(p *i18n.Printer, h Home) takeView {
 	return takeView{p.T("catalog.look"), p.T("catalog.numbers_again", when(p, next, h.Now))}
 }
 
-func newPlaceView(p *i18n.Printer, x PlaceNow, now time.Time) placeView {
-	v := placeView{
-		Name: local(p, x.Name), Address: local(p, addressOf(x.Place)),
+func newVenueView(p *i18n.Printer, x VenueNow, now time.Time) venueView {
+	v := venueView{
+		Name: local(p, x.Name), Address: local(p, addressOf(x.Venue)),
 		Now:     standingOf(p, x.Opening, x.NextTickets, x.Today, now),
 		Rows:    hoursRows(p, x.Week),
 		Caption: p.T("catalog.hours_of", x.Name), Column: p.T("catalog.hours_in", p.Zone(now)),
@@ -136,7 +136,7 @@ func newPlaceView(p *i18n.Printer, x PlaceNow, now time.Time) placeView {
 }
 
 // addressOf is a venue's address with its district, unless the address says it already.
-func addressOf(v *tenant.Place) string {
+func addressOf(v *tenant.Venue) string {
 	d, ok := areas.DistrictByCode(v.District)
 	if !ok || v.Address == "" || containsFold(v.Address, d.Name) {
 		return v.Address
@@ -144,8 +144,8 @@ func addressOf(v *tenant.Place) string {
 	return v.Address + ", " + d.Name
 }
 
-func newOfficeView(p *i18n.Printer, x OfficeNow) officeView {
-	v := officeView{
+func newAgencyLine(p *i18n.Printer, x AgencyNow) agencyLine {
+	v := agencyLine{
 		Name: either(p, x.Name, x.NameEN), URL: listURL("", x.Code), Icon: x.Icon,
 		Size: p.T("catalog.services", len(x.Services)),
 	}
@@ -168,11 +168,11 @@ func newOfficeView(p *i18n.Printer, x OfficeNow) officeView {
 }
 
 // searchBox is the search for services. It suggests names, for the browser to filter.
-func searchBox(p *i18n.Printer, value string, offers []*tenant.Offer) ui.SearchBox {
+func searchBox(p *i18n.Printer, value string, services []*tenant.Service) ui.SearchBox {
 	s := ui.SearchBox{
 		Action: ui.PathServices, Label: p.T("catalog.search"), Placeholder: p.T("catalog.search_hint"), Value: value,
 	}
-	for _, o := range offers[:min(len(offers), suggestionsMost)] {
+	for _, o := range services[:min(len(services), suggestionsMost)] {
 		s.Suggest = append(s.Suggest, either(p, o.Name, o.NameEN).Text)
 	}
 	return s
@@ -193,5 +193,7 @@ func listURL(query, agency string) string {
 	return ui.PathServices + "?" + q.Encode()
 }
 
-// offerURL is a service's page.
-func offerURL(o *tenant.Offer) string { return ui.PathServices + "/" + o.Agency.Code + "/" + o.Code }
+// serviceURL is a service's page.
+func serviceURL(o *tenant.Service) string {
+	return ui.PathServices + "/" + o.Agency.Code + "/" + o.Code
+}

@@ -99,12 +99,12 @@ func (c *Catalog) found(x *web.Ctx, query string) (listView, error) {
 		query = string(r[:maxQuery])
 	}
 	search := listSearch(x, query)
-	offers, err := c.Offers(x.Std(), x.Tenant, query, "")
+	services, err := c.Services(x.Std(), x.Tenant, query, "")
 	if err != nil {
 		return listView{}, err
 	}
-	if len(offers) > 0 {
-		return newFoundView(x.P, query, offers, search), nil
+	if len(services) > 0 {
+		return newFoundView(x.P, query, services, search), nil
 	}
 	d, err := c.dirs.Of(x.Std(), x.Tenant)
 	if err != nil {
@@ -114,11 +114,11 @@ func (c *Catalog) found(x *web.Ctx, query string) (listView, error) {
 }
 
 func (c *Catalog) whole(x *web.Ctx) (listView, error) {
-	offices, err := c.Offices(x.Std(), x.Tenant, x.Now())
+	agencies, err := c.Agencies(x.Std(), x.Tenant, x.Now())
 	if err != nil {
 		return listView{}, err
 	}
-	return newWholeView(x.P, offices, listSearch(x, "")), nil
+	return newWholeView(x.P, agencies, listSearch(x, "")), nil
 }
 
 // listAgency lists one agency's services. Only agencies that there are make a page that is kept.
@@ -127,7 +127,7 @@ func (c *Catalog) listAgency(x *web.Ctx, code string) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(d.Agencies, func(o *tenant.Office) bool { return o.Code == code })
+	i := slices.IndexFunc(d.Agencies, func(o *tenant.Agency) bool { return o.Code == code })
 	if i < 0 {
 		return fault.New(fault.NotFound, "catalog.agency")
 	}
@@ -136,7 +136,7 @@ func (c *Catalog) listAgency(x *web.Ctx, code string) error {
 		if err != nil {
 			return nil, err
 		}
-		v := newAgencyView(x.P, officeNow(d, x.Tenant, d.Agencies[i], crowd, x.Now()), listSearch(x, ""))
+		v := newAgencyView(x.P, agencyNow(d, x.Tenant, d.Agencies[i], crowd, x.Now()), listSearch(x, ""))
 		return services(listPage(x, v), v), nil
 	})
 }
@@ -144,7 +144,7 @@ func (c *Catalog) listAgency(x *web.Ctx, code string) error {
 // showService shows a service's standard. It is rendered for each visitor, because its form carries an
 // idempotency key that is theirs alone.
 func (c *Catalog) showService(x *web.Ctx) error {
-	o, ok, err := c.Offer(x.Std(), x.Tenant, x.Param("agency"), x.Param("service"))
+	o, ok, err := c.Service(x.Std(), x.Tenant, x.Param("agency"), x.Param("service"))
 	if err != nil {
 		return err
 	}

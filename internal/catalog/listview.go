@@ -12,27 +12,27 @@ import (
 
 // listView is the list of services: all by agency, one agency's, or what a search has found.
 type listView struct {
-	Title   said
-	Under   said
-	Crumb   []ui.Link
-	Search  ui.SearchBox
-	Count   string // "148 layanan di 24 instansi", announced as one types
-	Offices []officeView
-	Groups  []groupView
-	Found   []offerView
-	Empty   *emptyView
+	Title    said
+	Under    said
+	Crumb    []ui.Link
+	Search   ui.SearchBox
+	Count    string // "148 layanan di 24 instansi", announced as one types
+	Agencies []agencyLine
+	Groups   []groupView
+	Found    []serviceLine
+	Empty    *emptyView
 }
 
 // groupView is an agency with its services.
 type groupView struct {
-	ID     string
-	Name   said
-	Now    string // who waits
-	Offers []offerView
+	ID       string
+	Name     said
+	Now      string // who waits
+	Services []serviceLine
 }
 
-// offerView is a row of a list of services.
-type offerView struct {
+// serviceLine is a row of a list of services.
+type serviceLine struct {
 	Name said
 	URL  string
 	Icon string
@@ -45,7 +45,7 @@ type offerView struct {
 type emptyView struct {
 	Title   string
 	Better  *ui.Link
-	Similar []offerView
+	Similar []serviceLine
 	Chips   []ui.Link
 	Phone   string
 }
@@ -58,26 +58,26 @@ const wholeList = 45
 const target = "hasil"
 
 // newWholeView lists everything.
-func newWholeView(p *i18n.Printer, offices []OfficeNow, search ui.SearchBox) listView {
+func newWholeView(p *i18n.Printer, agencies []AgencyNow, search ui.SearchBox) listView {
 	v := listView{Title: said{Text: p.T("catalog.list")}, Search: search, Crumb: []ui.Link{home0(p)}}
 	n := 0
-	for _, x := range offices {
+	for _, x := range agencies {
 		n += len(x.Services)
 	}
-	v.Count = p.T("catalog.n_in_m", p.T("catalog.services", n), p.T("catalog.agencies", len(offices)))
-	for _, x := range offices {
+	v.Count = p.T("catalog.n_in_m", p.T("catalog.services", n), p.T("catalog.agencies", len(agencies)))
+	for _, x := range agencies {
 		if n <= wholeList {
 			v.Groups = append(v.Groups, newGroupView(p, x))
 			continue
 		}
 		// Of many agencies most are called "Dinas" or "Kantor": people look for the subject.
-		o := newOfficeView(p, x)
+		o := newAgencyLine(p, x)
 		if short := either(p, x.Short, x.ShortEN); short.Text != o.Name.Text {
 			o.Name, o.Official = short, o.Name
 		}
-		v.Offices = append(v.Offices, o)
+		v.Agencies = append(v.Agencies, o)
 	}
-	slices.SortStableFunc(v.Offices, func(a, b officeView) int {
+	slices.SortStableFunc(v.Agencies, func(a, b agencyLine) int {
 		return strings.Compare(strings.ToLower(a.Name.Text), strings.ToLower(b.Name.Text))
 	})
 	if n == 0 {
@@ -87,7 +87,7 @@ func newWholeView(p *i18n.Printer, offices []OfficeNow, search ui.SearchBox) lis
 }
 
 // newAgencyView lists one agency's services.
-func newAgencyView(p *i18n.Printer, x OfficeNow, search ui.SearchBox) listView {
+func newAgencyView(p *i18n.Printer, x AgencyNow, search ui.SearchBox) listView {
 	v := listView{
 		Title: either(p, x.Short, x.ShortEN), Under: either(p, x.Name, x.NameEN), Search: search,
 		Crumb: []ui.Link{home0(p), {Label: p.T("catalog.list"), Href: ui.PathServices}},
@@ -97,18 +97,18 @@ func newAgencyView(p *i18n.Printer, x OfficeNow, search ui.SearchBox) listView {
 	}
 	g := newGroupView(p, x)
 	v.Count = join(p.T("catalog.services", len(x.Services)), g.Now)
-	v.Found = g.Offers
+	v.Found = g.Services
 	return v
 }
 
 // newFoundView lists what a query has found, the best first.
-func newFoundView(p *i18n.Printer, query string, found []OfferNow, search ui.SearchBox) listView {
+func newFoundView(p *i18n.Printer, query string, found []ServiceNow, search ui.SearchBox) listView {
 	v := listView{
 		Title: said{Text: p.T("catalog.list")}, Search: search, Crumb: []ui.Link{home0(p)},
 		Count: p.T("catalog.found", p.T("catalog.services", len(found)), query),
 	}
 	for _, o := range found {
-		v.Found = append(v.Found, newOfferView(p, o.Offer, true))
+		v.Found = append(v.Found, newServiceLine(p, o.Service, true))
 	}
 	return v
 }
@@ -122,7 +122,7 @@ func newEmptyView(p *i18n.Printer, t *tenant.Tenant, query string, h Help, popul
 		e.Better = &ui.Link{Label: h.Query, Href: listURL(h.Query, "")}
 	}
 	for _, o := range h.Similar {
-		e.Similar = append(e.Similar, newOfferView(p, o, true))
+		e.Similar = append(e.Similar, newServiceLine(p, o, true))
 	}
 	e.Chips = chips(p, popular)
 	v.Empty = e
@@ -131,23 +131,23 @@ func newEmptyView(p *i18n.Printer, t *tenant.Tenant, query string, h Help, popul
 
 func home0(p *i18n.Printer) ui.Link { return ui.Link{Label: p.T("catalog.home"), Href: ui.PathHome} }
 
-func newGroupView(p *i18n.Printer, x OfficeNow) groupView {
-	o := newOfficeView(p, x)
+func newGroupView(p *i18n.Printer, x AgencyNow) groupView {
+	o := newAgencyLine(p, x)
 	g := groupView{ID: "i-" + x.Code, Name: o.Name, Now: o.Word}
 	if o.Waiting != "" {
 		g.Now = o.Waiting
 	}
 	for _, s := range x.Services {
-		g.Offers = append(g.Offers, newOfferView(p, s, false))
+		g.Services = append(g.Services, newServiceLine(p, s, false))
 	}
 	return g
 }
 
-// newOfferView is a service in a list; in a mixed list it says whose it is.
-func newOfferView(p *i18n.Printer, o *tenant.Offer, mixed bool) offerView {
-	v := offerView{Name: either(p, o.Name, o.NameEN), URL: offerURL(o)}
+// newServiceLine is a service in a list; in a mixed list it says whose it is.
+func newServiceLine(p *i18n.Printer, o *tenant.Service, mixed bool) serviceLine {
+	v := serviceLine{Name: either(p, o.Name, o.NameEN), URL: serviceURL(o)}
 	more := ""
-	if o.Line == nil && o.Execution == string(catalogue.HandOff) {
+	if o.Series == nil && o.Execution == string(catalogue.HandOff) {
 		more = p.T("catalog.in_system", o.System)
 	} else if o.Confirmed && o.Minutes > 0 {
 		more = p.Minutes(o.Minutes)
@@ -167,7 +167,7 @@ func chips(p *i18n.Printer, popular []Popular) (out []ui.Link) {
 	for _, x := range popular {
 		l := ui.Link{Label: p.T(x.Key), Href: listURL(x.Query, "")}
 		if x.Only != nil {
-			l.Href = offerURL(x.Only)
+			l.Href = serviceURL(x.Only)
 		}
 		out = append(out, l)
 	}

@@ -49,11 +49,11 @@ var stopwords = map[string]bool{
 
 // index is the folded text of one service.
 type index struct {
-	offer  *tenant.Offer
-	name   []string // words of its names
-	words  []string // words that people also use for it, and its owner's system
-	agency []string // its agency's names and words
-	all    string   // its own without spaces, for words written together
+	service *tenant.Service
+	name    []string // words of its names
+	words   []string // words that people also use for it, and its owner's system
+	agency  []string // its agency's names and words
+	all     string   // its own without spaces, for words written together
 }
 
 func newIndex(d *tenant.Directory) []index {
@@ -83,21 +83,21 @@ func wordsBoth(text string) []string {
 // the beginning of a word, inside words written together, or with one mistake in a word of four signs
 // or more. What is found by its agency's words alone counts only where nothing is found by its own: "ktp" is
 // not everything that the civil registry does. An empty query finds nothing.
-func search(idx []index, query string) []*tenant.Offer {
+func search(idx []index, query string) []*tenant.Service {
 	words := wordsOf(query)
 	if len(words) == 0 {
 		return nil
 	}
 	type hit struct {
-		offer *tenant.Offer
-		score int
-		place int
-		own   bool
+		service *tenant.Service
+		score   int
+		place   int
+		own     bool
 	}
 	var hits []hit
 	owned := false
 	for i, x := range idx {
-		h := hit{offer: x.offer, place: i}
+		h := hit{service: x.service, place: i}
 		for _, w := range words {
 			score, own := x.score(w)
 			if score == 0 {
@@ -124,9 +124,9 @@ func search(idx []index, query string) []*tenant.Offer {
 		}
 		return a.place - b.place
 	})
-	out := make([]*tenant.Offer, len(hits))
+	out := make([]*tenant.Service, len(hits))
 	for i, h := range hits {
-		out[i] = h.offer
+		out[i] = h.service
 	}
 	return out
 }
@@ -145,8 +145,8 @@ func wordsOf(query string) []string {
 
 // Help is what a person may try when a search has found nothing.
 type Help struct {
-	Query   string          // words that are known here and near to what was typed; "" if there are none
-	Similar []*tenant.Offer // services that a part of the words finds
+	Query   string            // words that are known here and near to what was typed; "" if there are none
+	Similar []*tenant.Service // services that a part of the words finds
 }
 
 // similarMost is how many services stand beside an empty result: a hint, not another list.

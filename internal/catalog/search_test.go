@@ -7,16 +7,16 @@ import (
 )
 
 func someOffers() *tenant.Directory {
-	capil := &tenant.Office{Agency: tenant.Agency{Name: "Dinas Kependudukan dan Pencatatan Sipil", Short: "Kependudukan", Words: "capil\ndukcapil\nktp\nkk"}}
-	polri := &tenant.Office{Agency: tenant.Agency{Name: "Polres Bangka", Short: "Kepolisian"}}
-	add := func(o *tenant.Office, name, en, words string) {
-		o.Services = append(o.Services, &tenant.Offer{Service: tenant.Service{Name: name, NameEN: en, Words: words}, Agency: o})
+	capil := &tenant.Agency{AgencyRow: tenant.AgencyRow{Name: "Dinas Kependudukan dan Pencatatan Sipil", Short: "Kependudukan", Words: "capil\ndukcapil\nktp\nkk"}}
+	polri := &tenant.Agency{AgencyRow: tenant.AgencyRow{Name: "Polres Bangka", Short: "Kepolisian"}}
+	add := func(o *tenant.Agency, name, en, words string) {
+		o.Services = append(o.Services, &tenant.Service{ServiceRow: tenant.ServiceRow{Name: name, NameEN: en, Words: words}, Agency: o})
 	}
 	add(capil, "KTP-el hilang atau rusak", "Lost or damaged identity card", "e-ktp\nktp elektronik")
 	add(capil, "Kartu Keluarga baru", "New family card", "kk\nkk hilang")
 	add(capil, "Akta kelahiran", "Birth certificate", "akte lahir")
 	add(polri, "SKCK", "Police certificate", "surat kelakuan baik")
-	return &tenant.Directory{Agencies: []*tenant.Office{capil, polri}}
+	return &tenant.Directory{Agencies: []*tenant.Agency{capil, polri}}
 }
 
 func TestSearchFindsWhatPeopleType(t *testing.T) {
@@ -48,7 +48,7 @@ func TestSearchFindsWhatPeopleType(t *testing.T) {
 	}
 }
 
-func names(os []*tenant.Offer) (out []string) {
+func names(os []*tenant.Service) (out []string) {
 	for _, o := range os {
 		out = append(out, o.Name)
 	}

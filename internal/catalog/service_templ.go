@@ -168,7 +168,7 @@ func service(p ui.Page, v serviceView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = offerList(v.Others).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = serviceList(v.Others).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -25,7 +25,7 @@ type serviceView struct {
 	Standard *standardView
 	Examples bool // time, fee and requirements are not confirmed by the region
 	Ask      askView
-	Others   []offerView
+	Others   []serviceLine
 }
 
 // fact is one of the few things that people want to know first.
@@ -76,7 +76,7 @@ const shortFact = 36
 // othersMost is how many further services of the agency stand beside.
 const othersMost = 5
 
-func newServiceView(p *i18n.Printer, t *tenant.Tenant, o OfferNow, now time.Time) serviceView {
+func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Time) serviceView {
 	v := serviceView{
 		Name: either(p, o.Name, o.NameEN), Agency: either(p, o.Agency.Name, o.Agency.NameEN),
 		Crumb: []ui.Link{
@@ -87,19 +87,19 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o OfferNow, now time.Time
 	}
 	c := t.Region.Contact
 	v.Ask = askView{Phone: c.Phone, Email: c.Email, Complaints: local(p, c.Complaints)}
-	if o.Line != nil {
-		v.Ask.Venue = local(p, o.Line.Venue.Name)
+	if o.Series != nil {
+		v.Ask.Venue = local(p, o.Series.Venue.Name)
 	}
 	v.Panel = newPanelView(p, o, now)
-	v.How, v.Receipt = execution(p, o.Offer)
+	v.How, v.Receipt = execution(p, o.Service)
 	v.Away = o.Execution == string(catalogue.HandOff)
 	if o.Standard != nil {
 		v.Standard = newStandardView(p, o.Standard)
 	}
-	v.Facts = facts(p, o.Offer)
+	v.Facts = facts(p, o.Service)
 	for _, s := range o.Agency.Services {
 		if s.ID != o.ID && len(v.Others) < othersMost {
-			v.Others = append(v.Others, newOfferView(p, s, false))
+			v.Others = append(v.Others, newServiceLine(p, s, false))
 		}
 	}
 	return v
@@ -107,23 +107,23 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o OfferNow, now time.Time
 
 // newPanelView says what can be done now. A number costs a fresh idempotency key with each rendering, so that pressing
 // twice, or going back and pressing again, gives the same ticket, and a later visit another.
-func newPanelView(p *i18n.Printer, o OfferNow, now time.Time) panelView {
-	if o.Line == nil {
+func newPanelView(p *i18n.Printer, o ServiceNow, now time.Time) panelView {
+	if o.Series == nil {
 		return panelView{System: o.System}
 	}
 	v := panelView{
 		Now:    standingOf(p, o.Opening, o.NextTickets, o.Today, now),
 		Reason: local(p, o.Opening.Closure),
-		Where:  local(p, o.Line.Venue.Name),
+		Where:  local(p, o.Series.Venue.Name),
 		Give:   o.Opening.Tickets,
 	}
-	if o.Line.Quota > 0 {
-		v.Quota = p.T("catalog.quota", o.Line.Quota)
+	if o.Series.Quota > 0 {
+		v.Quota = p.T("catalog.quota", o.Series.Quota)
 	}
 	if v.Give || o.Waiting > 0 {
 		v.Level, v.Load = ui.Level(o.Load), p.T("catalog.load."+strconv.Itoa(int(o.Load)))
 		v.Waiting = p.Number(o.Waiting)
-		v.Word = join(p.T("catalog.people", o.Waiting), p.T("catalog.counters", len(o.Line.Counters)))
+		v.Word = join(p.T("catalog.people", o.Waiting), p.T("catalog.counters", len(o.Series.Counters)))
 	}
 	switch {
 	case v.Give:
@@ -137,12 +137,12 @@ func newPanelView(p *i18n.Printer, o OfferNow, now time.Time) panelView {
 }
 
 // execution says in plain words who works the service, and what its owner calls the receipt.
-func execution(p *i18n.Printer, o *tenant.Offer) (how, receipt said) {
+func execution(p *i18n.Printer, o *tenant.Service) (how, receipt said) {
 	switch catalogue.Execution(o.Execution) {
 	case catalogue.FrontDesk:
 		return said{Text: p.T("catalog.how.front_desk", o.System)}, local(p, o.Receipt)
 	case catalogue.HandOff:
-		if o.Line == nil {
+		if o.Series == nil {
 			return said{Text: p.T("catalog.how.elsewhere", o.System)}, local(p, o.Receipt)
 		}
 		return said{Text: p.T("catalog.how.hand_off", o.System)}, local(p, o.Receipt)
@@ -163,13 +163,13 @@ func newStandardView(p *i18n.Printer, s *catalogue.Standard) *standardView {
 }
 
 // facts are what people look for first, as far as it can be said in a few words.
-func facts(p *i18n.Printer, o *tenant.Offer) (out []fact) {
+func facts(p *i18n.Printer, o *tenant.Service) (out []fact) {
 	add := func(term string, value said) {
 		if value.Text != "" && utf8.RuneCountInString(value.Text) <= shortFact {
 			out = append(out, fact{term, value})
 		}
 	}
-	if o.Minutes > 0 && o.Line != nil {
+	if o.Minutes > 0 && o.Series != nil {
 		add(p.T("catalog.fact.minutes"), said{Text: p.Minutes(o.Minutes)})
 	}
 	s := o.Standard

@@ -28,7 +28,7 @@ func (a *API) Routes(r *web.Router) {
 	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit)
 	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads)
 	r.Post("/api/v1/tickets/:id/finish", permFinish, a.finishTicket)
-	r.Get("/api/v1/counters", permDesk, a.listCounters)
+	r.Get("/api/v1/counters", permCounter, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)
 	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard)
 }
@@ -73,13 +73,13 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		return at.In(t.Loc).Format(time.RFC3339Nano)
 	}
 	out := TicketJSON{
-		ID: p.ID, Number: p.Number, Label: p.Label, Series: p.Line.Prefix, SeriesID: p.SeriesID, ServiceID: p.ServiceID,
-		Service: p.Offer.Name, Status: p.Status, Position: p.Position(), Channel: p.Channel, Day: p.Day.String(),
+		ID: p.ID, Number: p.Number, Label: p.Label, Series: p.Series.Prefix, SeriesID: p.SeriesID, ServiceID: p.ServiceID,
+		Service: p.Service.Name, Status: p.Status, Position: p.Position(), Channel: p.Channel, Day: p.Day.String(),
 		CreatedAt: stamp(p.CreatedAt), CalledAt: stamp(p.CalledAt), ServedAt: stamp(p.ServedAt), EndedAt: stamp(p.EndedAt),
 		URL: "/antrean/" + p.ID.String(),
 	}
-	if p.Desk != nil {
-		out.Counter = &CounterName{p.Desk.ID, p.Desk.Name, p.Desk.Place}
+	if p.Counter != nil {
+		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place}
 	}
 	return out
 }
@@ -161,12 +161,12 @@ type CountersJSON struct {
 }
 
 func (a *API) listCounters(c *web.Ctx) error {
-	desks, err := a.hall.Desks(c.Std(), c.Tenant, c.Actor)
+	counters, err := a.hall.Counters(c.Std(), c.Tenant, c.Actor)
 	if err != nil {
 		return err
 	}
 	out := CountersJSON{Counters: []CounterJSON{}}
-	for _, d := range desks {
+	for _, d := range counters {
 		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, Board: d.Zone.ID, Series: []string{}}
 		for _, s := range d.Series {
 			j.Series = append(j.Series, s.Prefix)
@@ -212,7 +212,7 @@ func (a *API) followBoard(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if z, ok := dir.Hall(zone); !ok || z.Retired {
+	if z, ok := dir.Zone(zone); !ok || z.Retired {
 		return fault.New(fault.NotFound, "not_found")
 	}
 	return c.Stream(func(s *web.Stream) error {
@@ -258,10 +258,10 @@ func callJSON(t *tenant.Tenant, dir *tenant.Directory, e store.Event) ([]byte, e
 		return nil, err
 	}
 	out := CallJSON{Seq: e.Seq, At: e.At.In(t.Loc).Format(time.RFC3339)}
-	if desk, ok := dir.Desk(d.Counter); ok {
-		out.Counter, out.Agency = desk.Name, desk.Agency.Name
+	if counter, ok := dir.Counter(d.Counter); ok {
+		out.Counter, out.Agency = counter.Name, counter.Agency.Name
 	}
-	if line, ok := dir.Line(d.Series); ok {
+	if line, ok := dir.Series(d.Series); ok {
 		out.Number = Label(line.Prefix, d.Number)
 	}
 	return json.Marshal(out)

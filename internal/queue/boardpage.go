@@ -24,14 +24,14 @@ func (s *Pages) listBoards(c *web.Ctx) error {
 }
 
 // zoneOf finds the board that the address names, by its short name or by the zone's identifier.
-func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Hall, *tenant.Directory, error) {
+func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Zone, *tenant.Directory, error) {
 	dir, err := s.dirs.Of(c.Std(), c.Tenant)
 	if err != nil {
 		return nil, nil, err
 	}
 	name := c.Param("zone")
 	if zone, err := id.Parse(name); err == nil {
-		if z, ok := dir.Hall(zone); ok && !z.Retired {
+		if z, ok := dir.Zone(zone); ok && !z.Retired {
 			return z, dir, nil
 		}
 	}
@@ -76,12 +76,12 @@ func (s *Pages) showBoard(c *web.Ctx) error {
 }
 
 // readBoard reads what a board shows now, as the newest directory declares the zone.
-func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Hall, grid bool) (boardView, error) {
+func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Zone, grid bool) (boardView, error) {
 	dir, err := s.dirs.Of(ctx, t)
 	if err != nil {
 		return boardView{}, err
 	}
-	if z, ok := dir.Hall(zone.ID); ok {
+	if z, ok := dir.Zone(zone.ID); ok {
 		zone = z
 	}
 	now := s.dirs.Now()
@@ -93,7 +93,7 @@ func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Ha
 	if v.Night {
 		return v, nil
 	}
-	all, err := s.hall.waitingLines(ctx, t, zone, comingMost)
+	all, err := s.hall.waitingIn(ctx, t, zone, comingMost)
 	most := linesBig
 	if grid {
 		most = linesGrid

@@ -28,20 +28,20 @@ const (
 
 // boardView is a hall's board.
 type boardView struct {
-	Zone    *tenant.Hall
+	Zone    *tenant.Zone
 	Now     time.Time
 	Grid    bool // one field a counter
 	Opening tenant.Opening
 	Night   bool // nobody is served before or long after these hours
 	Loc     *time.Location
 	Host    string // where numbers are taken: "bangka.pendopo.id"
-	Lines   []waitingLine
+	Lines   []waitingSeries
 	boardCalls
 }
 
 // night tells that a venue has been closed for a while, or is not open yet: who still waits then is not
 // called any more today, and the board does not promise it.
-func night(dir *tenant.Directory, t *tenant.Tenant, v *tenant.Place, now time.Time) bool {
+func night(dir *tenant.Directory, t *tenant.Tenant, v *tenant.Venue, now time.Time) bool {
 	if t.Demo {
 		return false
 	}
@@ -57,7 +57,7 @@ func night(dir *tenant.Directory, t *tenant.Tenant, v *tenant.Place, now time.Ti
 // turned are the series that a board shows, at most as many as fit. Where people wait for more of them,
 // the board turns the page each minute, so that none is left out. Those in which nobody waits stand last and only
 // fill up.
-func turned(all []waitingLine, most, minute int) []waitingLine {
+func turned(all []waitingSeries, most, minute int) []waitingSeries {
 	busy := len(all)
 	for busy > 0 && all[busy-1].Waiting == 0 {
 		busy--
@@ -85,7 +85,7 @@ func fitting(next []string, grid bool) []string {
 }
 
 // boardSeries counts the series of a zone.
-func boardSeries(zone *tenant.Hall) int {
+func boardSeries(zone *tenant.Zone) int {
 	seen := map[id.ID]bool{}
 	for _, d := range zone.Counters {
 		for _, l := range d.Series {
@@ -128,11 +128,11 @@ func (v boardView) changed(shown, shape string) bool {
 }
 
 // sortedLines puts those first in which somebody waits.
-func sortedLines(all []*waitingLine) []waitingLine {
-	slices.SortStableFunc(all, func(a, b *waitingLine) int {
+func sortedLines(all []*waitingSeries) []waitingSeries {
+	slices.SortStableFunc(all, func(a, b *waitingSeries) int {
 		return cmp.Or(cmp.Compare(min(b.Waiting, 1), min(a.Waiting, 1)), cmp.Compare(a.Prefix, b.Prefix))
 	})
-	out := make([]waitingLine, len(all))
+	out := make([]waitingSeries, len(all))
 	for i, l := range all {
 		out[i] = *l
 	}
@@ -158,7 +158,7 @@ func (v boardView) call(p ui.Page) ui.Call {
 }
 
 func callOf(p ui.Page, n Place) ui.Call {
-	return ui.Call{Number: n.Label, Counter: n.Desk.Name, Agency: officeName(p, n.Desk.Agency), At: n.CalledAt}
+	return ui.Call{Number: n.Label, Counter: n.Counter.Name, Agency: agencyName(p, n.Counter.Agency), At: n.CalledAt}
 }
 
 // before are the calls before the one that is big.
@@ -196,16 +196,16 @@ func (v boardView) seq() string { return strconv.FormatInt(v.Seq, 10) }
 
 // field is a counter on the board of counters.
 type field struct {
-	Desk   string
-	Number string // its latest call; empty: none today
-	On     bool   // being called right now, the latest of the hall
+	Counter string
+	Number  string // its latest call; empty: none today
+	On      bool   // being called right now, the latest of the hall
 }
 
 func (v boardView) fields() []field {
 	out := make([]field, len(v.Zone.Counters))
 	for i, d := range slices.SortedFunc(slices.Values(v.Zone.Counters), byName) {
-		out[i].Desk = d.Name
-		if n, ok := v.ByDesk[d.ID]; ok && !v.Night {
+		out[i].Counter = d.Name
+		if n, ok := v.ByCounter[d.ID]; ok && !v.Night {
 			out[i].Number = n.Label
 			newest, called := v.now()
 			out[i].On = called && newest.ID == n.ID
@@ -217,16 +217,16 @@ func (v boardView) fields() []field {
 // idleWord is what stands in the field of a counter without a number.
 func (v boardView) idleWord(p ui.Page) string {
 	if v.shut() {
-		return p.T("queue.board_desk_shut")
+		return p.T("queue.board_counter_shut")
 	}
 	return p.T("queue.board_free")
 }
 
 // lineName is a series on a board: its name and, where there is room, its counters.
-func lineName(l waitingLine) string { return cmp.Or(l.Name, l.Agency.Short) }
+func lineName(l waitingSeries) string { return cmp.Or(l.Name, l.Agency.Short) }
 
-func hasBoards(venues []*tenant.Place) bool {
-	return slices.ContainsFunc(venues, func(v *tenant.Place) bool { return len(v.Zones) > 0 })
+func hasBoards(venues []*tenant.Venue) bool {
+	return slices.ContainsFunc(venues, func(v *tenant.Venue) bool { return len(v.Zones) > 0 })
 }
 
 // boardFoot is what is always true in a hall: what to do about a missed call, and where numbers are.

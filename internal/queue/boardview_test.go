@@ -14,13 +14,13 @@ import (
 func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 	big, grid := newSample(4), newSample(9)
 	calls := func(s *sample, age time.Duration, status Status) boardView {
-		v := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Grid: len(s.desks) > fewCounters}
+		v := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Grid: len(s.counters) > fewCounters}
 		v.Opening = s.dir.Opening(s.t, s.zone.Venue, nine)
-		v.Lines = []waitingLine{{Line: s.offer.Line, Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
+		v.Lines = []waitingSeries{{Series: s.service.Series, Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
 		p := s.place(status, 27)
 		p.CalledAt = nine.Add(-age)
 		before := s.place(Finished, 26)
-		v.boardCalls = boardCalls{Seq: 41, Recent: []Place{p, before}, ByDesk: map[id.ID]Place{p.Desk.ID: p}}
+		v.boardCalls = boardCalls{Seq: 41, Recent: []Place{p, before}, ByCounter: map[id.ID]Place{p.Counter.ID: p}}
 		return v
 	}
 	p := big.page(i18n.ID)
@@ -49,7 +49,7 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 	html = drawn(t, boardPage(p12, night))
 	has(t, html, "Tutup", "Pelayanan tutup. Buka lagi Selasa")
 	hasNot(t, html, "p-on", "A-027")
-	drawn(t, boardList(p, []*tenant.Place{big.zone.Venue}, "bangka.pendopo.id"))
+	drawn(t, boardList(p, []*tenant.Venue{big.zone.Venue}, "bangka.pendopo.id"))
 }
 
 func TestBoardLoadsItselfAgainWhereNoScriptDraws(t *testing.T) {
@@ -74,20 +74,20 @@ func TestBoardLoadsItselfAgainWhereNoScriptDraws(t *testing.T) {
 }
 
 func TestBoardTurnsThePageWhenManyWait(t *testing.T) {
-	lines := func(waiting ...int) (out []waitingLine) {
+	lines := func(waiting ...int) (out []waitingSeries) {
 		for i, n := range waiting {
-			out = append(out, waitingLine{Line: &tenant.Line{Series: tenant.Series{Prefix: string(rune('A' + i))}}, Waiting: n})
+			out = append(out, waitingSeries{Series: &tenant.Series{SeriesRow: tenant.SeriesRow{Prefix: string(rune('A' + i))}}, Waiting: n})
 		}
 		return out
 	}
-	names := func(ls []waitingLine) (s string) {
+	names := func(ls []waitingSeries) (s string) {
 		for _, l := range ls {
 			s += l.Prefix
 		}
 		return s
 	}
 	for _, c := range []struct {
-		all    []waitingLine
+		all    []waitingSeries
 		minute int
 		want   string
 	}{

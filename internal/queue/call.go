@@ -132,14 +132,14 @@ func callArgs(_ time.Time, qs []callQuery) []any {
 
 func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
 	q := qs[0]
-	desks, err := store.Select[desk](tx).Where("id = ?", q.CounterID).Where("not retired").All(ctx)
+	counters, err := store.Select[callState](tx).Where("id = ?", q.CounterID).Where("not retired").All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(desks) == 0 {
+	if len(counters) == 0 {
 		return []callRow{{Outcome: "gone"}}, nil
 	}
-	d := desks[0]
+	d := counters[0]
 	switch {
 	case q.Key != "" && d.CallKey == q.Key:
 		return []callRow{{Outcome: "same", ID: d.TicketID.String()}}, nil
@@ -177,7 +177,7 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = store.Update[desk](tx).Set("ticket_id = ?", next[0].ID).Set("call_key = ?", q.Key).Where("id = ?", q.CounterID).Exec(ctx)
+	_, err = store.Update[callState](tx).Set("ticket_id = ?", next[0].ID).Set("call_key = ?", q.Key).Where("id = ?", q.CounterID).Exec(ctx)
 	if err != nil {
 		return nil, err
 	}

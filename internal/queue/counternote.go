@@ -20,28 +20,28 @@ var knownNotes = map[string]bool{noteStale: true, noteIllegal: true, noteNobody:
 // noteStays is how long a screen that is drawn again keeps its note.
 const noteStays = 8 * time.Second
 
-// deskNotes remember for a moment what a screen was just told. What makes a press stale, a call from
+// counterNotes remember for a moment what a screen was just told. What makes a press stale, a call from
 // another screen, is also what draws the screen again over its stream, and that would take the note away
 // before anybody has read it. Each process remembers its own: where the stream is served by another
 // one, the note goes with the next drawing, and has still been spoken.
-type deskNotes struct {
+type counterNotes struct {
 	mu sync.Mutex
-	m  map[noteKey]deskNote
+	m  map[noteKey]counterNote
 }
 
 type noteKey struct{ counter, user id.ID }
 
-type deskNote struct {
+type counterNote struct {
 	note string
 	at   time.Time
 }
 
 // put remembers a note; "" is a press that did what it said, and takes an older note away.
-func (n *deskNotes) put(counter, user id.ID, note string, now time.Time) {
+func (n *counterNotes) put(counter, user id.ID, note string, now time.Time) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.m == nil {
-		n.m = map[noteKey]deskNote{}
+		n.m = map[noteKey]counterNote{}
 	}
 	for k, old := range n.m {
 		if now.Sub(old.at) > noteStays {
@@ -49,11 +49,11 @@ func (n *deskNotes) put(counter, user id.ID, note string, now time.Time) {
 		}
 	}
 	if delete(n.m, noteKey{counter, user}); note != "" {
-		n.m[noteKey{counter, user}] = deskNote{note, now}
+		n.m[noteKey{counter, user}] = counterNote{note, now}
 	}
 }
 
-func (n *deskNotes) of(counter, user id.ID, now time.Time) string {
+func (n *counterNotes) of(counter, user id.ID, now time.Time) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	d, ok := n.m[noteKey{counter, user}]

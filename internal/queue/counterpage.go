@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	deskRefresh = 20 // seconds, without JavaScript
-	// deskStream is how long an officer's screen is served without asking again who is signed in.
-	deskStream = 10 * time.Minute
+	counterRefresh = 20 // seconds, without JavaScript
+	// counterStream is how long an officer's screen is served without asking again who is signed in.
+	counterStream = 10 * time.Minute
 	// doublePress is how soon after a call a second one cannot be meant: the first has just drawn a new
 	// screen under the officer's finger, with a new key.
 	doublePress = 700 * time.Millisecond
@@ -25,13 +25,13 @@ const (
 // moveWords are the moves in the addresses of the officer's screen.
 var moveWords = map[string]Move{"panggil-ulang": Recall, "layani": Serve, "tidak-hadir": Absent, "selesai": Finish}
 
-// listDesks shows the counters at which the person works, or may look on.
-func (s *Pages) listDesks(c *web.Ctx) error {
-	desks, err := s.hall.Desks(c.Std(), c.Tenant, c.Actor)
+// listCounters shows the counters at which the person works, or may look on.
+func (s *Pages) listCounters(c *web.Ctx) error {
+	counters, err := s.hall.Counters(c.Std(), c.Tenant, c.Actor)
 	if err != nil {
 		return err
 	}
-	at, err := s.hall.atDesks(c.Std(), c.Tenant)
+	at, err := s.hall.atCounters(c.Std(), c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -39,9 +39,9 @@ func (s *Pages) listDesks(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := deskList{Now: c.Now()}
-	for _, d := range desks {
-		row := deskRow{Desk: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
+	v := counterList{Now: c.Now()}
+	for _, d := range counters {
+		row := counterRow{Counter: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
 		for _, l := range d.Series {
 			row.Waiting += crowd[l.ID]
 		}
@@ -52,63 +52,63 @@ func (s *Pages) listDesks(c *web.Ctx) error {
 	}
 	p := page(c, "")
 	p.Title = v.title(p)
-	p.RefreshSeconds = deskRefresh
-	return c.Page(http.StatusOK, deskListPage(p, v))
+	p.RefreshSeconds = counterRefresh
+	return c.Page(http.StatusOK, counterListPage(p, v))
 }
 
-// showDesk is the officer's screen.
-func (s *Pages) showDesk(c *web.Ctx) error {
+// showCounter is the officer's screen.
+func (s *Pages) showCounter(c *web.Ctx) error {
 	counter, err := c.ID("id")
 	if err != nil {
 		return err
 	}
-	v, err := s.deskScreen(c, counter)
+	v, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
 	}
-	desks, err := s.hall.Desks(c.Std(), c.Tenant, c.Actor)
+	counters, err := s.hall.Counters(c.Std(), c.Tenant, c.Actor)
 	if err != nil {
 		return err
 	}
-	v.More = len(desks) > 1
-	p := s.deskPage(c, v)
+	v.More = len(counters) > 1
+	p := s.counterPage(c, v)
 	if knownNotes[c.Query("kabar")] {
 		v.Note = c.Query("kabar")
 	}
-	return c.Page(http.StatusOK, deskScreenPage(p, v))
+	return c.Page(http.StatusOK, counterScreenPage(p, v))
 }
 
-func (s *Pages) deskPage(c *web.Ctx, v deskScreen) ui.Page {
+func (s *Pages) counterPage(c *web.Ctx, v counterScreen) ui.Page {
 	p := page(c, "")
 	p.Title = v.title(p)
-	p.Path = deskPath(v.Desk)
-	p.Live = deskPath(v.Desk) + "/langsung?tampil=" + v.shape(p)
+	p.Path = counterPath(v.Counter)
+	p.Live = counterPath(v.Counter) + "/langsung?tampil=" + v.shape(p)
 	p.Scripts = []string{"counter.js", "live.js"}
-	p.RefreshSeconds = deskRefresh
+	p.RefreshSeconds = counterRefresh
 	return p
 }
 
-// deskScreen reads a counter as the request's officer may see it.
-func (s *Pages) deskScreen(c *web.Ctx, counter id.ID) (deskScreen, error) {
-	return s.readDesk(c.Std(), c.Tenant, c.Actor, counter, c.Now())
+// counterScreen reads a counter as the request's officer may see it.
+func (s *Pages) counterScreen(c *web.Ctx, counter id.ID) (counterScreen, error) {
+	return s.readCounter(c.Std(), c.Tenant, c.Actor, counter, c.Now())
 }
 
-func (s *Pages) readDesk(ctx context.Context, t *tenant.Tenant, a *authz.Actor, counter id.ID, now time.Time) (deskScreen, error) {
+func (s *Pages) readCounter(ctx context.Context, t *tenant.Tenant, a *authz.Actor, counter id.ID, now time.Time) (counterScreen, error) {
 	view, err := s.hall.View(ctx, t, a, counter)
 	if err != nil {
-		return deskScreen{}, err
+		return counterScreen{}, err
 	}
 	dir, err := s.dirs.Of(ctx, t)
 	if err != nil {
-		return deskScreen{}, err
+		return counterScreen{}, err
 	}
-	v := deskScreen{DeskView: view, Now: now, Loc: t.Loc, Key: id.New().String()}
-	if v.deskPast, err = s.hall.deskPast(ctx, t, counter); err != nil {
-		return deskScreen{}, err
+	v := counterScreen{CounterView: view, Now: now, Loc: t.Loc, Key: id.New().String()}
+	if v.counterPast, err = s.hall.counterPast(ctx, t, counter); err != nil {
+		return counterScreen{}, err
 	}
-	scope := AgencyScope(t, view.Desk.Agency)
+	scope := AgencyScope(t, view.Counter.Agency)
 	v.CanCall, v.CanFinish = a.Can(permCall, scope), a.Can(permFinish, scope)
-	v.Opening = dir.Opening(t, view.Desk.Venue, now)
+	v.Opening = dir.Opening(t, view.Counter.Venue, now)
 	return v, nil
 }
 
@@ -126,7 +126,7 @@ func (s *Pages) callNext(c *web.Ctx) error {
 	} else {
 		press.SawNobody = press.Key != "" // the screen's own form, drawn when nobody had been called here
 	}
-	before, err := s.deskScreen(c, counter)
+	before, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
 	}
@@ -183,41 +183,41 @@ func (s *Pages) after(c *web.Ctx, counter id.ID, note string) error {
 		s.notes.put(counter, c.Actor.UserID, note, c.Now())
 	}
 	if !c.IsHTMX() {
-		path := pathDesks + "/loket/" + counter.String()
+		path := pathCounters + "/loket/" + counter.String()
 		if note != "" {
 			path += "?kabar=" + note
 		}
 		return c.SeeOther(path)
 	}
-	v, err := s.deskScreen(c, counter)
+	v, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
 	}
 	v.Note = note
-	return c.Fragment(http.StatusOK, deskFragment(s.deskPage(c, v), v))
+	return c.Fragment(http.StatusOK, counterFragment(s.counterPage(c, v), v))
 }
 
-// followDesk keeps the officer's screen up to date: other counters take from the same line, people come.
-func (s *Pages) followDesk(c *web.Ctx) error {
+// followCounter keeps the officer's screen up to date: other counters take from the same line, people come.
+func (s *Pages) followCounter(c *web.Ctx) error {
 	counter, err := c.ID("id")
 	if err != nil {
 		return err
 	}
-	v, err := s.deskScreen(c, counter)
+	v, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
 	}
-	p, t, actor, shown := s.deskPage(c, v), c.Tenant, c.Actor, c.Query("tampil")
+	p, t, actor, shown := s.counterPage(c, v), c.Tenant, c.Actor, c.Query("tampil")
 	topics := []string{"counter:" + counter.String()}
-	for _, l := range v.Desk.Series {
+	for _, l := range v.Counter.Series {
 		topics = append(topics, "series:"+l.ID.String())
 	}
 	return c.Stream(func(stream *web.Stream) error {
 		e, first := newEasel(stream), true
-		ctx, cancel := context.WithTimeout(stream.Context(), deskStream)
+		ctx, cancel := context.WithTimeout(stream.Context(), counterStream)
 		defer cancel()
 		err := follow(ctx, s.hub, t, topics, func(ctx context.Context) error {
-			v, err := s.readDesk(ctx, t, actor, counter, s.dirs.Now())
+			v, err := s.readCounter(ctx, t, actor, counter, s.dirs.Now())
 			if err != nil {
 				return err
 			}
@@ -226,17 +226,17 @@ func (s *Pages) followDesk(c *web.Ctx) error {
 			// The key is new in each rendering and the timer runs by itself: neither is a change.
 			if first && v.shape(p) == shown {
 				e.know("loket", title, v.mark(p)) // the page shows it, perhaps with a note of its own
-			} else if err := e.put(ctx, "loket", title, v.mark(p), deskMain(p, v)); err != nil {
+			} else if err := e.put(ctx, "loket", title, v.mark(p), counterMain(p, v)); err != nil {
 				return err
 			}
 			first = false
-			if err := e.put(ctx, "antre-judul", title, "", deskWaiting(p, v)); err != nil {
+			if err := e.put(ctx, "antre-judul", title, "", counterWaiting(p, v)); err != nil {
 				return err
 			}
-			if err := e.put(ctx, "antre", title, "", deskLine(p, v)); err != nil {
+			if err := e.put(ctx, "antre", title, "", counterLine(p, v)); err != nil {
 				return err
 			}
-			return e.put(ctx, "hari", title, "", deskDay(p, v))
+			return e.put(ctx, "hari", title, "", counterDay(p, v))
 		})
 		if ctx.Err() != nil && stream.Context().Err() == nil {
 			return stream.Send("", "reconnect", []byte("{}"))

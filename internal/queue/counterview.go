@@ -11,42 +11,42 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
 
-// deskList are the counters that a person may open, by agency.
-type deskList struct {
+// counterList are the counters that a person may open, by agency.
+type counterList struct {
 	Now    time.Time
-	Groups []deskGroup
+	Groups []counterGroup
 }
 
-type deskGroup struct {
-	Agency *tenant.Office
-	Rows   []deskRow
+type counterGroup struct {
+	Agency *tenant.Agency
+	Rows   []counterRow
 }
 
-type deskRow struct {
-	*tenant.Desk
+type counterRow struct {
+	*tenant.Counter
 	Current *Place
 	Waiting int
 	CanCall bool
 }
 
-func (l *deskList) add(r deskRow) {
+func (l *counterList) add(r counterRow) {
 	if n := len(l.Groups); n == 0 || l.Groups[n-1].Agency != r.Agency {
-		l.Groups = append(l.Groups, deskGroup{Agency: r.Agency})
+		l.Groups = append(l.Groups, counterGroup{Agency: r.Agency})
 	}
 	g := &l.Groups[len(l.Groups)-1]
 	g.Rows = append(g.Rows, r)
 }
 
 // place is where the counter is: "Kantor Pelayanan Sungailiat, Lantai 1".
-func (r deskRow) place() string {
-	if at := deskPlace(r.Desk); at != "" {
+func (r counterRow) place() string {
+	if at := counterPlace(r.Counter); at != "" {
 		return r.Venue.Name + ", " + at
 	}
 	return r.Venue.Name
 }
 
 // lookOnly tells that the person calls at none of them.
-func (l deskList) lookOnly() bool {
+func (l counterList) lookOnly() bool {
 	for _, g := range l.Groups {
 		for _, r := range g.Rows {
 			if r.CanCall {
@@ -57,17 +57,17 @@ func (l deskList) lookOnly() bool {
 	return len(l.Groups) > 0
 }
 
-func (l deskList) title(p ui.Page) string {
+func (l counterList) title(p ui.Page) string {
 	if l.lookOnly() {
-		return p.T("queue.desks_all")
+		return p.T("queue.counters_all")
 	}
-	return p.T("queue.desks")
+	return p.T("queue.counters")
 }
 
-// deskScreen is a counter as its officer sees it, and what the officer may do.
-type deskScreen struct {
-	DeskView
-	deskPast
+// counterScreen is a counter as its officer sees it, and what the officer may do.
+type counterScreen struct {
+	CounterView
+	counterPast
 	Now       time.Time
 	Loc       *time.Location
 	Key       string // of this rendering: the same press sent twice calls once
@@ -79,7 +79,7 @@ type deskScreen struct {
 }
 
 // next is who the big button calls; nil: nobody waits.
-func (v deskScreen) next() *Place {
+func (v counterScreen) next() *Place {
 	if len(v.Line) == 0 {
 		return nil
 	}
@@ -87,26 +87,26 @@ func (v deskScreen) next() *Place {
 }
 
 // title is the window's: "Loket 3 · A-024 Sedang dilayani".
-func (v deskScreen) title(p ui.Page) string {
+func (v counterScreen) title(p ui.Page) string {
 	if v.Current == nil {
-		return v.Desk.Name + " · " + p.T("queue.desk_free")
+		return v.Counter.Name + " · " + p.T("queue.counter_free")
 	}
-	return v.Desk.Name + " · " + v.Current.Label + " " + stateText(p, v.Current.Status)
+	return v.Counter.Name + " · " + v.Current.Label + " " + stateText(p, v.Current.Status)
 }
 
 // heading is the page's h1.
-func (v deskScreen) heading(p ui.Page) string {
+func (v counterScreen) heading(p ui.Page) string {
 	switch {
 	case v.Current == nil:
-		return p.T("queue.desk_h1_free", v.Desk.Name)
+		return p.T("queue.counter_h1_free", v.Counter.Name)
 	case v.Current.Status == Called:
-		return p.T("queue.desk_h1_called", v.Desk.Name, v.Current.Label)
+		return p.T("queue.counter_h1_called", v.Counter.Name, v.Current.Label)
 	}
-	return p.T("queue.desk_h1_serving", v.Desk.Name, v.Current.Label)
+	return p.T("queue.counter_h1_serving", v.Counter.Name, v.Current.Label)
 }
 
 // mark is what the main part shows, without what is new in every rendering.
-func (v deskScreen) mark(p ui.Page) string {
+func (v counterScreen) mark(p ui.Page) string {
 	mark := v.bigText(p) + "|" + v.pastText(p) + "|" + v.Seen.String() + "|" + v.Note
 	if c := v.Current; c != nil {
 		mark += fmt.Sprint("|", c.ID, c.Status, c.Calls, c.CalledAt.UnixMicro())
@@ -115,30 +115,30 @@ func (v deskScreen) mark(p ui.Page) string {
 }
 
 // shape is the mark without the note, short enough for an address. The page tells it to its stream.
-func (v deskScreen) shape(p ui.Page) string {
+func (v counterScreen) shape(p ui.Page) string {
 	v.Note = ""
 	sum := sha256.Sum256([]byte(v.mark(p)))
 	return hex.EncodeToString(sum[:4])
 }
 
 // waited says when the person came and how long they waited.
-func (v deskScreen) waited(p ui.Page) string {
+func (v counterScreen) waited(p ui.Page) string {
 	c, pr := v.Current, p.Print()
 	return p.T("queue.waited", pr.Time(c.CreatedAt), pr.Time(c.CalledAt), pr.Minutes(whole(c.CreatedAt, c.CalledAt)))
 }
 
 // since is when the timer began: the service's, or, until the person is there, the call's.
-func (v deskScreen) since() time.Time {
+func (v counterScreen) since() time.Time {
 	if v.Current.Status == Serving {
 		return v.Current.ServedAt
 	}
 	return v.Current.CalledAt
 }
 
-func (v deskScreen) elapsed() int { return max(0, int(v.Now.Sub(v.since())/time.Second)) }
+func (v counterScreen) elapsed() int { return max(0, int(v.Now.Sub(v.since())/time.Second)) }
 
 // timer is 04.12, or 1.04.12, as counter.js goes on with it.
-func (v deskScreen) timer() string {
+func (v counterScreen) timer() string {
 	s := v.elapsed()
 	if h := s / 3600; h > 0 {
 		return fmt.Sprintf("%d.%02d.%02d", h, s/60%60, s%60)
@@ -147,22 +147,22 @@ func (v deskScreen) timer() string {
 }
 
 // standard is how long the service may take, in seconds; 0: not stated, or the person is not there yet.
-func (v deskScreen) standard() int {
+func (v counterScreen) standard() int {
 	if v.Current.Status != Serving {
 		return 0
 	}
-	return v.Current.Offer.Minutes * 60
+	return v.Current.Service.Minutes * 60
 }
 
 // barWidth is the width of the standard's bar when it is full, in its own units.
 const barWidth = 150
 
-func (v deskScreen) bar() string {
+func (v counterScreen) bar() string {
 	return strconv.Itoa(min(barWidth, v.elapsed()*barWidth/max(v.standard(), 1)))
 }
 
 // bigText says what the big button will do, or why it does nothing.
-func (v deskScreen) bigText(p ui.Page) string {
+func (v counterScreen) bigText(p ui.Page) string {
 	next := v.next()
 	switch {
 	case next == nil && v.Current == nil && !v.Opening.Tickets && !v.Opening.Always:
@@ -172,14 +172,14 @@ func (v deskScreen) bigText(p ui.Page) string {
 	case next == nil:
 		return p.T("queue.big_only_finish")
 	case v.Current == nil:
-		return p.T("queue.big_call", next.Label, v.Desk.Name)
+		return p.T("queue.big_call", next.Label, v.Counter.Name)
 	}
-	return p.T("queue.big_both", v.Current.Label, next.Label, v.Desk.Name)
+	return p.T("queue.big_both", v.Current.Label, next.Label, v.Counter.Name)
 }
 
 // noteText is the calm line after a press that did not do what it said.
-func (v deskScreen) noteText(p ui.Page) string {
-	now := p.T("queue.desk_free")
+func (v counterScreen) noteText(p ui.Page) string {
+	now := p.T("queue.counter_free")
 	if v.Current != nil {
 		now = p.T("queue.number_is", v.Current.Label, stateText(p, v.Current.Status))
 	}
@@ -197,7 +197,7 @@ func (v deskScreen) noteText(p ui.Page) string {
 }
 
 // pastText is what happened here last.
-func (v deskScreen) pastText(p ui.Page) string {
+func (v counterScreen) pastText(p ui.Page) string {
 	l := v.Last
 	if l == nil {
 		return ""
@@ -228,7 +228,7 @@ type button struct {
 
 // buttons are always the same four in the same places, so that hands learn them; what does not fit the
 // ticket's state rests.
-func (v deskScreen) buttons(p ui.Page) []button {
+func (v counterScreen) buttons(p ui.Page) []button {
 	called := v.Current.Status == Called
 	return []button{
 		{"panggil-ulang", "volume", "r", p.T("queue.move_recall"), called && v.CanCall},
@@ -239,14 +239,14 @@ func (v deskScreen) buttons(p ui.Page) []button {
 }
 
 // freeText is what an empty counter says.
-func (v deskScreen) freeText(p ui.Page) string {
+func (v counterScreen) freeText(p ui.Page) string {
 	if v.next() != nil {
 		return p.T("queue.free_waiting", v.Waiting)
 	}
 	return p.T("queue.free_nobody")
 }
 
-func (v deskScreen) timerLabel(p ui.Page) string {
+func (v counterScreen) timerLabel(p ui.Page) string {
 	if v.Current.Status == Serving {
 		return p.T("queue.timer_serving")
 	}
@@ -254,12 +254,12 @@ func (v deskScreen) timerLabel(p ui.Page) string {
 }
 
 // timerText is what stands under the timer.
-func (v deskScreen) timerText(p ui.Page) string {
+func (v counterScreen) timerText(p ui.Page) string {
 	switch {
 	case v.Current.Status == Called:
 		return p.T("queue.since_call")
 	case v.standard() > 0:
-		return p.T("queue.standard", p.Print().Minutes(v.Current.Offer.Minutes))
+		return p.T("queue.standard", p.Print().Minutes(v.Current.Service.Minutes))
 	}
 	return p.T("queue.since_serving")
 }

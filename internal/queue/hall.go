@@ -58,17 +58,17 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	if err != nil {
 		return Place{}, err
 	}
-	offer, ok := dir.Offer(r.ServiceID)
-	if !ok || offer.Retired {
+	service, ok := dir.Service(r.ServiceID)
+	if !ok || service.Retired {
 		return Place{}, fault.New(fault.NotFound, "queue.no_service")
 	}
-	if offer.Line == nil || offer.Line.Retired {
+	if service.Series == nil || service.Series.Retired {
 		return Place{}, fault.New(fault.Conflict, "queue.no_numbers")
 	}
 	now := h.db.Now()
-	open := dir.Opening(t, offer.Line.Venue, now)
+	open := dir.Opening(t, service.Series.Venue, now)
 	q := issueQuery{
-		ID: id.New(), SeriesID: offer.Line.ID, ServiceID: offer.ID, Day: t.Today(now),
+		ID: id.New(), SeriesID: service.Series.ID, ServiceID: service.ID, Day: t.Today(now),
 		Key: r.Key, Channel: r.Channel, Actor: r.Actor.String(),
 	}
 	if q.Key == "" {
@@ -79,14 +79,14 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 		if old, err := h.byKey(ctx, t, q.Key); err != nil || old != nil {
 			return h.replayed(ctx, t, dir, r, old, err)
 		}
-		return Place{}, notNow("queue.closed", dir.NextTickets(t, offer.Line.Venue, now), open.Closure, t)
+		return Place{}, notNow("queue.closed", dir.NextTickets(t, service.Series.Venue, now), open.Closure, t)
 	}
 	row, err := h.issue.Do(ctx, t.ID, q)
 	if err != nil {
 		return Place{}, err
 	}
 	if row.Outcome == "full" {
-		return Place{}, notNow("queue.full", dir.NextTickets(t, offer.Line.Venue, now), "", t)
+		return Place{}, notNow("queue.full", dir.NextTickets(t, service.Series.Venue, now), "", t)
 	}
 	ticket := Ticket{
 		SeriesID: q.SeriesID, ServiceID: q.ServiceID, Day: q.Day, Number: row.Number, Status: Status(row.Status),
@@ -140,11 +140,11 @@ func (h *Hall) replayed(ctx context.Context, t *tenant.Tenant, dir *tenant.Direc
 // Place is a ticket as its person sees it.
 type Place struct {
 	Ticket
-	Label string // "A-027"
-	Ahead int    // people in front; 0 when next or no longer waiting
-	Offer *tenant.Offer
-	Line  *tenant.Line
-	Desk  *tenant.Desk // where it has been called to; nil before
+	Label   string // "A-027"
+	Ahead   int    // people in front; 0 when next or no longer waiting
+	Service *tenant.Service
+	Series  *tenant.Series
+	Counter *tenant.Counter // where it has been called to; nil before
 }
 
 // Position is the place in the line, from 1; 0 when the ticket no longer waits.
@@ -157,24 +157,24 @@ func (p Place) Position() int {
 
 func place(dir *tenant.Directory, t Ticket, ahead int) Place {
 	p := Place{Ticket: t, Ahead: ahead}
-	var offered, lined bool
-	p.Offer, offered = dir.Offer(t.ServiceID)
-	p.Line, lined = dir.Line(t.SeriesID)
-	if !offered || !lined {
+	var served, lined bool
+	p.Service, served = dir.Service(t.ServiceID)
+	p.Series, lined = dir.Series(t.SeriesID)
+	if !served || !lined {
 		// The ticket is newer than the directory, by a second at most. It is shown without names once.
 		dir.Missed()
-		office, venue := &tenant.Office{}, &tenant.Place{}
-		p.Line = &tenant.Line{Agency: office, Venue: venue}
-		p.Offer = &tenant.Offer{Agency: office, Line: p.Line}
+		agency, venue := &tenant.Agency{}, &tenant.Venue{}
+		p.Series = &tenant.Series{Agency: agency, Venue: venue}
+		p.Service = &tenant.Service{Agency: agency, Series: p.Series}
 	}
 	if !t.CounterID.IsZero() {
 		var known bool
-		if p.Desk, known = dir.Desk(t.CounterID); !known {
+		if p.Counter, known = dir.Counter(t.CounterID); !known {
 			dir.Missed()
-			p.Desk = &tenant.Desk{Agency: p.Line.Agency, Venue: p.Line.Venue, Zone: &tenant.Hall{Venue: p.Line.Venue}}
+			p.Counter = &tenant.Counter{Agency: p.Series.Agency, Venue: p.Series.Venue, Zone: &tenant.Zone{Venue: p.Series.Venue}}
 		}
 	}
-	p.Label = Label(p.Line.Prefix, t.Number)
+	p.Label = Label(p.Series.Prefix, t.Number)
 	return p
 }
 

@@ -322,7 +322,7 @@ func TestPositionMovesAndCallsFinish(t *testing.T) {
 			t.Fatalf("%s at %d, %s at %d", a.Label, a.Position(), c.Label, c.Position())
 		}
 		first, ok := m.call(t, 0)
-		if !ok || first.ID != a.ID || first.Status != queue.Called || first.Desk == nil || first.Desk.ID != m.Counters[0] {
+		if !ok || first.ID != a.ID || first.Status != queue.Called || first.Counter == nil || first.Counter.ID != m.Counters[0] {
 			t.Fatalf("called %+v", first)
 		}
 		second, _ := m.call(t, 0)

@@ -82,7 +82,7 @@ func TestACallReachesTheScreens(t *testing.T) {
 		addr := ln.Addr().String()
 		called := h.listen(t, addr, first+"/langsung?tampil=waiting-0", "")
 		waits := h.listen(t, addr, second+"/langsung?tampil=waiting-0", "")
-		desk := h.listen(t, addr, h.desk(0)+"/langsung", "officer")
+		desk := h.listen(t, addr, h.counter(0)+"/langsung", "officer")
 		board := h.listen(t, addr, "/papan/mal-a/langsung?tata=1", "")
 		hear(t, "the second", waits, `"target":"sobekan"`, "1 orang di depan Anda", `"title":"A-002, 1 orang di depan Anda"`)
 		hear(t, "the counter", desk, `"target":"antre"`, "A-001", "A-002")
@@ -154,7 +154,7 @@ func TestANoteOutlivesTheDrawingThatItIsAbout(t *testing.T) {
 		h.take(t, k)
 	}
 	h.call(t, 0)
-	body := h.see(t, h.desk(0), "officer", "A-001")
+	body := h.see(t, h.counter(0), "officer", "A-001")
 	_, live, _ := strings.Cut(body, `data-live="`)
 	live, _, _ = strings.Cut(live, `"`)
 	stream := h.listen(t, ln.Addr().String(), live, "officer")
@@ -162,7 +162,7 @@ func TestANoteOutlivesTheDrawingThatItIsAbout(t *testing.T) {
 	press := url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}
 	h.clock.Advance(time.Minute)
 	h.call(t, 0)
-	_, body = h.ask(t, "POST", h.desk(0)+"/berikutnya", "officer", press, "HX-Request", "true")
+	_, body = h.ask(t, "POST", h.counter(0)+"/berikutnya", "officer", press, "HX-Request", "true")
 	if !strings.Contains(body, "Sekarang: A-002, sedang dipanggil.") {
 		t.Errorf("the stale press:\n%s", body)
 	}

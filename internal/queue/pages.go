@@ -22,7 +22,7 @@ type Pages struct {
 	hall  *Hall
 	dirs  *tenant.Directories
 	hub   *events.Hub
-	notes deskNotes
+	notes counterNotes
 }
 
 // NewPages makes the screens.
@@ -32,9 +32,9 @@ func NewPages(hall *Hall, hub *events.Hub) *Pages {
 
 // The addresses of the screens. A ticket's is its QR code's content, so it stays what it is.
 const (
-	pathTickets = "/antrean"
-	pathBoards  = "/papan"
-	pathDesks   = "/petugas"
+	pathTickets  = "/antrean"
+	pathBoards   = "/papan"
+	pathCounters = "/petugas"
 )
 
 // Routes registers the screens on the regions' hosts.
@@ -51,12 +51,12 @@ func (s *Pages) Routes(r *web.Router) {
 	r.Get("/papan/:zone/berikutnya", authz.Public, s.boardComing, web.Reads)
 	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard)
 
-	r.Get("/petugas", permDesk, s.listDesks)
-	r.Get("/petugas/loket/:id", permDesk, s.showDesk)
-	r.Get("/petugas/loket/:id/langsung", permDesk, s.followDesk)
+	r.Get("/petugas", permCounter, s.listCounters)
+	r.Get("/petugas/loket/:id", permCounter, s.showCounter)
+	r.Get("/petugas/loket/:id/langsung", permCounter, s.followCounter)
 	r.Post("/petugas/loket/:id/berikutnya", permCall, s.callNext)
 	// A second call asks for permCall, the other moves for permFinish; the hall does.
-	r.Post("/petugas/loket/:id/:move", permDesk, s.moveTicket)
+	r.Post("/petugas/loket/:id/:move", permCounter, s.moveTicket)
 }
 
 // page is what every screen here has in common: nobody but its owner finds it, and no cache keeps it.
@@ -68,13 +68,13 @@ func page(c *web.Ctx, title string) ui.Page {
 
 func ticketPath(p Place) string { return pathTickets + "/" + p.ID.String() }
 
-func deskPath(d *tenant.Desk) string { return pathDesks + "/loket/" + d.ID.String() }
+func counterPath(d *tenant.Counter) string { return pathCounters + "/loket/" + d.ID.String() }
 
 // boardPath is a board's short address, for people who type it with a television's remote control:
 // "/papan/sungailiat-a".
-func boardPath(z *tenant.Hall) string { return pathBoards + "/" + z.Venue.Code + "-" + z.Code }
+func boardPath(z *tenant.Zone) string { return pathBoards + "/" + z.Venue.Code + "-" + z.Code }
 
 // servicePath is where a service's standard is.
-func servicePath(o *tenant.Offer) string {
+func servicePath(o *tenant.Service) string {
 	return ui.PathServices + "/" + o.Agency.Code + "/" + o.Code
 }

@@ -194,8 +194,8 @@ func TestNoNumberIsNoDeadEnd(t *testing.T) {
 	})
 }
 
-// desk is the address of one of the region's counters.
-func (h *house) desk(n int) string { return "/petugas/loket/" + h.Counters[n].String() }
+// counter is the address of one of the region's counters.
+func (h *house) counter(n int) string { return "/petugas/loket/" + h.Counters[n].String() }
 
 // field is the value of a hidden field in a page.
 func field(t *testing.T, body, name string) string {
@@ -211,48 +211,48 @@ func field(t *testing.T, body, name string) string {
 func TestOfficerServesWithoutAScript(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)
-		next := h.desk(0) + "/berikutnya"
-		body := h.see(t, h.desk(0), "officer", "Belum ada yang menunggu")
-		if to := h.send(t, next, "officer", url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}); to != h.desk(0)+"?kabar=kosong" {
+		next := h.counter(0) + "/berikutnya"
+		body := h.see(t, h.counter(0), "officer", "Belum ada yang menunggu")
+		if to := h.send(t, next, "officer", url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}); to != h.counter(0)+"?kabar=kosong" {
 			t.Errorf("nobody waits: %s", to)
 		}
-		h.see(t, h.desk(0)+"?kabar=kosong", "officer", "jadi tidak ada yang dipanggil")
+		h.see(t, h.counter(0)+"?kabar=kosong", "officer", "jadi tidak ada yang dipanggil")
 		for _, k := range []string{"a", "b", "c", "d"} {
 			h.take(t, k)
 			h.clock.Advance(time.Minute)
 		}
-		body = h.see(t, h.desk(0), "officer", "A-001 dipanggil ke Loket")
+		body = h.see(t, h.counter(0), "officer", "A-001 dipanggil ke Loket")
 		press := url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}
-		if to := h.send(t, next, "officer", press); to != h.desk(0) {
+		if to := h.send(t, next, "officer", press); to != h.counter(0) {
 			t.Errorf("the call leads to %s", to)
 		}
 		h.clock.Advance(time.Minute)
 		h.send(t, next, "officer", press) // the same press, sent once more
-		body = h.see(t, h.desk(0), "officer", "A-001", "Sedang dipanggil", "p-calling", "A-001 diselesaikan, A-002 dipanggil")
+		body = h.see(t, h.counter(0), "officer", "A-001", "Sedang dipanggil", "p-calling", "A-001 diselesaikan, A-002 dipanggil")
 
 		ticket := url.Values{"nomor": {field(t, body, "nomor")}}
 		for _, step := range []struct{ move, want string }{
 			{"panggil-ulang", "dipanggil 2 kali"}, {"layani", "Sedang dilayani"}, {"layani", "Sedang dilayani"},
 		} {
-			h.send(t, h.desk(0)+"/"+step.move, "officer", ticket)
-			h.see(t, h.desk(0), "officer", step.want)
+			h.send(t, h.counter(0)+"/"+step.move, "officer", ticket)
+			h.see(t, h.counter(0), "officer", step.want)
 		}
-		if to := h.send(t, h.desk(0)+"/tidak-hadir", "officer", ticket); to != h.desk(0)+"?kabar=langkah" {
+		if to := h.send(t, h.counter(0)+"/tidak-hadir", "officer", ticket); to != h.counter(0)+"?kabar=langkah" {
 			t.Errorf("an illegal move: %s", to)
 		}
-		h.see(t, h.desk(0)+"?kabar=langkah", "officer", "Sekarang: A-001, sedang dilayani.")
-		h.send(t, h.desk(0)+"/selesai", "officer", ticket)
-		body = h.see(t, h.desk(0), "officer", "Loket kosong", "A-001 selesai pukul")
+		h.see(t, h.counter(0)+"?kabar=langkah", "officer", "Sekarang: A-001, sedang dilayani.")
+		h.send(t, h.counter(0)+"/selesai", "officer", ticket)
+		body = h.see(t, h.counter(0), "officer", "Loket kosong", "A-001 selesai pukul")
 
 		// Another screen of this counter has called in the meantime.
 		press = url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}
 		h.call(t, 0)
 		h.clock.Advance(time.Minute)
-		if to := h.send(t, next, "officer", press); to != h.desk(0)+"?kabar=berubah" {
+		if to := h.send(t, next, "officer", press); to != h.counter(0)+"?kabar=berubah" {
 			t.Errorf("a stale press: %s", to)
 		}
 		// A ticket of another counter is not moved from here.
-		if to := h.send(t, h.desk(1)+"/selesai", "officer", ticket); to != h.desk(1)+"?kabar=berubah" {
+		if to := h.send(t, h.counter(1)+"/selesai", "officer", ticket); to != h.counter(1)+"?kabar=berubah" {
 			t.Errorf("a move from another counter: %s", to)
 		}
 	})
@@ -266,11 +266,11 @@ func TestOfficerServesWithHTMX(t *testing.T) {
 		h.take(t, k)
 	}
 	press := func(body string) (int, string) {
-		resp, out := h.ask(t, "POST", h.desk(0)+"/berikutnya", "officer",
+		resp, out := h.ask(t, "POST", h.counter(0)+"/berikutnya", "officer",
 			url.Values{"kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}}, "HX-Request", "true")
 		return resp.StatusCode, out
 	}
-	status, body := press(h.see(t, h.desk(0), "officer"))
+	status, body := press(h.see(t, h.counter(0), "officer"))
 	if status != 200 || strings.Contains(body, "<html") || !strings.Contains(body, `id="antre" hx-swap-oob`) || !strings.Contains(body, "A-001") {
 		t.Fatalf("%d\n%s", status, body)
 	}
@@ -295,12 +295,12 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 			method, path, badge string
 			want                int
 		}{
-			{"GET", "/petugas", "", 303}, {"GET", h.desk(0), "", 303}, {"POST", h.desk(0) + "/berikutnya", "", 303}, {"GET", h.desk(0) + "/langsung", "", 303},
-			{"GET", "/petugas", "stranger", 200}, {"GET", h.desk(0), "stranger", 403}, {"POST", h.desk(0) + "/berikutnya", "stranger", 403},
-			{"GET", h.desk(0) + "/langsung", "stranger", 403}, {"POST", h.desk(0) + "/selesai", "stranger", 403},
-			{"GET", h.desk(0), "bound", 200}, {"GET", h.desk(1), "bound", 403}, {"POST", h.desk(1) + "/berikutnya", "bound", 403},
-			{"GET", h.desk(0), "manager", 200}, {"POST", h.desk(0) + "/berikutnya", "manager", 403}, {"POST", h.desk(0) + "/selesai", "manager", 403},
-			{"GET", "/petugas/loket/" + id.New().String(), "officer", 404}, {"POST", h.desk(0) + "/hapus", "officer", 404}, {"POST", h.desk(0) + "/selesai", "officer", 303},
+			{"GET", "/petugas", "", 303}, {"GET", h.counter(0), "", 303}, {"POST", h.counter(0) + "/berikutnya", "", 303}, {"GET", h.counter(0) + "/langsung", "", 303},
+			{"GET", "/petugas", "stranger", 200}, {"GET", h.counter(0), "stranger", 403}, {"POST", h.counter(0) + "/berikutnya", "stranger", 403},
+			{"GET", h.counter(0) + "/langsung", "stranger", 403}, {"POST", h.counter(0) + "/selesai", "stranger", 403},
+			{"GET", h.counter(0), "bound", 200}, {"GET", h.counter(1), "bound", 403}, {"POST", h.counter(1) + "/berikutnya", "bound", 403},
+			{"GET", h.counter(0), "manager", 200}, {"POST", h.counter(0) + "/berikutnya", "manager", 403}, {"POST", h.counter(0) + "/selesai", "manager", 403},
+			{"GET", "/petugas/loket/" + id.New().String(), "officer", 404}, {"POST", h.counter(0) + "/hapus", "officer", 404}, {"POST", h.counter(0) + "/selesai", "officer", 303},
 		} {
 			form := url.Values(nil)
 			if c.method == "POST" {
@@ -311,9 +311,9 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 			}
 		}
 		h.see(t, "/petugas", "stranger", "Belum ada loket")
-		h.see(t, "/petugas", "manager", "Semua loket", h.desk(0), h.desk(1), "/papan")
-		h.see(t, h.desk(0), "manager", "Yang memanggil adalah petugasnya")
-		if body := h.see(t, "/petugas", "bound", "Loket saya", h.desk(0)); strings.Contains(body, h.desk(1)) {
+		h.see(t, "/petugas", "manager", "Semua loket", h.counter(0), h.counter(1), "/papan")
+		h.see(t, h.counter(0), "manager", "Yang memanggil adalah petugasnya")
+		if body := h.see(t, "/petugas", "bound", "Loket saya", h.counter(0)); strings.Contains(body, h.counter(1)) {
 			t.Error("the officer sees a counter of somebody else")
 		}
 	})

@@ -111,9 +111,9 @@ type SeriesDay struct {
 	Prev     int64     `bun:"prev"` // n before the last update, for the statement that made it
 }
 
-// desk is the queue's part of a counter's row: the ticket that it called last, and with which key.
-type desk struct {
-	bun.BaseModel `bun:"table:counters,alias:desk"`
+// callState is the queue's part of a counter's row: the ticket that it called last, and with which key.
+type callState struct {
+	bun.BaseModel `bun:"table:counters,alias:call_state"`
 	store.Owned
 	ID       id.ID  `bun:"id,pk"`
 	ZoneID   id.ID  `bun:"zone_id"`
@@ -123,7 +123,7 @@ type desk struct {
 }
 
 // Models are this package's tables.
-var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*desk)(nil)}
+var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*callState)(nil)}
 
 // Label is a number as people read it: "A-027", "AB-1027".
 func Label(prefix string, number int64) string { return fmt.Sprintf("%s-%03d", prefix, number) }

@@ -37,20 +37,20 @@ func (h *Hall) glance(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Pl
 	return place(dir, rows[0].Ticket, rows[0].Ahead), nil
 }
 
-// deskPast is what a counter's screen shows of what has been: the ticket that its row names, whatever
+// counterPast is what a counter's screen shows of what has been: the ticket that its row names, whatever
 // became of it, and the ticket that ended here last today.
-type deskPast struct {
+type counterPast struct {
 	Seen id.ID
 	Last *Place
 }
 
-func (h *Hall) deskPast(ctx context.Context, t *tenant.Tenant, counter id.ID) (p deskPast, err error) {
+func (h *Hall) counterPast(ctx context.Context, t *tenant.Tenant, counter id.ID) (p counterPast, err error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return p, err
 	}
 	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		d, err := store.Select[desk](tx).Where("id = ?", counter).One(ctx)
+		d, err := store.Select[callState](tx).Where("id = ?", counter).One(ctx)
 		if err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func (h *Hall) deskPast(ctx context.Context, t *tenant.Tenant, counter id.ID) (p
 	return p, err
 }
 
-// atDesks is who stands at which counter today, called or served.
-func (h *Hall) atDesks(ctx context.Context, t *tenant.Tenant) (map[id.ID]Place, error) {
+// atCounters is who stands at which counter today, called or served.
+func (h *Hall) atCounters(ctx context.Context, t *tenant.Tenant) (map[id.ID]Place, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, err
@@ -88,15 +88,15 @@ func (h *Hall) atDesks(ctx context.Context, t *tenant.Tenant) (map[id.ID]Place, 
 
 // boardCalls are calls in a zone today.
 type boardCalls struct {
-	Seq    int64           // the event log's end when they were read: a stream that goes on from here misses nothing
-	Recent []Place         // the newest first, boardRecent and one more
-	ByDesk map[id.ID]Place // the newest of each counter
+	Seq       int64           // the event log's end when they were read: a stream that goes on from here misses nothing
+	Recent    []Place         // the newest first, boardRecent and one more
+	ByCounter map[id.ID]Place // the newest of each counter
 }
 
 // boardRecent is how many past calls a board lists.
 const boardRecent = 5
 
-func (h *Hall) boardCalls(ctx context.Context, t *tenant.Tenant, zone *tenant.Hall) (b boardCalls, err error) {
+func (h *Hall) boardCalls(ctx context.Context, t *tenant.Tenant, zone *tenant.Zone) (b boardCalls, err error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return b, err
@@ -113,29 +113,29 @@ func (h *Hall) boardCalls(ctx context.Context, t *tenant.Tenant, zone *tenant.Ha
 			order by t.called_at desc, t.number desc`, zone.ID, t.Today(tx.Now()))
 		return err
 	})
-	b.ByDesk = make(map[id.ID]Place, len(zone.Counters))
+	b.ByCounter = make(map[id.ID]Place, len(zone.Counters))
 	for i, r := range rows {
 		p := place(dir, r, 0)
 		if i <= boardRecent {
 			b.Recent = append(b.Recent, p)
 		}
-		if _, ok := b.ByDesk[r.CounterID]; !ok {
-			b.ByDesk[r.CounterID] = p
+		if _, ok := b.ByCounter[r.CounterID]; !ok {
+			b.ByCounter[r.CounterID] = p
 		}
 	}
 	return b, err
 }
 
-// waitingLine is a series with who is called next in it.
-type waitingLine struct {
-	*tenant.Line
+// waitingSeries is a series with who is called next in it.
+type waitingSeries struct {
+	*tenant.Series
 	Next    []string // labels, in the order of calling
 	Waiting int
 }
 
-// waitingLines reads the next n of every series that the zone's counters call. Those in which somebody
+// waitingIn reads the next n of every series that the zone's counters call. Those in which somebody
 // waits come first, else in the order of their prefixes.
-func (h *Hall) waitingLines(ctx context.Context, t *tenant.Tenant, zone *tenant.Hall, n int) ([]waitingLine, error) {
+func (h *Hall) waitingIn(ctx context.Context, t *tenant.Tenant, zone *tenant.Zone, n int) ([]waitingSeries, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, err
@@ -160,12 +160,12 @@ func (h *Hall) waitingLines(ctx context.Context, t *tenant.Tenant, zone *tenant.
 	if err != nil {
 		return nil, err
 	}
-	byID := map[id.ID]*waitingLine{}
-	var all []*waitingLine
+	byID := map[id.ID]*waitingSeries{}
+	var all []*waitingSeries
 	for _, d := range zone.Counters {
 		for _, l := range d.Series {
 			if byID[l.ID] == nil && !l.Retired {
-				byID[l.ID] = &waitingLine{Line: l}
+				byID[l.ID] = &waitingSeries{Series: l}
 				all = append(all, byID[l.ID])
 			}
 		}
@@ -175,7 +175,7 @@ func (h *Hall) waitingLines(ctx context.Context, t *tenant.Tenant, zone *tenant.
 		if l == nil {
 			continue // declared after this directory was read
 		}
-		line, _ := dir.Line(r.SeriesID)
+		line, _ := dir.Series(r.SeriesID)
 		l.Next, l.Waiting = append(l.Next, Label(line.Prefix, r.Number)), r.Total
 	}
 	return sortedLines(all), nil

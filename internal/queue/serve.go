@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	permCall   = authz.Declare("queue:ticket:call", "Memanggil nomor antrean ke loket", "Call tickets to a counter")
-	permFinish = authz.Declare("queue:ticket:finish", "Melayani, menyelesaikan, dan mencatat yang tidak hadir", "Serve, finish and mark tickets as absent")
-	permDesk   = authz.Declare("queue:counter:list", "Melihat loket dan antreannya", "See counters and their queues")
+	permCall    = authz.Declare("queue:ticket:call", "Memanggil nomor antrean ke loket", "Call tickets to a counter")
+	permFinish  = authz.Declare("queue:ticket:finish", "Melayani, menyelesaikan, dan mencatat yang tidak hadir", "Serve, finish and mark tickets as absent")
+	permCounter = authz.Declare("queue:counter:list", "Melihat loket dan antreannya", "See counters and their queues")
 )
 
 // Press is one press of "Panggil berikutnya".
@@ -30,7 +30,7 @@ type Press struct {
 // stands at the counter. ok is false when nobody waits; nothing has changed then. Faults: "not_found",
 // "authz.forbidden", "queue.stale" (the counter has moved on since the officer looked).
 func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p Press) (called Place, ok bool, err error) {
-	dir, desk, err := h.desk(ctx, t, a, permCall, p.CounterID)
+	dir, counter, err := h.counter(ctx, t, a, permCall, p.CounterID)
 	if err != nil {
 		return Place{}, false, err
 	}
@@ -45,7 +45,7 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 		seen = nobody
 	}
 	row, err := h.call.Do(ctx, t.ID, callQuery{
-		CounterID: desk.ID, ZoneID: desk.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Actor: a.String(),
+		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Actor: a.String(),
 	})
 	if err != nil {
 		return Place{}, false, err
@@ -70,32 +70,32 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	return place(dir, ticket, 0), err == nil, err
 }
 
-// desk finds a counter and checks that the actor may do this at it. A counter of another agency of
+// counter finds a counter and checks that the actor may do this at it. A counter of another agency of
 // the same region is forbidden; another region's does not exist.
-func (h *Hall) desk(ctx context.Context, t *tenant.Tenant, a *authz.Actor, perm authz.Permission, counter id.ID) (*tenant.Directory, *tenant.Desk, error) {
+func (h *Hall) counter(ctx context.Context, t *tenant.Tenant, a *authz.Actor, perm authz.Permission, counterID id.ID) (*tenant.Directory, *tenant.Counter, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
-	desk, ok := dir.Desk(counter)
-	if !ok || desk.Retired {
+	counter, ok := dir.Counter(counterID)
+	if !ok || counter.Retired {
 		return nil, nil, fault.New(fault.NotFound, "not_found")
 	}
-	if !a.Can(perm, AgencyScope(t, desk.Agency)) {
+	if !a.Can(perm, AgencyScope(t, counter.Agency)) {
 		return nil, nil, fault.New(fault.Forbidden, "authz.forbidden")
 	}
 	mine, err := h.assigned(ctx, t, a)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(mine) > 0 && !slices.Contains(mine, counter) {
+	if len(mine) > 0 && !slices.Contains(mine, counterID) {
 		return nil, nil, fault.New(fault.Forbidden, "queue.not_your_counter")
 	}
-	return dir, desk, nil
+	return dir, counter, nil
 }
 
 // AgencyScope is the path of an agency in a region: "id/19/19.01/dukcapil".
-func AgencyScope(t *tenant.Tenant, a *tenant.Office) string { return t.Scope + "/" + a.Code }
+func AgencyScope(t *tenant.Tenant, a *tenant.Agency) string { return t.Scope + "/" + a.Code }
 
 // assigned gives the counters that the person is bound to; none: all that the scope allows.
 func (h *Hall) assigned(ctx context.Context, t *tenant.Tenant, a *authz.Actor) ([]id.ID, error) {
@@ -111,8 +111,8 @@ func (h *Hall) assigned(ctx context.Context, t *tenant.Tenant, a *authz.Actor) (
 	return out, err
 }
 
-// Desks lists the counters at which the person may work, in the region's order.
-func (h *Hall) Desks(ctx context.Context, t *tenant.Tenant, a *authz.Actor) ([]*tenant.Desk, error) {
+// Counters lists the counters at which the person may work, in the region's order.
+func (h *Hall) Counters(ctx context.Context, t *tenant.Tenant, a *authz.Actor) ([]*tenant.Counter, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return nil, err
@@ -121,9 +121,9 @@ func (h *Hall) Desks(ctx context.Context, t *tenant.Tenant, a *authz.Actor) ([]*
 	if err != nil {
 		return nil, err
 	}
-	var out []*tenant.Desk
+	var out []*tenant.Counter
 	for _, o := range dir.Agencies {
-		if !a.Can(permDesk, AgencyScope(t, o)) {
+		if !a.Can(permCounter, AgencyScope(t, o)) {
 			continue
 		}
 		for _, d := range o.Counters {
@@ -147,18 +147,18 @@ func (h *Hall) Do(ctx context.Context, t *tenant.Tenant, a *authz.Actor, ticketI
 	if m == Recall {
 		perm = permCall
 	}
-	if p.Desk == nil {
+	if p.Counter == nil {
 		// Not called yet: whoever may work in its agency is told so, others learn nothing.
-		if !a.Can(perm, AgencyScope(t, p.Line.Agency)) {
+		if !a.Can(perm, AgencyScope(t, p.Series.Agency)) {
 			return Place{}, fault.New(fault.Forbidden, "authz.forbidden")
 		}
 		_, _, err := p.Status.next(m)
 		return p, err
 	}
-	if _, _, err := h.desk(ctx, t, a, perm, p.Desk.ID); err != nil {
+	if _, _, err := h.counter(ctx, t, a, perm, p.Counter.ID); err != nil {
 		return Place{}, err
 	}
-	if err := h.move(ctx, t, ticketID, p.Desk, m, a.String()); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, m, a.String()); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)
@@ -170,7 +170,7 @@ func (h *Hall) Withdraw(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (
 	if err != nil {
 		return Place{}, err
 	}
-	if err := h.move(ctx, t, ticketID, p.Desk, Cancel, "public"); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, Cancel, "public"); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)
@@ -178,10 +178,10 @@ func (h *Hall) Withdraw(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (
 
 // move changes a ticket's status in one transaction. The counter is locked before the ticket, as in
 // the statement that calls.
-func (h *Hall) move(ctx context.Context, t *tenant.Tenant, ticketID id.ID, at *tenant.Desk, m Move, actor string) error {
+func (h *Hall) move(ctx context.Context, t *tenant.Tenant, ticketID id.ID, at *tenant.Counter, m Move, actor string) error {
 	return h.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		if at != nil {
-			if err := store.Lock[desk](ctx, tx, at.ID); err != nil {
+			if err := store.Lock[callState](ctx, tx, at.ID); err != nil {
 				return err
 			}
 		}
@@ -225,9 +225,9 @@ func eventOf(m Move) string {
 	return map[Move]string{Recall: "called", Serve: "serving", Finish: "finished", Absent: "no_show", Cancel: "cancelled"}[m]
 }
 
-// DeskView is a counter as its officer sees it.
-type DeskView struct {
-	Desk    *tenant.Desk
+// CounterView is a counter as its officer sees it.
+type CounterView struct {
+	Counter *tenant.Counter
 	Current *Place  // called or being served; nil: free
 	Line    []Place // who waits, in the order of calling, at most lineLimit
 	Waiting int     // how many wait in all
@@ -238,15 +238,15 @@ type DeskView struct {
 const lineLimit = 50
 
 // View reads a counter's screen. Faults as for CallNext.
-func (h *Hall) View(ctx context.Context, t *tenant.Tenant, a *authz.Actor, counter id.ID) (DeskView, error) {
-	dir, at, err := h.desk(ctx, t, a, permDesk, counter)
+func (h *Hall) View(ctx context.Context, t *tenant.Tenant, a *authz.Actor, counter id.ID) (CounterView, error) {
+	dir, at, err := h.counter(ctx, t, a, permCounter, counter)
 	if err != nil {
-		return DeskView{}, err
+		return CounterView{}, err
 	}
-	v := DeskView{Desk: at}
+	v := CounterView{Counter: at}
 	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		day := t.Today(tx.Now())
-		d, err := store.Select[desk](tx).Where("id = ?", counter).One(ctx)
+		d, err := store.Select[callState](tx).Where("id = ?", counter).One(ctx)
 		if err != nil {
 			return err
 		}
@@ -280,7 +280,7 @@ func (h *Hall) View(ctx context.Context, t *tenant.Tenant, a *authz.Actor, count
 	return v, err
 }
 
-func (h *Hall) line(ctx context.Context, tx *store.Tx, dir *tenant.Directory, at *tenant.Desk, day string) ([]Place, int, error) {
+func (h *Hall) line(ctx context.Context, tx *store.Tx, dir *tenant.Directory, at *tenant.Counter, day string) ([]Place, int, error) {
 	type row struct {
 		Ticket `bun:",extend"`
 		Total  int `bun:"total"`

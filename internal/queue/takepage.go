@@ -32,7 +32,7 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 // refusal is why there is no number now.
 type refusal struct {
 	Code    string // "queue.closed", "queue.full", "queue.no_numbers"
-	Offer   *tenant.Offer
+	Service *tenant.Service
 	Next    time.Time // when numbers are given again; zero: not in sight
 	Closure string    // why today is closed
 	Off     bool      // it is not open on this day of the week
@@ -47,20 +47,20 @@ func (s *Pages) refuse(c *web.Ctx, service id.ID, f *fault.Error) error {
 		return err
 	}
 	v := refusal{Code: f.Code, Now: c.Now(), Loc: c.Tenant.Loc, Phone: c.Tenant.Region.Contact.Phone}
-	v.Offer, _ = dir.Offer(service)
+	v.Service, _ = dir.Service(service)
 	if at, ok := f.Extra["next_opening"].(string); ok {
 		v.Next, _ = time.Parse(time.RFC3339, at)
 	}
 	v.Closure, _ = f.Extra["closure"].(string)
-	if v.Offer != nil && v.Offer.Line != nil {
-		periods, _ := dir.Periods(v.Offer.Line.Venue, c.Tenant.Today(v.Now))
+	if v.Service != nil && v.Service.Series != nil {
+		periods, _ := dir.Periods(v.Service.Series.Venue, c.Tenant.Today(v.Now))
 		v.Off = len(periods) == 0
 	}
 	p := page(c, "")
 	p.Title = v.title(p)
 	p.Path = ui.PathServices // this address has nothing to read again; the language switch leads on
-	if v.Offer != nil {
-		p.Path = servicePath(v.Offer)
+	if v.Service != nil {
+		p.Path = servicePath(v.Service)
 	}
 	return c.Page(http.StatusConflict, refusedPage(p, v))
 }
@@ -89,18 +89,18 @@ func (v refusal) title(p ui.Page) string {
 }
 
 func (v refusal) under(p ui.Page) string {
-	if v.Offer == nil {
+	if v.Service == nil {
 		return ""
 	}
-	return offerName(p, v.Offer)
+	return serviceName(p, v.Service)
 }
 
 func (v refusal) text(p ui.Page) string {
 	switch {
 	case v.Code == "queue.full":
 		return p.T("queue.refused.full.text")
-	case v.Code == "queue.no_numbers" && v.Offer != nil && v.Offer.System != "":
-		return p.T("queue.refused.no_numbers.system", v.Offer.System)
+	case v.Code == "queue.no_numbers" && v.Service != nil && v.Service.System != "":
+		return p.T("queue.refused.no_numbers.system", v.Service.System)
 	case v.Code == "queue.no_numbers":
 		return p.T("queue.refused.no_numbers.text")
 	case v.today():
@@ -128,8 +128,8 @@ func (v refusal) when(p ui.Page) string {
 
 // ways are what can be done until then: nobody is left at a wall.
 func (v refusal) ways(p ui.Page) (out []ui.Link) {
-	if v.Offer != nil {
-		out = append(out, ui.Link{Label: p.T("queue.way_prepare"), Href: servicePath(v.Offer), Icon: "list-check"})
+	if v.Service != nil {
+		out = append(out, ui.Link{Label: p.T("queue.way_prepare"), Href: servicePath(v.Service), Icon: "list-check"})
 	}
 	out = append(out,
 		ui.Link{Label: p.T("queue.way_services"), Href: ui.PathServices, Icon: "search"},

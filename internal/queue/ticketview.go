@@ -26,7 +26,7 @@ type ticketView struct {
 // newTicketView looks at a ticket at a moment.
 func newTicketView(p Place, dir *tenant.Directory, t *tenant.Tenant, now time.Time) ticketView {
 	v := ticketView{Place: p, State: p.Status, Now: now, Loc: t.Loc}
-	v.Opening = dir.Opening(t, p.Line.Venue, now)
+	v.Opening = dir.Opening(t, p.Series.Venue, now)
 	if dayIsOver(p, t.Today(now)) && p.Status != Finished && p.Status != Cancelled {
 		v.State = past
 	}
@@ -51,7 +51,7 @@ func (v ticketView) sentence(p ui.Page) string {
 	case Waiting:
 		return p.T("queue.number_is", v.Label, aheadText(p, v.Ahead))
 	case Called:
-		return p.T("queue.called_to", v.Label, v.Desk.Name)
+		return p.T("queue.called_to", v.Label, v.Counter.Name)
 	}
 	return p.T("queue.number_is", v.Label, stateText(p, v.State))
 }
@@ -60,7 +60,7 @@ func (v ticketView) sentence(p ui.Page) string {
 func stateText(p ui.Page, s Status) string { return p.T("queue.state." + string(s)) }
 
 // where is whose counters call the ticket: "Loket 1–4".
-func (v ticketView) where(p ui.Page) string { return deskNames(p, v.Line.Counters) }
+func (v ticketView) where(p ui.Page) string { return counterNames(p, v.Series.Counters) }
 
 func (v ticketView) code() string { return Code(v.ID) }
 
@@ -71,7 +71,7 @@ func told(p ui.Page, t time.Time) string { return p.Print().TimeZone(t) }
 func (v ticketView) facts(p ui.Page) []ui.Pair {
 	var out []ui.Pair
 	if where := v.where(p); where != "" {
-		out = append(out, ui.Pair{Term: p.T("queue.counters"), Value: where})
+		out = append(out, ui.Pair{Term: p.T("queue.served_at"), Value: where})
 	}
 	return append(out,
 		ui.Pair{Term: p.T("queue.place_now"), Value: openText(p, v.Opening, v.Now, v.Loc)},
@@ -80,7 +80,7 @@ func (v ticketView) facts(p ui.Page) []ui.Pair {
 
 // waitingSteps are what a person does until the call. A service without a place has no way to it.
 func waitingSteps(p ui.Page, v ticketView) []ui.Step {
-	venue := v.Line.Venue
+	venue := v.Series.Venue
 	steps := []ui.Step{{Title: p.T("queue.step_keep"), Text: p.T("queue.step_keep_text")}}
 	steps = append(steps, ui.Step{Title: p.T("queue.step_papers"), Body: serviceLink(p, v)})
 	if venue.Address == "" {
@@ -94,7 +94,7 @@ func waitingSteps(p ui.Page, v ticketView) []ui.Step {
 // calledSteps are what a person does now.
 func calledSteps(p ui.Page, v ticketView) []ui.Step {
 	return []ui.Step{
-		{Title: p.T("queue.step_go", v.Desk.Name), Text: deskPlace(v.Desk), Now: true},
+		{Title: p.T("queue.step_go", v.Counter.Name), Text: counterPlace(v.Counter), Now: true},
 		{Title: p.T("queue.step_show"), Text: p.T("queue.step_show_text", v.code())},
 	}
 }

@@ -22,42 +22,42 @@ var nine = time.Date(2026, 11, 23, 9, 42, 7, 0, clock.WIB)
 
 // sample is a hall built by hand: four counters in Zona A, one agency, one series.
 type sample struct {
-	t     *tenant.Tenant
-	dir   *tenant.Directory
-	zone  *tenant.Hall
-	desks []*tenant.Desk
-	offer *tenant.Offer
+	t        *tenant.Tenant
+	dir      *tenant.Directory
+	zone     *tenant.Zone
+	counters []*tenant.Counter
+	service  *tenant.Service
 }
 
-func newSample(desks int) *sample {
+func newSample(counters int) *sample {
 	s := &sample{
 		t:   &tenant.Tenant{Name: "Kabupaten Bangka", Loc: clock.WIB, Region: &tenants.Region{}},
 		dir: &tenant.Directory{},
 	}
-	venue := &tenant.Place{
-		Venue: tenant.Venue{ID: id.New(), Code: "sungailiat", Name: "Kantor Sungailiat", Address: "Jalan Contoh 1"},
-		Hours: []tenants.Hours{{Days: "mon-fri", Open: "08:00", Close: "15:30"}},
+	venue := &tenant.Venue{
+		VenueRow: tenant.VenueRow{ID: id.New(), Code: "sungailiat", Name: "Kantor Sungailiat", Address: "Jalan Contoh 1"},
+		Hours:    []tenants.Hours{{Days: "mon-fri", Open: "08:00", Close: "15:30"}},
 	}
-	office := &tenant.Office{Agency: tenant.Agency{Code: "dukcapil", Name: "Dinas Kependudukan", NameEN: "Civil Registry", Short: "Kependudukan"}}
-	line := &tenant.Line{Series: tenant.Series{ID: id.New(), Name: "Kependudukan", Prefix: "A"}, Agency: office, Venue: venue}
-	s.zone = &tenant.Hall{Zone: tenant.Zone{ID: id.New(), Code: "a", Name: "Zona A", Place: "Lantai 1"}, Venue: venue}
-	for n := range desks {
-		d := &tenant.Desk{
-			Counter: tenant.Counter{ID: id.New(), Name: "Loket " + string(rune('1'+n))},
-			Agency:  office, Venue: venue, Zone: s.zone, Series: []*tenant.Line{line},
+	agency := &tenant.Agency{AgencyRow: tenant.AgencyRow{Code: "dukcapil", Name: "Dinas Kependudukan", NameEN: "Civil Registry", Short: "Kependudukan"}}
+	line := &tenant.Series{SeriesRow: tenant.SeriesRow{ID: id.New(), Name: "Kependudukan", Prefix: "A"}, Agency: agency, Venue: venue}
+	s.zone = &tenant.Zone{ZoneRow: tenant.ZoneRow{ID: id.New(), Code: "a", Name: "Zona A", Place: "Lantai 1"}, Venue: venue}
+	for n := range counters {
+		d := &tenant.Counter{
+			CounterRow: tenant.CounterRow{ID: id.New(), Name: "Loket " + string(rune('1'+n))},
+			Agency:     agency, Venue: venue, Zone: s.zone, Series: []*tenant.Series{line},
 		}
-		s.desks = append(s.desks, d)
+		s.counters = append(s.counters, d)
 	}
-	line.Counters, s.zone.Counters = s.desks, s.desks
-	s.offer = &tenant.Offer{Service: tenant.Service{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: office, Line: line}
+	line.Counters, s.zone.Counters = s.counters, s.counters
+	s.service = &tenant.Service{ServiceRow: tenant.ServiceRow{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: agency, Series: line}
 	return s
 }
 
 func (s *sample) place(status Status, number int64) Place {
-	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.offer.Line.ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
-	p.Offer, p.Line, p.Label = s.offer, s.offer.Line, Label("A", number)
+	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.service.Series.ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
+	p.Service, p.Series, p.Label = s.service, s.service.Series, Label("A", number)
 	if status != Waiting {
-		p.Desk, p.CounterID, p.Calls, p.CalledAt = s.desks[2], s.desks[2].ID, 1, nine.Add(-4*time.Minute)
+		p.Counter, p.CounterID, p.Calls, p.CalledAt = s.counters[2], s.counters[2].ID, 1, nine.Add(-4*time.Minute)
 	}
 	switch status {
 	case Serving:
@@ -161,18 +161,18 @@ func TestTicketSaysItsState(t *testing.T) {
 
 func TestRefusalsSayWhenAndWhatElse(t *testing.T) {
 	s := newSample(4)
-	elsewhere := &tenant.Offer{Service: tenant.Service{Name: "NIB", System: "OSS"}, Agency: s.offer.Agency}
+	elsewhere := &tenant.Service{ServiceRow: tenant.ServiceRow{Name: "NIB", System: "OSS"}, Agency: s.service.Agency}
 	for name, c := range map[string]struct {
 		v      refusal
 		id, en string
 	}{
-		"early":   {refusal{Code: "queue.closed", Offer: s.offer, Next: nine.Add(time.Hour)}, "hari ini pukul 10.42 WIB", "today at 10:42 WIB"},
-		"closed":  {refusal{Code: "queue.closed", Offer: s.offer, Next: nine.Add(24 * time.Hour)}, "Selasa, 24 November 2026 pukul 09.42 WIB", "Tuesday, 24 November 2026 at 09:42 WIB"},
-		"off":     {refusal{Code: "queue.closed", Offer: s.offer, Off: true, Next: nine.Add(24 * time.Hour)}, "tidak buka setiap hari", "not open every day"},
-		"holiday": {refusal{Code: "queue.closed", Offer: s.offer, Closure: "Hari Raya Natal", Next: nine.Add(24 * time.Hour)}, "Hari Raya Natal", "Hari Raya Natal"},
-		"never":   {refusal{Code: "queue.closed", Offer: s.offer}, "belum ditetapkan", "not set yet"},
-		"full":    {refusal{Code: "queue.full", Offer: s.offer, Next: nine.Add(24 * time.Hour)}, "sudah habis", "all taken"},
-		"system":  {refusal{Code: "queue.no_numbers", Offer: elsewhere}, "lewat OSS", "through OSS"},
+		"early":   {refusal{Code: "queue.closed", Service: s.service, Next: nine.Add(time.Hour)}, "hari ini pukul 10.42 WIB", "today at 10:42 WIB"},
+		"closed":  {refusal{Code: "queue.closed", Service: s.service, Next: nine.Add(24 * time.Hour)}, "Selasa, 24 November 2026 pukul 09.42 WIB", "Tuesday, 24 November 2026 at 09:42 WIB"},
+		"off":     {refusal{Code: "queue.closed", Service: s.service, Off: true, Next: nine.Add(24 * time.Hour)}, "tidak buka setiap hari", "not open every day"},
+		"holiday": {refusal{Code: "queue.closed", Service: s.service, Closure: "Hari Raya Natal", Next: nine.Add(24 * time.Hour)}, "Hari Raya Natal", "Hari Raya Natal"},
+		"never":   {refusal{Code: "queue.closed", Service: s.service}, "belum ditetapkan", "not set yet"},
+		"full":    {refusal{Code: "queue.full", Service: s.service, Next: nine.Add(24 * time.Hour)}, "sudah habis", "all taken"},
+		"system":  {refusal{Code: "queue.no_numbers", Service: elsewhere}, "lewat OSS", "through OSS"},
 		"none":    {refusal{Code: "queue.no_numbers"}, "langsung kepada instansinya", "with its agency directly"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,8 +186,8 @@ func TestRefusalsSayWhenAndWhatElse(t *testing.T) {
 	}
 }
 
-func (s *sample) screen(current *Place, waiting int) deskScreen {
-	v := deskScreen{DeskView: DeskView{Desk: s.desks[2], Current: current, Waiting: waiting, Served: 2, Average: 9*time.Minute - time.Second}, Now: nine, Loc: clock.WIB, Key: "kunci", CanCall: true, CanFinish: true}
+func (s *sample) screen(current *Place, waiting int) counterScreen {
+	v := counterScreen{CounterView: CounterView{Counter: s.counters[2], Current: current, Waiting: waiting, Served: 2, Average: 9*time.Minute - time.Second}, Now: nine, Loc: clock.WIB, Key: "kunci", CanCall: true, CanFinish: true}
 	v.Opening = s.dir.Opening(s.t, s.zone.Venue, nine)
 	for i := range min(waiting, lineLimit) {
 		v.Line = append(v.Line, s.place(Waiting, int64(25+i)))
@@ -204,7 +204,7 @@ func TestOfficerScreenSaysWhatEachKeyDoes(t *testing.T) {
 	last := s.place(Finished, 23)
 	quiet.Last = &last
 	for name, c := range map[string]struct {
-		v        deskScreen
+		v        counterScreen
 		id, en   string
 		resting  int // disabled buttons
 		bigWorks bool
@@ -222,7 +222,7 @@ func TestOfficerScreenSaysWhatEachKeyDoes(t *testing.T) {
 			for l, want := range map[i18n.Locale]string{i18n.ID: c.id, i18n.EN: c.en} {
 				p := s.page(l)
 				p.Title = c.v.title(p)
-				html := drawn(t, deskScreenPage(p, c.v))
+				html := drawn(t, counterScreenPage(p, c.v))
 				has(t, html, want, "Loket 3", `role="status"`)
 				if got := strings.Count(html, " disabled"); got != c.resting {
 					t.Errorf("%d buttons rest, want %d", got, c.resting)
@@ -233,13 +233,13 @@ func TestOfficerScreenSaysWhatEachKeyDoes(t *testing.T) {
 				if got := strings.Contains(html, "p-calling"); got != (c.v.Current != nil && c.v.Current.Status == Called) {
 					t.Errorf("kunyit: %v", got)
 				}
-				uitest.Fragment(t, uitest.Render(t, deskMain(p, c.v)))
+				uitest.Fragment(t, uitest.Render(t, counterMain(p, c.v)))
 			}
 		})
 	}
-	html := drawn(t, deskScreenPage(s.page(i18n.ID), s.screen(&serving, 1)))
+	html := drawn(t, counterScreenPage(s.page(i18n.ID), s.screen(&serving, 1)))
 	has(t, html, `role="timer"`, "03.00", `data-max="900"`, `data-key="s"`, "9 mnt", "Diambil 09.22, dipanggil 09.38. Menunggu 16 menit.", Code(serving.ID))
-	has(t, drawn(t, deskScreenPage(s.page(i18n.ID), quiet)), "A-023 selesai pukul 09.41, 3 menit.")
+	has(t, drawn(t, counterScreenPage(s.page(i18n.ID), quiet)), "A-023 selesai pukul 09.41, 3 menit.")
 }
 
 func TestCounterListShowsWhatMayBeOpened(t *testing.T) {
@@ -249,28 +249,28 @@ func TestCounterListShowsWhatMayBeOpened(t *testing.T) {
 		canCall bool
 		title   string
 	}{"officer": {true, "Loket saya"}, "manager": {false, "Semua loket"}} {
-		var l deskList
+		var l counterList
 		l.Now = nine
-		for i, d := range s.desks {
-			r := deskRow{Desk: d, Waiting: 7, CanCall: c.canCall}
+		for i, d := range s.counters {
+			r := counterRow{Counter: d, Waiting: 7, CanCall: c.canCall}
 			if i == 0 {
 				r.Current = &serving
 			}
 			l.add(r)
 		}
-		html := drawn(t, deskListPage(s.page(i18n.ID), l))
-		has(t, html, c.title, deskPath(s.desks[1]), "A-024, sedang dilayani", "7 menunggu", "Loket kosong")
+		html := drawn(t, counterListPage(s.page(i18n.ID), l))
+		has(t, html, c.title, counterPath(s.counters[1]), "A-024, sedang dilayani", "7 menunggu", "Loket kosong")
 		if name == "manager" {
 			has(t, html, "Anda dapat melihat setiap loket")
 		}
 	}
-	has(t, drawn(t, deskListPage(s.page(i18n.EN), deskList{Now: nine})), "No counters yet", pathBoards)
+	has(t, drawn(t, counterListPage(s.page(i18n.EN), counterList{Now: nine})), "No counters yet", pathBoards)
 }
 
 func TestCounterNames(t *testing.T) {
-	desks := func(names ...string) (out []*tenant.Desk) {
+	counters := func(names ...string) (out []*tenant.Counter) {
 		for _, n := range names {
-			out = append(out, &tenant.Desk{Counter: tenant.Counter{Name: n}})
+			out = append(out, &tenant.Counter{CounterRow: tenant.CounterRow{Name: n}})
 		}
 		return out
 	}
@@ -283,7 +283,7 @@ func TestCounterNames(t *testing.T) {
 		"Loket 1 dan Kasir":      {"Loket 1", "Kasir"},
 		"Kasir, Arsip, dan Tamu": {"Kasir", "Arsip", "Tamu"},
 	} {
-		if got := deskNames(p, desks(names...)); got != want {
+		if got := counterNames(p, counters(names...)); got != want {
 			t.Errorf("%v: %q, want %q", names, got, want)
 		}
 	}

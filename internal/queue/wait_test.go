@@ -20,7 +20,7 @@ func held(t *testing.T, m *mall, counter int) (release func()) {
 	go func() {
 		defer close(done)
 		err := m.db.In(context.Background(), m.ID, func(ctx context.Context, tx *store.Tx) error {
-			err := store.Lock[tenant.Counter](ctx, tx, m.Counters[counter])
+			err := store.Lock[tenant.CounterRow](ctx, tx, m.Counters[counter])
 			close(locked)
 			<-free
 			return err

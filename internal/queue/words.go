@@ -34,16 +34,16 @@ func inIndonesian(p ui.Page, en string) templ.Attributes {
 	return nil
 }
 
-func offerName(p ui.Page, o *tenant.Offer) string   { return english(p, o.Name, o.NameEN) }
-func officeName(p ui.Page, o *tenant.Office) string { return english(p, o.Name, o.NameEN) }
+func serviceName(p ui.Page, o *tenant.Service) string { return english(p, o.Name, o.NameEN) }
+func agencyName(p ui.Page, o *tenant.Agency) string   { return english(p, o.Name, o.NameEN) }
 
-// deskNames joins counters as signs in a hall do: "Loket 1–4", "Loket 1–3, 7", "Loket 2 dan Kasir".
-func deskNames(p ui.Page, desks []*tenant.Desk) string {
-	prefix, numbers := "", make([]int, 0, len(desks))
-	for i, d := range desks {
+// counterNames joins counters as signs in a hall do: "Loket 1–4", "Loket 1–3, 7", "Loket 2 dan Kasir".
+func counterNames(p ui.Page, counters []*tenant.Counter) string {
+	prefix, numbers := "", make([]int, 0, len(counters))
+	for i, d := range counters {
 		before, n, ok := numbered(d.Name)
 		if !ok || i > 0 && before != prefix {
-			return plainNames(p, desks)
+			return plainNames(p, counters)
 		}
 		prefix = before
 		numbers = append(numbers, n)
@@ -64,9 +64,9 @@ func deskNames(p ui.Page, desks []*tenant.Desk) string {
 	return prefix + strings.Join(runs, ", ")
 }
 
-func plainNames(p ui.Page, desks []*tenant.Desk) string {
-	names := make([]string, len(desks))
-	for i, d := range desks {
+func plainNames(p ui.Page, counters []*tenant.Counter) string {
+	names := make([]string, len(counters))
+	for i, d := range counters {
 		names[i] = d.Name
 	}
 	return p.Print().List(names...)
@@ -82,8 +82,8 @@ func numbered(name string) (prefix string, n int, ok bool) {
 	return name[:digits], n, err == nil && digits > 0
 }
 
-// deskPlace is where a counter is, as far as the region has said.
-func deskPlace(d *tenant.Desk) string {
+// counterPlace is where a counter is, as far as the region has said.
+func counterPlace(d *tenant.Counter) string {
 	if d.Place != "" {
 		return d.Place
 	}
@@ -122,7 +122,7 @@ func capital(s string) string {
 }
 
 // byName orders counters as signs in a hall do: Loket 2 before Loket 10, whatever agency they belong to.
-func byName(a, b *tenant.Desk) int {
+func byName(a, b *tenant.Counter) int {
 	ap, an, aok := numbered(a.Name)
 	bp, bn, bok := numbered(b.Name)
 	if aok && bok && ap == bp {

@@ -158,7 +158,7 @@ func TestChainUnderParallelWriters(t *testing.T) {
 							tx.Audit(store.Record{Actor: fmt.Sprint("user:", w), Action: "test", Target: fmt.Sprint(i), Data: k})
 						}
 						tx.Emit("test", [2]int{w, i}, fmt.Sprint("worker:", w))
-						if _, err := store.Update[tenant.Venue](tx).Set("sort = sort + 1").Where("code = 'mal'").Exec(ctx); err != nil {
+						if _, err := store.Update[tenant.VenueRow](tx).Set("sort = sort + 1").Where("code = 'mal'").Exec(ctx); err != nil {
 							return err
 						}
 						if i%5 == 4 {

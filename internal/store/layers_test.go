@@ -72,17 +72,17 @@ func readsNothingForeign(t *testing.T, db *store.DB, a, b store.TenantID) {
 		Name   string         `bun:"name"`
 	}
 	view(t, db, a, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[tenant.Venue](tx).Where("1 = 1").All(ctx)
+		rows, err := store.Select[tenant.VenueRow](tx).Where("1 = 1").All(ctx)
 		if err != nil || len(rows) != 1 || rows[0].TenantID != a {
 			t.Errorf("Select: %+v %v", rows, err)
 		}
-		if n, err := store.Select[tenant.Counter](tx).Count(ctx); n != 1 || err != nil {
+		if n, err := store.Select[tenant.CounterRow](tx).Count(ctx); n != 1 || err != nil {
 			t.Errorf("Count: %d %v", n, err)
 		}
-		if ok, err := store.Select[tenant.Counter](tx).Where("tenant_id = ?", b).Exists(ctx); ok || err != nil {
+		if ok, err := store.Select[tenant.CounterRow](tx).Where("tenant_id = ?", b).Exists(ctx); ok || err != nil {
 			t.Errorf("Exists: %v %v", ok, err)
 		}
-		if one, err := store.Select[tenant.Zone](tx).Where("tenant_id = ?", b).One(ctx); err == nil {
+		if one, err := store.Select[tenant.ZoneRow](tx).Where("tenant_id = ?", b).One(ctx); err == nil {
 			t.Errorf("One: %+v", one)
 		}
 		got, err := store.Query[row](ctx, tx, store.From{"venues", "counters", "zones", "agencies"},
@@ -146,10 +146,10 @@ func TestLayerOfTheDatabaseAgainstWrites(t *testing.T) {
 		refused := !store.Predicate && db.Dialect() == testkit.SQLite
 		for i, write := range []func(context.Context, *store.Tx) (int, error){
 			func(ctx context.Context, tx *store.Tx) (int, error) {
-				return store.Update[tenant.Venue](tx).Set("name = 'diubah'").Where("1 = 1").Exec(ctx)
+				return store.Update[tenant.VenueRow](tx).Set("name = 'diubah'").Where("1 = 1").Exec(ctx)
 			},
 			func(ctx context.Context, tx *store.Tx) (int, error) {
-				return store.Delete[tenant.Counter](ctx, tx, "1 = 1")
+				return store.Delete[tenant.CounterRow](ctx, tx, "1 = 1")
 			},
 			func(ctx context.Context, tx *store.Tx) (int, error) {
 				row := venue("baru")
@@ -219,13 +219,13 @@ func TestScopedHandleAlone(t *testing.T) {
 		})
 		readsNothingForeign(t, db, a, b)
 		in(t, db, a, func(ctx context.Context, tx *store.Tx) error {
-			if n, err := store.Update[tenant.Venue](tx).Set("name = 'diubah'").Where("1 = 1 or 1 = 1").Exec(ctx); n != 1 || err != nil {
+			if n, err := store.Update[tenant.VenueRow](tx).Set("name = 'diubah'").Where("1 = 1 or 1 = 1").Exec(ctx); n != 1 || err != nil {
 				t.Errorf("updated %d: %v", n, err)
 			}
-			if n, err := store.Delete[tenant.Counter](ctx, tx, "1 = 1 or 1 = 1"); n != 1 || err != nil {
+			if n, err := store.Delete[tenant.CounterRow](ctx, tx, "1 = 1 or 1 = 1"); n != 1 || err != nil {
 				t.Errorf("deleted %d: %v", n, err)
 			}
-			if err := store.Lock[tenant.Venue](ctx, tx, id.New()); err == nil {
+			if err := store.Lock[tenant.VenueRow](ctx, tx, id.New()); err == nil {
 				t.Error("locked a row that is not there")
 			}
 			row := venue("baru")

@@ -29,7 +29,7 @@ func TestConnectionsCarryNoTenantOver(t *testing.T) {
 				wrong.Add(1)
 				t.Errorf("plain SQL shows %v to %s", plain, me.Slug)
 			}
-			n, err := store.Select[tenant.Service](tx).Where("id in (?, ?)", me.Services[0], me.Services[1]).Count(ctx)
+			n, err := store.Select[tenant.ServiceRow](tx).Where("id in (?, ?)", me.Services[0], me.Services[1]).Count(ctx)
 			if err == nil && n != 2 {
 				wrong.Add(1)
 				t.Errorf("%s sees %d of its rows", me.Slug, n)

@@ -24,7 +24,7 @@ func TestSelectSeesOnlyItsOwn(t *testing.T) {
 				"tenant_id <> '" + a.ID.String() + "' or 1 = 1", "tenant_id = '" + b.ID.String() + "' or 1 = 1",
 				"id is not null", "(select 1) = 1", "service.tenant_id is not null",
 			} {
-				rows, err := store.Select[tenant.Service](tx).Where(where).Order("code desc", "id").All(ctx)
+				rows, err := store.Select[tenant.ServiceRow](tx).Where(where).Order("code desc", "id").All(ctx)
 				if err != nil || len(rows) != 2 {
 					t.Errorf("%s: %d rows, %v", where, len(rows), err)
 				}
@@ -33,12 +33,12 @@ func TestSelectSeesOnlyItsOwn(t *testing.T) {
 						t.Errorf("%s: a foreign row: %+v", where, r)
 					}
 				}
-				if n, err := store.Select[tenant.Service](tx).Where(where).Count(ctx); n != 2 || err != nil {
+				if n, err := store.Select[tenant.ServiceRow](tx).Where(where).Count(ctx); n != 2 || err != nil {
 					t.Errorf("%s: counts %d, %v", where, n, err)
 				}
 			}
-			foreign := func() *store.Sel[tenant.Service] {
-				return store.Select[tenant.Service](tx).Where("id = ?", b.Services[0])
+			foreign := func() *store.Sel[tenant.ServiceRow] {
+				return store.Select[tenant.ServiceRow](tx).Where("id = ?", b.Services[0])
 			}
 			if ok, err := foreign().Exists(ctx); ok || err != nil {
 				t.Errorf("a foreign row exists: %v", err)
@@ -49,10 +49,10 @@ func TestSelectSeesOnlyItsOwn(t *testing.T) {
 			if rows, err := foreign().All(ctx); len(rows) != 0 || err != nil {
 				t.Errorf("a foreign row: %v %v", rows, err)
 			}
-			if ok, err := store.Select[tenant.Service](tx).Where("id = ?", a.Services[1]).Exists(ctx); !ok || err != nil {
+			if ok, err := store.Select[tenant.ServiceRow](tx).Where("id = ?", a.Services[1]).Exists(ctx); !ok || err != nil {
 				t.Errorf("its own row is not there: %v", err)
 			}
-			rows, err := store.Select[tenant.Service](tx).Order("code desc").Limit(1).All(ctx)
+			rows, err := store.Select[tenant.ServiceRow](tx).Order("code desc").Limit(1).All(ctx)
 			if err != nil || len(rows) != 1 || rows[0].Code != "layanan-b" {
 				t.Errorf("order and limit: %+v %v", rows, err)
 			}
@@ -71,20 +71,20 @@ func TestHandleRefusesWhatGoesAround(t *testing.T) {
 		err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
 			for _, sql := range bad {
 				tries := map[string]func() error{
-					"Where":  func() error { _, err := store.Select[tenant.Service](tx).Where(sql).All(ctx); return err },
-					"Order":  func() error { _, err := store.Select[tenant.Service](tx).Order(sql).All(ctx); return err },
-					"Count":  func() error { _, err := store.Select[tenant.Service](tx).Where(sql).Count(ctx); return err },
-					"Exists": func() error { _, err := store.Select[tenant.Service](tx).Where(sql).Exists(ctx); return err },
-					"One":    func() error { _, err := store.Select[tenant.Service](tx).Where(sql).One(ctx); return err },
+					"Where":  func() error { _, err := store.Select[tenant.ServiceRow](tx).Where(sql).All(ctx); return err },
+					"Order":  func() error { _, err := store.Select[tenant.ServiceRow](tx).Order(sql).All(ctx); return err },
+					"Count":  func() error { _, err := store.Select[tenant.ServiceRow](tx).Where(sql).Count(ctx); return err },
+					"Exists": func() error { _, err := store.Select[tenant.ServiceRow](tx).Where(sql).Exists(ctx); return err },
+					"One":    func() error { _, err := store.Select[tenant.ServiceRow](tx).Where(sql).One(ctx); return err },
 					"Update.Where": func() error {
-						_, err := store.Update[tenant.Service](tx).Set("sort = 0").Where(sql).Exec(ctx)
+						_, err := store.Update[tenant.ServiceRow](tx).Set("sort = 0").Where(sql).Exec(ctx)
 						return err
 					},
 					"Update.Set": func() error {
-						_, err := store.Update[tenant.Service](tx).Set("name = " + sql).Where("1 = 1").Exec(ctx)
+						_, err := store.Update[tenant.ServiceRow](tx).Set("name = " + sql).Where("1 = 1").Exec(ctx)
 						return err
 					},
-					"Delete": func() error { _, err := store.Delete[tenant.Service](ctx, tx, sql); return err },
+					"Delete": func() error { _, err := store.Delete[tenant.ServiceRow](ctx, tx, sql); return err },
 				}
 				for name, try := range tries {
 					if err := try(); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
@@ -93,7 +93,7 @@ func TestHandleRefusesWhatGoesAround(t *testing.T) {
 				}
 			}
 			for what, from := range map[string]store.From{"no table": nil, "a table of the control plane": {"tenants"}, "no such table": {"nothing"}, "a qualified table": {"main.services"}} {
-				if _, err := store.Query[tenant.Service](ctx, tx, from, "select 1"); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
+				if _, err := store.Query[tenant.ServiceRow](ctx, tx, from, "select 1"); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
 					t.Errorf("From %s: %v", what, err)
 				}
 			}
@@ -102,11 +102,11 @@ func TestHandleRefusesWhatGoesAround(t *testing.T) {
 				"select * from services; delete from services", "delete from services returning id", "select * from services) select * from (select * from services",
 				"update services set name = '' returning id", "select * from services /* agencies */",
 			} {
-				if _, err := store.Query[tenant.Service](ctx, tx, store.From{"services"}, sql); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
+				if _, err := store.Query[tenant.ServiceRow](ctx, tx, store.From{"services"}, sql); err == nil || !strings.HasPrefix(err.Error(), "store: ") {
 					t.Errorf("Query(%s): %v", sql, err)
 				}
 			}
-			if _, err := store.Update[tenant.Service](tx).Set("sort = 0").Exec(ctx); err == nil {
+			if _, err := store.Update[tenant.ServiceRow](tx).Set("sort = 0").Exec(ctx); err == nil {
 				t.Error("an update without a condition")
 			}
 			return nil
@@ -125,7 +125,7 @@ func names(t *testing.T, db *store.DB, at store.TenantID) string {
 	t.Helper()
 	var codes []string
 	view(t, db, at, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[tenant.Service](tx).Order("code").All(ctx)
+		rows, err := store.Select[tenant.ServiceRow](tx).Order("code").All(ctx)
 		for _, r := range rows {
 			codes = append(codes, r.Code)
 		}
@@ -139,16 +139,16 @@ func TestUpdateAndDeleteReachOnlyTheirOwn(t *testing.T) {
 		a, b := testkit.Two(t, db)
 		before := dump(t, db, b.ID)
 		in(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error {
-			if n, err := store.Update[tenant.Service](tx).Set("name = ?", "diubah").Set("sort = sort + 1").Where("1 = 1").Where("code = ? or 1 = 1", "x").Exec(ctx); n != 2 || err != nil {
+			if n, err := store.Update[tenant.ServiceRow](tx).Set("name = ?", "diubah").Set("sort = sort + 1").Where("1 = 1").Where("code = ? or 1 = 1", "x").Exec(ctx); n != 2 || err != nil {
 				t.Errorf("updated %d: %v", n, err)
 			}
-			if n, err := store.Update[tenant.Service](tx).Set("name = ?", "diubah").Where("id = ?", b.Services[0]).Exec(ctx); n != 0 || err != nil {
+			if n, err := store.Update[tenant.ServiceRow](tx).Set("name = ?", "diubah").Where("id = ?", b.Services[0]).Exec(ctx); n != 0 || err != nil {
 				t.Errorf("updated a foreign row: %d %v", n, err)
 			}
-			if n, err := store.Update[tenant.Service](tx).Set("name = ?", "diubah").Where("tenant_id = ?", b.ID).Exec(ctx); n != 0 || err != nil {
+			if n, err := store.Update[tenant.ServiceRow](tx).Set("name = ?", "diubah").Where("tenant_id = ?", b.ID).Exec(ctx); n != 0 || err != nil {
 				t.Errorf("updated foreign rows: %d %v", n, err)
 			}
-			if n, err := store.Delete[tenant.Service](ctx, tx, "tenant_id = ? or id = ?", b.ID, b.Services[0]); n != 0 || err != nil {
+			if n, err := store.Delete[tenant.ServiceRow](ctx, tx, "tenant_id = ? or id = ?", b.ID, b.Services[0]); n != 0 || err != nil {
 				t.Errorf("deleted foreign rows: %d %v", n, err)
 			}
 			if n, err := store.Delete[tenant.UserCounter](ctx, tx, "1 = 1 or 1 = 1"); n != 1 || err != nil {
@@ -209,7 +209,7 @@ func TestInsertStampsTheTenant(t *testing.T) {
 		}
 		for _, set := range []string{"tenant_id = ?", "TENANT_ID = ?", `"tenant_id" = ?`, "name = 'x', tenant_id = ?"} {
 			err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
-				_, err := store.Update[tenant.Venue](tx).Set(set, b.ID).Where("1 = 1").Exec(ctx)
+				_, err := store.Update[tenant.VenueRow](tx).Set(set, b.ID).Where("1 = 1").Exec(ctx)
 				return err
 			})
 			if err == nil || !strings.Contains(err.Error(), "cannot change its tenant") {
@@ -234,7 +234,7 @@ func TestUpsert(t *testing.T) {
 			})
 		}
 		view(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error {
-			got, err := store.Select[tenant.Venue](tx).Where("id = ?", row.ID).One(ctx)
+			got, err := store.Select[tenant.VenueRow](tx).Where("id = ?", row.ID).One(ctx)
 			if got.Name != "ke-1" || got.Sort != 1 {
 				t.Errorf("%+v", got)
 			}
@@ -243,7 +243,7 @@ func TestUpsert(t *testing.T) {
 		if got := venues(t, db, a.ID); got != "balai lain-0 lain-1 mal" {
 			t.Errorf("venues %q", got)
 		}
-		if err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Insert[tenant.Venue](ctx, tx) }); err != nil {
+		if err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Insert[tenant.VenueRow](ctx, tx) }); err != nil {
 			t.Errorf("no rows: %v", err)
 		}
 	})

@@ -32,8 +32,8 @@ func view(t *testing.T, db *store.DB, at store.TenantID, fn func(context.Context
 }
 
 // venue is a row to write.
-func venue(code string) *tenant.Venue {
-	return &tenant.Venue{ID: id.New(), Code: code, Name: code, Kind: "office", Hours: "[]"}
+func venue(code string) *tenant.VenueRow {
+	return &tenant.VenueRow{ID: id.New(), Code: code, Name: code, Kind: "office", Hours: "[]"}
 }
 
 // venues are the codes of a tenant's venues, in order, joined by spaces.
@@ -41,7 +41,7 @@ func venues(t *testing.T, db *store.DB, at store.TenantID) string {
 	t.Helper()
 	var codes []string
 	view(t, db, at, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[tenant.Venue](tx).Order("code").All(ctx)
+		rows, err := store.Select[tenant.VenueRow](tx).Order("code").All(ctx)
 		for _, r := range rows {
 			codes = append(codes, r.Code)
 		}
@@ -177,7 +177,7 @@ func TestInRunsAgainAfterADeadlock(t *testing.T) {
 			return db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
 				_, again := runs.Swap(first, true)
 				for i, code := range []string{first, second} {
-					if n, err := store.Update[tenant.Venue](tx).Set("sort = sort + 1").Where("code = ?", code).Exec(ctx); err != nil || n != 1 {
+					if n, err := store.Update[tenant.VenueRow](tx).Set("sort = sort + 1").Where("code = ?", code).Exec(ctx); err != nil || n != 1 {
 						return fmt.Errorf("%d rows: %w", n, err)
 					}
 					if i == 0 && !again && db.Dialect() == testkit.PostgreSQL {
@@ -197,7 +197,7 @@ func TestInRunsAgainAfterADeadlock(t *testing.T) {
 			}
 		}
 		view(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error {
-			n, err := store.Select[tenant.Venue](tx).Where("sort = 2").Count(ctx)
+			n, err := store.Select[tenant.VenueRow](tx).Where("sort = 2").Count(ctx)
 			if n != 2 {
 				t.Errorf("%d rows of 2 have both updates", n)
 			}
@@ -209,7 +209,7 @@ func TestInRunsAgainAfterADeadlock(t *testing.T) {
 func TestFaults(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		a, b := testkit.Two(t, db)
-		insert := func(row *tenant.Venue) error {
+		insert := func(row *tenant.VenueRow) error {
 			return db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Insert(ctx, tx, row) })
 		}
 		if err := insert(venue("mal")); !fault.Is(err, "duplicate") || fault.KindOf(err) != fault.Conflict {
@@ -217,23 +217,23 @@ func TestFaults(t *testing.T) {
 		}
 		err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
 			// B's venue is there, under B: a reference to it from A cannot be stored.
-			return store.Insert(ctx, tx, &tenant.Zone{ID: id.New(), VenueID: b.Venue, Code: "x", Name: "x"})
+			return store.Insert(ctx, tx, &tenant.ZoneRow{ID: id.New(), VenueID: b.Venue, Code: "x", Name: "x"})
 		})
 		if !fault.Is(err, "constraint") {
 			t.Errorf("a reference to another tenant's row: %v", err)
 		}
 		err = db.View(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
-			_, err := store.Select[tenant.Venue](tx).Where("id = ?", b.Venue).One(ctx)
+			_, err := store.Select[tenant.VenueRow](tx).Where("id = ?", b.Venue).One(ctx)
 			return err
 		})
 		if !fault.Is(err, "not_found") || fault.KindOf(err) != fault.NotFound {
 			t.Errorf("a row that is not there: %v", err)
 		}
-		err = db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Lock[tenant.Venue](ctx, tx, b.Venue) })
+		err = db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Lock[tenant.VenueRow](ctx, tx, b.Venue) })
 		if !fault.Is(err, "not_found") {
 			t.Errorf("a lock on another tenant's row: %v", err)
 		}
-		in(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Lock[tenant.Venue](ctx, tx, a.Venue) })
+		in(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Lock[tenant.VenueRow](ctx, tx, a.Venue) })
 
 		// What fn has already turned into a fault stays what it is.
 		err = db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {

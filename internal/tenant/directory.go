@@ -21,81 +21,81 @@ import (
 // belongs to one version of the tenant. What has been retired is found by identifier, so that old
 // tickets keep their names, and stands in no list.
 type Directory struct {
-	Venues   []*Place
-	Agencies []*Office
+	Venues   []*Venue
+	Agencies []*Agency
 	Closures []Closure
 
 	missed   atomic.Bool // something newer than this directory has been asked for
-	places   map[id.ID]*Place
-	zones    map[id.ID]*Hall
-	offices  map[id.ID]*Office
-	series   map[id.ID]*Line
-	counters map[id.ID]*Desk
-	services map[id.ID]*Offer
+	venues   map[id.ID]*Venue
+	zones    map[id.ID]*Zone
+	agencies map[id.ID]*Agency
+	series   map[id.ID]*Series
+	counters map[id.ID]*Counter
+	services map[id.ID]*Service
 }
 
-// Place is a venue with its zones and hours.
-type Place struct {
-	Venue
-	Zones []*Hall
+// Venue is a lokasi with its zones and hours.
+type Venue struct {
+	VenueRow
+	Zones []*Zone
 	Hours []tenants.Hours
 }
 
-// Hall is a zone with its venue and counters.
-type Hall struct {
-	Zone
-	Venue    *Place
-	Counters []*Desk
+// Zone is a part of a venue with its venue and counters.
+type Zone struct {
+	ZoneRow
+	Venue    *Venue
+	Counters []*Counter
 }
 
-// Office is an agency with what it offers here.
-type Office struct {
-	Agency
-	Services []*Offer
-	Series   []*Line
-	Counters []*Desk
+// Agency is an instansi with what it offers here.
+type Agency struct {
+	AgencyRow
+	Services []*Service
+	Series   []*Series
+	Counters []*Counter
 }
 
-// Line is a series with its agency, venue and counters.
-type Line struct {
-	Series
-	Agency   *Office
-	Venue    *Place
-	Counters []*Desk
+// Series is a seri antrean with its agency, venue and counters.
+type Series struct {
+	SeriesRow
+	Agency   *Agency
+	Venue    *Venue
+	Counters []*Counter
 }
 
-// Desk is a counter with its agency, zone and the series that it calls.
-type Desk struct {
-	Counter
-	Agency *Office
-	Venue  *Place
-	Zone   *Hall
-	Series []*Line
+// Counter is a loket with its agency, zone and the series that it calls.
+type Counter struct {
+	CounterRow
+	Agency *Agency
+	Venue  *Venue
+	Zone   *Zone
+	Series []*Series
 }
 
-// Offer is a service with its agency and, unless it is only handed off, its series.
-type Offer struct {
-	Service
-	Agency   *Office
-	Line     *Line               // nil: no numbers
+// Service is a layanan with its agency and, unless it is only handed off, its series.
+type Service struct {
+	ServiceRow
+	Agency   *Agency
+	Series   *Series             // nil: no numbers
 	Standard *catalogue.Standard // nil: named only
 }
 
-// Place finds a venue, also a retired one. The other finders do likewise.
-func (d *Directory) Place(i id.ID) (*Place, bool)   { v, ok := d.places[i]; return v, ok }
-func (d *Directory) Hall(i id.ID) (*Hall, bool)     { v, ok := d.zones[i]; return v, ok }
-func (d *Directory) Office(i id.ID) (*Office, bool) { v, ok := d.offices[i]; return v, ok }
-func (d *Directory) Line(i id.ID) (*Line, bool)     { v, ok := d.series[i]; return v, ok }
-func (d *Directory) Desk(i id.ID) (*Desk, bool)     { v, ok := d.counters[i]; return v, ok }
-func (d *Directory) Offer(i id.ID) (*Offer, bool)   { v, ok := d.services[i]; return v, ok }
+// Venue finds a venue, also a retired one. The other finders do likewise.
+func (d *Directory) Venue(i id.ID) (*Venue, bool)     { v, ok := d.venues[i]; return v, ok }
+func (d *Directory) Zone(i id.ID) (*Zone, bool)       { v, ok := d.zones[i]; return v, ok }
+func (d *Directory) Agency(i id.ID) (*Agency, bool)   { v, ok := d.agencies[i]; return v, ok }
+func (d *Directory) Series(i id.ID) (*Series, bool)   { v, ok := d.series[i]; return v, ok }
+func (d *Directory) Counter(i id.ID) (*Counter, bool) { v, ok := d.counters[i]; return v, ok }
+func (d *Directory) Service(i id.ID) (*Service, bool) { v, ok := d.services[i]; return v, ok }
 
 // Missed says that a row names something that is not here: another process has applied a newer manifest
 // and this one has not heard of it yet. The next Of reads again.
 func (d *Directory) Missed() { d.missed.Store(true) }
 
 // Services lists what is offered, by agency.
-func (d *Directory) Services() []*Offer {
-	var out []*Offer
+func (d *Directory) Services() []*Service {
+	var out []*Service
 	for _, a := range d.Agencies {
 		out = append(out, a.Services...)
 	}
@@ -153,8 +153,8 @@ func (c *Directories) Of(ctx context.Context, t *Tenant) (*Directory, error) {
 
 func loadDirectory(ctx context.Context, tx *store.Tx) (*Directory, error) {
 	d := &Directory{
-		places: map[id.ID]*Place{}, zones: map[id.ID]*Hall{}, offices: map[id.ID]*Office{},
-		series: map[id.ID]*Line{}, counters: map[id.ID]*Desk{}, services: map[id.ID]*Offer{},
+		venues: map[id.ID]*Venue{}, zones: map[id.ID]*Zone{}, agencies: map[id.ID]*Agency{},
+		series: map[id.ID]*Series{}, counters: map[id.ID]*Counter{}, services: map[id.ID]*Service{},
 	}
 	for _, step := range []func(context.Context, *store.Tx) error{
 		d.loadVenues, d.loadAgencies, d.loadCounters, d.loadServices,
@@ -167,26 +167,26 @@ func loadDirectory(ctx context.Context, tx *store.Tx) (*Directory, error) {
 }
 
 func (d *Directory) loadVenues(ctx context.Context, tx *store.Tx) error {
-	venues, err := store.Select[Venue](tx).Order("sort").All(ctx)
+	venues, err := store.Select[VenueRow](tx).Order("sort").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, v := range venues {
-		p := &Place{Venue: v}
+		p := &Venue{VenueRow: v}
 		if err := json.Unmarshal([]byte(v.Hours), &p.Hours); err != nil {
 			return fmt.Errorf("hours of %s: %w", v.Code, err)
 		}
-		d.places[v.ID] = p
+		d.venues[v.ID] = p
 		if !v.Retired {
 			d.Venues = append(d.Venues, p)
 		}
 	}
-	zones, err := store.Select[Zone](tx).Order("sort").All(ctx)
+	zones, err := store.Select[ZoneRow](tx).Order("sort").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, z := range zones {
-		h := &Hall{Zone: z, Venue: d.places[z.VenueID]}
+		h := &Zone{ZoneRow: z, Venue: d.venues[z.VenueID]}
 		d.zones[z.ID] = h
 		if !z.Retired {
 			h.Venue.Zones = append(h.Venue.Zones, h)
@@ -197,23 +197,23 @@ func (d *Directory) loadVenues(ctx context.Context, tx *store.Tx) error {
 }
 
 func (d *Directory) loadAgencies(ctx context.Context, tx *store.Tx) error {
-	agencies, err := store.Select[Agency](tx).Order("sort").All(ctx)
+	agencies, err := store.Select[AgencyRow](tx).Order("sort").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, a := range agencies {
-		o := &Office{Agency: a}
-		d.offices[a.ID] = o
+		o := &Agency{AgencyRow: a}
+		d.agencies[a.ID] = o
 		if !a.Retired {
 			d.Agencies = append(d.Agencies, o)
 		}
 	}
-	series, err := store.Select[Series](tx).Order("prefix").All(ctx)
+	series, err := store.Select[SeriesRow](tx).Order("prefix").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, s := range series {
-		l := &Line{Series: s, Agency: d.offices[s.AgencyID], Venue: d.places[s.VenueID]}
+		l := &Series{SeriesRow: s, Agency: d.agencies[s.AgencyID], Venue: d.venues[s.VenueID]}
 		d.series[s.ID] = l
 		if !s.Retired {
 			l.Agency.Series = append(l.Agency.Series, l)
@@ -223,12 +223,12 @@ func (d *Directory) loadAgencies(ctx context.Context, tx *store.Tx) error {
 }
 
 func (d *Directory) loadCounters(ctx context.Context, tx *store.Tx) error {
-	counters, err := store.Select[Counter](tx).Order("sort").All(ctx)
+	counters, err := store.Select[CounterRow](tx).Order("sort").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, c := range counters {
-		k := &Desk{Counter: c, Agency: d.offices[c.AgencyID], Venue: d.places[c.VenueID], Zone: d.zones[c.ZoneID]}
+		k := &Counter{CounterRow: c, Agency: d.agencies[c.AgencyID], Venue: d.venues[c.VenueID], Zone: d.zones[c.ZoneID]}
 		d.counters[c.ID] = k
 		if !c.Retired {
 			k.Agency.Counters = append(k.Agency.Counters, k)
@@ -247,21 +247,21 @@ func (d *Directory) loadCounters(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	for _, k := range d.counters {
-		slices.SortFunc(k.Series, func(a, b *Line) int { return strings.Compare(a.Prefix, b.Prefix) })
+		slices.SortFunc(k.Series, func(a, b *Series) int { return strings.Compare(a.Prefix, b.Prefix) })
 	}
 	for _, s := range d.series {
-		slices.SortFunc(s.Counters, func(a, b *Desk) int { return a.Sort - b.Sort })
+		slices.SortFunc(s.Counters, func(a, b *Counter) int { return a.Sort - b.Sort })
 	}
 	return nil
 }
 
 func (d *Directory) loadServices(ctx context.Context, tx *store.Tx) error {
-	services, err := store.Select[Service](tx).Order("sort").All(ctx)
+	services, err := store.Select[ServiceRow](tx).Order("sort").All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, s := range services {
-		o := &Offer{Service: s, Agency: d.offices[s.AgencyID], Line: d.series[s.SeriesID]}
+		o := &Service{ServiceRow: s, Agency: d.agencies[s.AgencyID], Series: d.series[s.SeriesID]}
 		if s.Standard != "" {
 			o.Standard = new(catalogue.Standard)
 			if err := json.Unmarshal([]byte(s.Standard), o.Standard); err != nil {

@@ -54,8 +54,8 @@ type Manifest struct {
 	Region string `bun:"region"`
 }
 
-// Venue is a lokasi. Hours is []tenants.Hours as JSON.
-type Venue struct {
+// VenueRow is a lokasi. Hours is []tenants.Hours as JSON.
+type VenueRow struct {
 	bun.BaseModel `bun:"table:venues,alias:venue"`
 	store.Owned
 	ID          id.ID  `bun:"id,pk"`
@@ -81,8 +81,8 @@ type Closure struct {
 	Reason   string    `bun:"reason"`
 }
 
-// Zone is a part of a venue; its hall board has the zone's identifier.
-type Zone struct {
+// ZoneRow is a part of a venue; its hall board has the zone's identifier.
+type ZoneRow struct {
 	bun.BaseModel `bun:"table:zones,alias:zone"`
 	store.Owned
 	ID      id.ID  `bun:"id,pk"`
@@ -94,8 +94,8 @@ type Zone struct {
 	Retired bool   `bun:"retired"`
 }
 
-// Agency is an instansi in the region. Words are separated by newlines.
-type Agency struct {
+// AgencyRow is an instansi in the region. Words are separated by newlines.
+type AgencyRow struct {
 	bun.BaseModel `bun:"table:agencies,alias:agency"`
 	store.Owned
 	ID      id.ID  `bun:"id,pk"`
@@ -110,8 +110,8 @@ type Agency struct {
 	Retired bool   `bun:"retired"`
 }
 
-// Series is a seri antrean. Quota is tickets a local day; 0 is no limit.
-type Series struct {
+// SeriesRow is a seri antrean. Quota is tickets a local day; 0 is no limit.
+type SeriesRow struct {
 	bun.BaseModel `bun:"table:series,alias:series"`
 	store.Owned
 	ID       id.ID  `bun:"id,pk"`
@@ -124,9 +124,9 @@ type Series struct {
 	Retired  bool   `bun:"retired"`
 }
 
-// Counter is a loket as it was declared. Which ticket stands at it belongs to the queue, which keeps
+// CounterRow is a loket as it was declared. Which ticket stands at it belongs to the queue, which keeps
 // its own columns of the same table.
-type Counter struct {
+type CounterRow struct {
 	bun.BaseModel `bun:"table:counters,alias:counter"`
 	store.Owned
 	ID       id.ID  `bun:"id,pk"`
@@ -148,8 +148,8 @@ type CounterSeries struct {
 	SeriesID  id.ID `bun:"series_id,pk"`
 }
 
-// Service is a layanan as it is offered here. Standard is catalogue.Standard as JSON, or empty.
-type Service struct {
+// ServiceRow is a layanan as it is offered here. Standard is catalogue.Standard as JSON, or empty.
+type ServiceRow struct {
 	bun.BaseModel `bun:"table:services,alias:service"`
 	store.Owned
 	ID        id.ID  `bun:"id,pk"`
@@ -201,6 +201,6 @@ type UserCounter struct {
 // Models are this package's tables.
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
-	(*Manifest)(nil), (*Venue)(nil), (*Closure)(nil), (*Zone)(nil), (*Agency)(nil), (*Series)(nil), (*Counter)(nil),
-	(*CounterSeries)(nil), (*Service)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*CounterRow)(nil),
+	(*CounterSeries)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

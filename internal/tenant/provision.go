@@ -261,11 +261,11 @@ type projection struct {
 // named gives a declared thing the same identifier each time.
 func (p *projection) named(kind, code string) id.ID { return id.Named(p.tx.Tenant(), kind+"/"+code) }
 
-func (p *projection) venue(code string) id.ID          { return p.named("venue", code) }
-func (p *projection) zone(venue, code string) id.ID    { return p.named("zone", venue+"/"+code) }
-func (p *projection) agency(code string) id.ID         { return p.named("agency", code) }
-func (p *projection) line(agency, code string) id.ID   { return p.named("series", agency+"/"+code) }
-func (p *projection) counter(venue, code string) id.ID { return p.named("counter", venue+"/"+code) }
+func (p *projection) venue(code string) id.ID            { return p.named("venue", code) }
+func (p *projection) zone(venue, code string) id.ID      { return p.named("zone", venue+"/"+code) }
+func (p *projection) agency(code string) id.ID           { return p.named("agency", code) }
+func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
+func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
 
 func (p *projection) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{p.putVenues, p.putAgencies, p.putPeople, p.retire} {
@@ -286,7 +286,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 			return err
 		}
 		p.venues = append(p.venues, p.venue(v.Code))
-		err = store.Upsert(ctx, p.tx, &Venue{
+		err = store.Upsert(ctx, p.tx, &VenueRow{
 			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
 			TicketsStop: v.TicketsStop, Hours: string(hours), Sort: i,
 		})
@@ -299,7 +299,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		for j, z := range zones {
 			p.zones = append(p.zones, p.zone(v.Code, z.Code))
-			err := store.Upsert(ctx, p.tx, &Zone{
+			err := store.Upsert(ctx, p.tx, &ZoneRow{
 				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, Place: z.Place, Sort: 100*i + j,
 			})
 			if err != nil {
@@ -334,7 +334,7 @@ func (p *projection) putAgencies(ctx context.Context) error {
 	}
 	for i, a := range p.r.Agencies {
 		p.agencies = append(p.agencies, p.agency(a.Code))
-		err := store.Upsert(ctx, p.tx, &Agency{
+		err := store.Upsert(ctx, p.tx, &AgencyRow{
 			ID: p.agency(a.Code), Code: a.Code, Name: a.Name, Short: a.Short, NameEN: a.NameEN, ShortEN: a.ShortEN,
 			Icon: a.Icon, Words: lines(a.Words), Sort: i,
 		})
@@ -342,9 +342,9 @@ func (p *projection) putAgencies(ctx context.Context) error {
 			return err
 		}
 		for _, s := range a.Series {
-			p.series = append(p.series, p.line(a.Code, s.Code))
-			err := store.Upsert(ctx, p.tx, &Series{
-				ID: p.line(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
+			p.series = append(p.series, p.seriesID(a.Code, s.Code))
+			err := store.Upsert(ctx, p.tx, &SeriesRow{
+				ID: p.seriesID(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
 				Code: s.Code, Name: s.Name, Prefix: s.Prefix, Quota: int64(s.Quota),
 			})
 			if err != nil {
@@ -368,7 +368,7 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 			zone = wholeVenue
 		}
 		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
-		err := store.Upsert(ctx, p.tx, &Counter{
+		err := store.Upsert(ctx, p.tx, &CounterRow{
 			ID: p.counter(c.Venue, c.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(c.Venue), ZoneID: p.zone(c.Venue, zone),
 			Code: c.Code, Name: c.Name, Place: c.Place, Sort: sort + j,
 		})
@@ -376,7 +376,7 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 			return err
 		}
 		for _, s := range c.Series {
-			err := store.Insert(ctx, p.tx, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.line(a.Code, s)})
+			err := store.Insert(ctx, p.tx, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.seriesID(a.Code, s)})
 			if err != nil {
 				return err
 			}
@@ -387,13 +387,13 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 
 func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, sort int) error {
 	for j, s := range a.Services {
-		row := &Service{
+		row := &ServiceRow{
 			ID: p.named("service", a.Code+"/"+s.Code), AgencyID: p.agency(a.Code), Code: s.Code, Name: s.Name, NameEN: s.NameEN,
 			Words: lines(s.Words), Execution: string(s.Execution), System: s.System, Receipt: s.Receipt, Minutes: s.Minutes,
 			Confirmed: s.Confirmed, Sort: sort + j,
 		}
 		if s.Series != "" {
-			row.SeriesID = p.line(a.Code, s.Series)
+			row.SeriesID = p.seriesID(a.Code, s.Series)
 		}
 		if s.Standard != nil {
 			text, err := json.Marshal(s.Standard)
@@ -470,9 +470,9 @@ func (p *projection) putRights(ctx context.Context, user id.ID, s tenants.Person
 // retire marks what the manifest no longer has. Nothing is deleted: old tickets keep their names.
 func (p *projection) retire(ctx context.Context) error {
 	return errors.Join(
-		retireOthers[Venue](ctx, p.tx, p.venues), retireOthers[Zone](ctx, p.tx, p.zones),
-		retireOthers[Agency](ctx, p.tx, p.agencies), retireOthers[Series](ctx, p.tx, p.series),
-		retireOthers[Counter](ctx, p.tx, p.counters), retireOthers[Service](ctx, p.tx, p.services),
+		retireOthers[VenueRow](ctx, p.tx, p.venues), retireOthers[ZoneRow](ctx, p.tx, p.zones),
+		retireOthers[AgencyRow](ctx, p.tx, p.agencies), retireOthers[SeriesRow](ctx, p.tx, p.series),
+		retireOthers[CounterRow](ctx, p.tx, p.counters), retireOthers[ServiceRow](ctx, p.tx, p.services),
 		retireOthers[User](ctx, p.tx, p.users),
 	)
 }

@@ -22,7 +22,7 @@ type Opening struct {
 const horizon = 30
 
 // Periods are a venue's opening periods on a local day, in order. A closed day has none.
-func (d *Directory) Periods(v *Place, day clock.Day) (periods []tenants.Period, closure string) {
+func (d *Directory) Periods(v *Venue, day clock.Day) (periods []tenants.Period, closure string) {
 	for _, c := range d.Closures {
 		if (c.VenueID.IsZero() || c.VenueID == v.ID) && !day.Before(c.FirstDay) && !c.LastDay.Before(day) {
 			return nil, c.Reason
@@ -32,7 +32,7 @@ func (d *Directory) Periods(v *Place, day clock.Day) (periods []tenants.Period, 
 }
 
 // Opening tells how a venue stands now. A demo's venues are open all day, whatever the hours say.
-func (d *Directory) Opening(t *Tenant, v *Place, now time.Time) Opening {
+func (d *Directory) Opening(t *Tenant, v *Venue, now time.Time) Opening {
 	today := t.Today(now)
 	if t.Demo {
 		end := today.At(24*60, t.Loc)
@@ -70,7 +70,7 @@ func (d *Directory) Opening(t *Tenant, v *Place, now time.Time) Opening {
 	return o
 }
 
-func (d *Directory) nextOpening(t *Tenant, v *Place, today clock.Day) time.Time {
+func (d *Directory) nextOpening(t *Tenant, v *Venue, today clock.Day) time.Time {
 	for n := 1; n <= horizon; n++ {
 		day := today.Add(n)
 		if periods, _ := d.Periods(v, day); len(periods) > 0 {
@@ -82,7 +82,7 @@ func (d *Directory) nextOpening(t *Tenant, v *Place, today clock.Day) time.Time 
 
 // NextTickets is when numbers are given again, when they are not given now: the opening of today or
 // of a later day.
-func (d *Directory) NextTickets(t *Tenant, v *Place, now time.Time) time.Time {
+func (d *Directory) NextTickets(t *Tenant, v *Venue, now time.Time) time.Time {
 	today := t.Today(now)
 	if periods, _ := d.Periods(v, today); len(periods) > 0 {
 		if first := today.At(periods[0].Open, t.Loc); now.Before(first) {

@@ -36,7 +36,7 @@ var week = []tenants.Hours{
 
 func TestOpening(t *testing.T) {
 	tn := &Tenant{Loc: clock.WITA}
-	office := &Place{Venue: Venue{ID: id.New(), TicketsStop: 60}, Hours: week}
+	office := &Venue{VenueRow: VenueRow{ID: id.New(), TicketsStop: 60}, Hours: week}
 	d := &Directory{Closures: []Closure{{FirstDay: day("2026-12-25"), LastDay: day("2026-12-25"), Reason: "Hari Raya Natal"}}}
 	for _, c := range []struct {
 		at            string
@@ -81,7 +81,7 @@ func TestOpening(t *testing.T) {
 
 func TestAClosureShutsItsVenueOnly(t *testing.T) {
 	tn := &Tenant{Loc: clock.WIB}
-	a, b := &Place{Venue: Venue{ID: id.New()}, Hours: week}, &Place{Venue: Venue{ID: id.New()}, Hours: week}
+	a, b := &Venue{VenueRow: VenueRow{ID: id.New()}, Hours: week}, &Venue{VenueRow: VenueRow{ID: id.New()}, Hours: week}
 	d := &Directory{Closures: []Closure{{VenueID: a.ID, FirstDay: day("2026-11-23"), LastDay: day("2026-11-24"), Reason: "x"}}}
 	now := moment(t, "2026-11-24 10:00", clock.WIB)
 	if d.Opening(tn, a, now).Open || !d.Opening(tn, b, now).Open {
@@ -98,7 +98,7 @@ func TestTheNextOpeningIsOpen(t *testing.T) {
 			Open: tenants.FormatClock(open * 60), Close: tenants.FormatClock(rapid.IntRange(open+1, 24).Draw(t, "close") * 60),
 		}}
 		loc := rapid.SampledFrom([]*time.Location{clock.WIB, clock.WITA, clock.WIT}).Draw(t, "zone")
-		v := &Place{Venue: Venue{ID: id.New()}, Hours: hours}
+		v := &Venue{VenueRow: VenueRow{ID: id.New()}, Hours: hours}
 		d, tn := &Directory{}, &Tenant{Loc: loc}
 		now := time.Unix(rapid.Int64Range(1.7e9, 1.9e9).Draw(t, "now"), 0).UTC()
 		if o := d.Opening(tn, v, now); !o.Open {

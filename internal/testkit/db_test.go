@@ -22,7 +22,7 @@ func TestEach(t *testing.T) {
 		other := testkit.Again(t, testkit.URLs(db))
 		a := testkit.Tenant(t, db)
 		if err := other.View(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
-			_, err := store.Select[tenant.Venue](tx).Where("id = ?", a.Venue).One(ctx)
+			_, err := store.Select[tenant.VenueRow](tx).Where("id = ?", a.Venue).One(ctx)
 			return err
 		}); err != nil {
 			t.Error(err)

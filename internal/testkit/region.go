@@ -165,7 +165,7 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	r.Venue, r.Hall, r.Agency = id.New(), id.New(), id.New()
-	if err := store.Insert(ctx, tx, &tenant.Venue{
+	if err := store.Insert(ctx, tx, &tenant.VenueRow{
 		ID: r.Venue, Code: "mal", Name: "Mal " + mark, Kind: string(tenants.Office), Address: "Jalan " + mark,
 		District: mark, Hours: string(hours),
 	}); err != nil {
@@ -176,10 +176,10 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 	}); err != nil {
 		return err
 	}
-	if err := store.Insert(ctx, tx, &tenant.Zone{ID: r.Hall, VenueID: r.Venue, Code: "a", Name: "Zona " + mark, Place: "Lantai " + mark}); err != nil {
+	if err := store.Insert(ctx, tx, &tenant.ZoneRow{ID: r.Hall, VenueID: r.Venue, Code: "a", Name: "Zona " + mark, Place: "Lantai " + mark}); err != nil {
 		return err
 	}
-	if err := store.Insert(ctx, tx, &tenant.Agency{
+	if err := store.Insert(ctx, tx, &tenant.AgencyRow{
 		ID: r.Agency, Code: "dukcapil", Name: "Dinas " + mark, Short: "Dukcapil " + mark, NameEN: "Office " + mark,
 		ShortEN: "Civil " + mark, Icon: "id", Words: "kata\n" + mark,
 	}); err != nil {
@@ -188,19 +188,19 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 	for i := range 2 {
 		code := string(rune('a' + i))
 		r.Series[i], r.Counters[i], r.Services[i] = id.New(), id.New(), id.New()
-		if err := store.Insert(ctx, tx, &tenant.Series{
+		if err := store.Insert(ctx, tx, &tenant.SeriesRow{
 			ID: r.Series[i], AgencyID: r.Agency, VenueID: r.Venue, Code: code, Name: "Seri " + mark,
 			Prefix: strings.ToUpper(code), Quota: int64(3 * i),
 		}); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, tx, &tenant.Counter{
+		if err := store.Insert(ctx, tx, &tenant.CounterRow{
 			ID: r.Counters[i], AgencyID: r.Agency, VenueID: r.Venue, ZoneID: r.Hall, Code: string(rune('1' + i)),
 			Name: "Loket " + mark, Place: "Lantai " + mark, Sort: i,
 		}); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, tx, &tenant.Service{
+		if err := store.Insert(ctx, tx, &tenant.ServiceRow{
 			ID: r.Services[i], AgencyID: r.Agency, SeriesID: r.Series[i], Code: "layanan-" + code, Name: "Layanan " + mark,
 			NameEN: "Service " + mark, Words: mark, Execution: "native", System: "SIAK " + mark, Receipt: "resi " + mark, Minutes: 15, Sort: i,
 		}); err != nil {

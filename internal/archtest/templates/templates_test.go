@@ -3,6 +3,7 @@ package templates
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"go/format"
 	"io/fs"
@@ -17,7 +18,11 @@ import (
 	"github.com/a-h/templ/parser/v2"
 )
 
-const regenerate = "go run github.com/a-h/templ/cmd/templ@%s generate"
+//go:generate go test . -run TestTemplatesAreGenerated -update
+
+const regenerate = "go generate ./..."
+
+var update = flag.Bool("update", false, "write the *_templ.go files instead of comparing them")
 
 // fileName is what templ writes into its error messages: the path from wherever it was run.
 var fileName = regexp.MustCompile("FileName: `[^`]*`")
@@ -63,18 +68,50 @@ func stale(root string) (out []string, templates int, err error) {
 		}
 		got, err := os.ReadFile(source + "_templ.go")
 		if err != nil {
-			say("was never generated: "+regenerate, templ.Version())
+			say("was never generated: " + regenerate)
 			return nil
 		}
 		if !bytes.Equal(fileName.ReplaceAll(got, nil), fileName.ReplaceAll(want, nil)) {
-			say("differs from its %s_templ.go: "+regenerate, filepath.Base(source), templ.Version())
+			say("differs from its %s_templ.go: "+regenerate, filepath.Base(source))
 		}
 		return nil
 	})
 	return out, templates, err
 }
 
+// write generates what is there anew and removes what lost its template.
+func write(root string) error {
+	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && (e.Name() == ".git" || e.Name() == "testdata"):
+			return fs.SkipDir
+		}
+		if source, ok := strings.CutSuffix(path, "_templ.go"); ok {
+			if _, err := os.Stat(source + ".templ"); err != nil {
+				return os.Remove(path)
+			}
+			return nil
+		}
+		source, ok := strings.CutSuffix(path, ".templ")
+		if !ok {
+			return nil
+		}
+		code, err := generate(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(source+"_templ.go", code, 0o644) //nolint:gosec // source code
+	})
+}
+
 func TestTemplatesAreGenerated(t *testing.T) {
+	if *update {
+		if err := write("../../.."); err != nil {
+			t.Fatal(err)
+		}
+	}
 	out, n, err := stale("../../..")
 	if err != nil || n == 0 {
 		t.Fatalf("%d templates: %v", n, err)
@@ -86,24 +123,24 @@ func TestTemplatesAreGenerated(t *testing.T) {
 
 func TestStaleTemplatesAreSeen(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, text string) {
+	file := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	template := "package x\n\ntempl greeting(name string) {\n\t<p>Halo { name }</p>\n}\n"
-	write("fresh.templ", template)
+	file("fresh.templ", template)
 	code, err := generate(filepath.Join(dir, "fresh.templ"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	write("fresh_templ.go", strings.ReplaceAll(string(code), "`fresh.templ`", "`internal/x/fresh.templ`")) // run from elsewhere
-	write("changed.templ", strings.Replace(template, "Halo", "Selamat datang", 1))
-	write("changed_templ.go", string(code))
-	write("never.templ", template)
-	write("wrong.templ", "package x\n\ntempl greeting( {\n")
-	write("gone_templ.go", string(code))
+	file("fresh_templ.go", strings.ReplaceAll(string(code), "`fresh.templ`", "`internal/x/fresh.templ`")) // run from elsewhere
+	file("changed.templ", strings.Replace(template, "Halo", "Selamat datang", 1))
+	file("changed_templ.go", string(code))
+	file("never.templ", template)
+	file("wrong.templ", "package x\n\ntempl greeting( {\n")
+	file("gone_templ.go", string(code))
 	out, n, err := stale(dir)
 	if err != nil || n != 4 {
 		t.Fatalf("%d templates: %v", n, err)

@@ -22,9 +22,9 @@ func Staff(p Page) templ.Component {
 	return withIcons(p, staff(p))
 }
 
-// Desk is the officer's screen, full height. The bar goes into the header after the mark: counter, connection, pause. The
+// CounterScreen is the officer's screen, full height. The bar goes into the header after the mark: counter, connection, pause. The
 // children are <main class="p-serve"> and <aside class="p-line">, for the grid has their places.
-func Desk(p Page, bar templ.Component) templ.Component {
+func CounterScreen(p Page, bar templ.Component) templ.Component {
 	p = p.on("staff")
 	p.NoIndex = true
 	return withIcons(p, desk(p, bar))

@@ -89,7 +89,7 @@ func layouts(p Page) map[string]templ.Component {
 		"platform": with(Platform(bare), append(pieces(bare), with(Hall(), h1("Silakan masuk.")))...),
 		"staff":    with(Staff(p), append(pieces(p), h1("x"))...),
 		"nobody":   with(Staff(bare), h1("x")),
-		"desk":     with(Desk(p, templ.Raw("<p>Loket 3</p>")), templ.Raw(`<main id="isi"><h1>Loket 3</h1></main>`)),
+		"desk":     with(CounterScreen(p, templ.Raw("<p>Loket 3</p>")), templ.Raw(`<main id="isi"><h1>Loket 3</h1></main>`)),
 		"board": with(Board(p), BoardTop(p, hall), h1("Papan"), BoardCall(p, Call{"AB-1027", "Loket 3", "Dukcapil", at}),
 			BoardRecent(p, []Call{{"A-1", "Loket 1", "", at}}), BoardFoot(p, "Catatan")),
 		"idle board": with(Board(p), h1("Papan"), BoardCall(p, Call{})),
