@@ -104,7 +104,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	return a.Web.Shutdown(grace)
 }
 
-// sweep clears away ended sessions and old counts of guesses, tenant by tenant, once an hour.
+// sweep clears away ended sessions, old counts of guesses and old presses, tenant by tenant, once an hour.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -115,8 +115,8 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.All() {
-			if err := a.Auth.Sweep(ctx, t.ID); err != nil && ctx.Err() == nil {
-				a.log.Warn("old sessions not cleared", "tenant", t.Code, "error", err)
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}
 	}

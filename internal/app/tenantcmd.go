@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -22,6 +24,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
 
   plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
   apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
+                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus
+                        · end the tickets of who waits in a series or stands at a counter that goes away
   list                  daerah yang ada · the regions that are here
   export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
@@ -41,6 +45,7 @@ type tenantEnv struct {
 	cfg  config.Config
 	args []string
 	en   bool
+	end  bool // --end-tickets
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -62,9 +67,12 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang := "id"
+	lang, end := "id", false
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		if verb == "apply" {
+			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus · end tickets whose series or counter goes away")
+		}
 	})
 	if err != nil {
 		return err
@@ -73,7 +81,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -89,7 +97,7 @@ func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
+	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, clear)
 		return clear, hash, err
@@ -129,7 +137,7 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	changes, err := t.prov.Plan(ctx, region)
+	changes, held, err := t.prov.Plan(ctx, region)
 	if err != nil {
 		return err
 	}
@@ -137,7 +145,25 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if len(changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
+	t.held(held)
 	return nil
+}
+
+// held says whom a change would leave waiting, and what to do about it.
+func (t *tenantEnv) held(list []tenant.Stranded) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("\nPerhatian, masih ada orang di antrean yang dihapus:", "\nPeople still wait in what would go away:")
+	for _, h := range list {
+		if h.Series != "" {
+			t.say("  %d orang menunggu pada seri %s", "  %d waiting in series %s", h.People, h.Series)
+		} else {
+			t.say("  %d orang di %s", "  %d at %s", h.People, h.Counter)
+		}
+	}
+	t.say("Terapkan setelah mereka dilayani, misalnya sesudah jam tutup. Untuk mengakhiri nomor mereka sekarang: pendopo tenant apply --end-tickets FOLDER",
+		"Apply once they have been served, such as after closing. To end their tickets now: pendopo tenant apply --end-tickets DIR")
 }
 
 func (t *tenantEnv) changes(changes []tenants.Change) {
@@ -155,7 +181,13 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end})
+	var stranded *tenant.StrandedError
+	if errors.As(err, &stranded) {
+		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
+		t.held(stranded.Held)
+		return errSaid
+	}
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "not_found")
 	}
-	place, err := s.hall.glance(c.Std(), c.Tenant, ticket)
+	place, err := s.hall.Place(c.Std(), c.Tenant, ticket)
 	if err != nil {
 		return err
 	}

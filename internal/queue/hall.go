@@ -35,6 +35,11 @@ type Request struct {
 	Actor     *authz.Actor // nil: the public
 }
 
+// scopedKey is the key among those of whoever asks: what one person's client counts up (1, 2, 3) is not
+// another's. The public shares one scope, since nothing tells its people apart: their keys must not be
+// guessable, as the API's document says.
+func (r Request) scopedKey() string { return r.Actor.String() + "/" + r.Key }
+
 // maxKey bounds an idempotency key.
 const maxKey = 128
 
@@ -69,9 +74,9 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	open := dir.Opening(t, service.Series.Venue, now)
 	q := issueQuery{
 		ID: id.New(), SeriesID: service.Series.ID, ServiceID: service.ID, Day: t.Today(now),
-		Key: r.Key, Channel: r.Channel, Actor: r.Actor.String(),
+		Key: r.scopedKey(), Channel: r.Channel, Actor: r.Actor.String(),
 	}
-	if q.Key == "" {
+	if r.Key == "" {
 		q.Key = q.ID.String()
 	}
 	if !open.Tickets {
@@ -178,28 +183,6 @@ func place(dir *tenant.Directory, t Ticket, ahead int) Place {
 	return p
 }
 
-// Place reads a ticket and how many are in front of it. No such ticket: the fault "not_found".
-func (h *Hall) Place(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Place, error) {
-	dir, err := h.dirs.Of(ctx, t)
-	if err != nil {
-		return Place{}, err
-	}
-	var found Ticket
-	var ahead int
-	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
-		if found, err = store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx); err != nil || found.Status != Waiting {
-			return err
-		}
-		ahead, err = store.Select[Ticket](tx).Where("series_id = ?", found.SeriesID).Where("day = ?", found.Day).
-			Where("status = 'waiting'").Where("number < ?", found.Number).Count(ctx)
-		return err
-	})
-	if err != nil {
-		return Place{}, err
-	}
-	return place(dir, found, ahead), nil
-}
-
 // Crowd is how many wait, by series, on the tenant's local today.
 func (h *Hall) Crowd(ctx context.Context, t *tenant.Tenant) (map[id.ID]int, error) {
 	type row struct {
@@ -217,4 +200,15 @@ func (h *Hall) Crowd(ctx context.Context, t *tenant.Tenant) (map[id.ID]int, erro
 		out[r.SeriesID] = r.N
 	}
 	return out, err
+}
+
+// pressesKept is how long a press of a counter's button is remembered: longer than any client tries again.
+const pressesKept = 48 * time.Hour
+
+// Sweep forgets old presses of one tenant.
+func (h *Hall) Sweep(ctx context.Context, t tenant.ID) error {
+	return h.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Delete[pressed](ctx, tx, "at < ?", tx.Now().Add(-pressesKept))
+		return err
+	})
 }

@@ -148,6 +148,14 @@ type CounterSeries struct {
 	SeriesID  id.ID `bun:"series_id,pk"`
 }
 
+// SeriesPeer says that a counter which calls a series calls another one too. A series is its own peer.
+type SeriesPeer struct {
+	bun.BaseModel `bun:"table:series_peers,alias:series_peer"`
+	store.Owned
+	SeriesID id.ID `bun:"series_id,pk"`
+	PeerID   id.ID `bun:"peer_id,pk"`
+}
+
 // ServiceRow is a layanan as it is offered here. Standard is catalogue.Standard as JSON, or empty.
 type ServiceRow struct {
 	bun.BaseModel `bun:"table:services,alias:service"`
@@ -202,5 +210,5 @@ type UserCounter struct {
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
 	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*CounterRow)(nil),
-	(*CounterSeries)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

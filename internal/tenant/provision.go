@@ -25,12 +25,17 @@ type Provisioner struct {
 	// Password makes a new person's first password and its hash. It is asked once for each person who
 	// was not there before.
 	Password func() (clear, hash string, err error)
+	// Queues tells who would be stranded by what a manifest takes away. Nil: nobody is asked.
+	Queues Queues
 }
 
 // Options of Apply.
 type Options struct {
 	Actor string // who applies, for the record: "system:cli"
 	Demo  bool   // mark the tenant as a demo: always open, simulated
+	// EndTickets ends the tickets of who waits in a series, or stands at a counter, that the manifest takes
+	// away. Without it Apply refuses with a *StrandedError.
+	EndTickets bool
 }
 
 // Account is a person who was added, with the password to hand over. It is shown once and stored
@@ -79,13 +84,26 @@ func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
 	return rows, err
 }
 
-// Plan tells what Apply would change.
-func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, error) {
-	_, old, err := p.Find(ctx, region.Code)
-	if err != nil {
-		return nil, err
+// Plan tells what Apply would change, and whom it would strand.
+func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, []Stranded, error) {
+	row, old, err := p.Find(ctx, region.Code)
+	if err != nil || row == nil || p.Queues == nil {
+		return tenants.Diff(old, region), nil, err
 	}
-	return tenants.Diff(old, region), nil
+	resolved, err := tenants.Resolve(region, catalogue.Default())
+	if err != nil {
+		return nil, nil, err
+	}
+	var held []Stranded
+	err = p.DB.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
+		gone, err := leaving(ctx, tx, resolved)
+		if err != nil {
+			return err
+		}
+		held, err = gone.held(ctx, tx, p.Queues)
+		return err
+	})
+	return tenants.Diff(old, region), held, err
 }
 
 // Apply makes the tenant what the manifest says. The region must have loaded without a problem.
@@ -143,8 +161,15 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest)}); err != nil {
 			return err
 		}
+		gone, err := leaving(ctx, tx, resolved)
+		if err != nil {
+			return err
+		}
 		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
 		if err := pr.run(ctx); err != nil {
+			return err
+		}
+		if err := gone.end(ctx, tx, p.Queues, opt); err != nil {
 			return err
 		}
 		res.Accounts = pr.accounts
@@ -159,6 +184,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		return nil
 	})
 	res.Tenant = row
+	if err == nil {
+		err = p.late(ctx, row.ID, resolved, opt.Actor)
+	}
 	return res, err
 }
 
@@ -273,7 +301,7 @@ func (p *projection) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return LinkPeers(ctx, p.tx)
 }
 
 // wholeVenue is the zone of a venue that has none, such as a digital one: its counters stand there.
@@ -408,6 +436,42 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 		}
 	}
 	return nil
+}
+
+// LinkPeers derives from counter_series which series share a counter. Series that nobody calls any more
+// keep themselves, so that whoever still waits there has a place.
+func LinkPeers(ctx context.Context, tx *store.Tx) error {
+	if _, err := store.Delete[SeriesPeer](ctx, tx, "true"); err != nil {
+		return err
+	}
+	series, err := store.Select[SeriesRow](tx).All(ctx)
+	if err != nil {
+		return err
+	}
+	links, err := store.Select[CounterSeries](tx).All(ctx)
+	if err != nil {
+		return err
+	}
+	byCounter := map[id.ID][]id.ID{}
+	for _, l := range links {
+		byCounter[l.CounterID] = append(byCounter[l.CounterID], l.SeriesID)
+	}
+	peers := map[[2]id.ID]bool{}
+	for _, s := range series {
+		peers[[2]id.ID{s.ID, s.ID}] = true
+	}
+	for _, called := range byCounter {
+		for _, a := range called {
+			for _, b := range called {
+				peers[[2]id.ID{a, b}] = true
+			}
+		}
+	}
+	rows := make([]*SeriesPeer, 0, len(peers))
+	for p := range peers {
+		rows = append(rows, &SeriesPeer{SeriesID: p[0], PeerID: p[1]})
+	}
+	return store.Insert(ctx, tx, rows...)
 }
 
 // putPeople adds who is new, with a password, and renews names, roles and counters of who was there.

@@ -214,7 +214,7 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 			}
 		}
 	}
-	return nil
+	return tenant.LinkPeers(ctx, tx)
 }
 
 // people stores an officer and an administrator: officer@<canary>.test and admin@<canary>.test.

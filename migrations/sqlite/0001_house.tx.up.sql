@@ -122,9 +122,8 @@ create table counters (
   place text not null default '',
   sort integer not null,
   retired boolean not null default false,
-  -- Where the counter stands: the ticket that it has called last and the key of that call.
+  -- Where the counter stands: the ticket that it has called last.
   ticket_id text,
-  call_key text not null default '',
   primary key (tenant_id, id),
   unique (tenant_id, venue_id, code),
   foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
@@ -139,6 +138,17 @@ create table counter_series (
   primary key (tenant_id, counter_id, series_id),
   foreign key (tenant_id, counter_id) references counters (tenant_id, id),
   foreign key (tenant_id, series_id) references series (tenant_id, id)
+);
+
+-- Which series share a counter with a series, itself among them: derived from counter_series at each
+-- apply. A ticket's place in the line counts those who wait in all of them.
+create table series_peers (
+  tenant_id text not null references tenants (id),
+  series_id text not null,
+  peer_id text not null,
+  primary key (tenant_id, series_id, peer_id),
+  foreign key (tenant_id, series_id) references series (tenant_id, id),
+  foreign key (tenant_id, peer_id) references series (tenant_id, id)
 );
 
 create table services (
@@ -253,9 +263,22 @@ create table tickets (
   foreign key (tenant_id, service_id) references services (tenant_id, id),
   foreign key (tenant_id, counter_id) references counters (tenant_id, id)
 );
-create index tickets_waiting on tickets (tenant_id, day, created_at, number) where status = 'waiting';
-create index tickets_ahead on tickets (tenant_id, series_id, day, number) where status = 'waiting';
+create index tickets_waiting on tickets (tenant_id, day, created_at, number, id) where status = 'waiting';
+create index tickets_ahead on tickets (tenant_id, series_id, day, created_at, number, id) where status = 'waiting';
 create index tickets_counter on tickets (tenant_id, counter_id, day);
+
+-- Who was called by which press of a counter's button: a press that is sent again calls nobody else.
+create table presses (
+  tenant_id text not null references tenants (id),
+  counter_id text not null,
+  key text not null,
+  ticket_id text not null,
+  at timestamp not null,
+  primary key (tenant_id, counter_id, key),
+  foreign key (tenant_id, counter_id) references counters (tenant_id, id),
+  foreign key (tenant_id, ticket_id) references tickets (tenant_id, id)
+);
+create index presses_old on presses (tenant_id, at);
 
 -- The chain: one head a tenant, on which its writers wait last; records that nobody changes; events
 -- that screens follow, in the order of the commits.
