@@ -63,6 +63,8 @@ func issueTopics(q issueQuery) []string {
 // $6 day, $7 ticket, $8 key, $9 channel, $10 actor, $11 record's head, $12 event's head, $13 topics.
 // A series that is full gives what is left and no row for the rest. Who is ahead are those who wait in the
 // series and in those that its counters call too, in the order of calling: by age, number and identifier.
+// The lock on the series is the one that its foreign key would take; taken here, a series that an apply is
+// just taking away is looked at again once that has committed.
 const issueSQL = `
 with req as (
   select ord, series_id::uuid as series_id, service_id::uuid as service_id, day::date as day, id::uuid as id, key, channel, actor, record, data, topics
@@ -87,6 +89,7 @@ with req as (
   select $1::uuid, w.series_id, w.day, least(w.n, coalesce(nullif(s.quota, 0), w.n)), 0
   from want w join series s on s.tenant_id = $1::uuid and s.id = w.series_id and not s.retired
   order by w.series_id, w.day
+  for key share of s
   on conflict (tenant_id, series_id, day) do update set
     prev = d.n,
     n = greatest(d.n, least(d.n + excluded.n, coalesce((select nullif(s.quota, 0) from series s where s.tenant_id = $1::uuid and s.id = d.series_id), d.n + excluded.n)))

@@ -165,6 +165,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err != nil {
 			return err
 		}
+		if err := gone.lock(ctx, tx); err != nil {
+			return err
+		}
 		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
 		if err := pr.run(ctx); err != nil {
 			return err
@@ -184,9 +187,6 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		return nil
 	})
 	res.Tenant = row
-	if err == nil {
-		err = p.late(ctx, row.ID, resolved, opt.Actor)
-	}
 	return res, err
 }
 

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -81,6 +82,19 @@ func (g gone) ids() (series, counters []id.ID) {
 	return series, counters
 }
 
+// lock waits for the numbers that are just being given in these series, and lets no more be given: whoever
+// asks now sees what this transaction makes of them. In the order in which the queue takes them.
+func (g gone) lock(ctx context.Context, tx *store.Tx) error {
+	series, _ := g.ids()
+	slices.SortFunc(series, func(a, b id.ID) int { return bytes.Compare(a[:], b[:]) })
+	for _, s := range series {
+		if err := store.Lock[SeriesRow](ctx, tx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (g gone) held(ctx context.Context, tx *store.Tx, q Queues) (out []Stranded, err error) {
 	if q == nil || len(g.series)+len(g.counters) == 0 {
 		return nil, nil
@@ -111,20 +125,4 @@ func (g gone) end(ctx context.Context, tx *store.Tx, q Queues, opt Options) erro
 	}
 	series, counters := g.ids()
 	return q.End(ctx, tx, g.day, series, counters, opt.Actor)
-}
-
-// late ends the tickets that were given in a series while it was being taken away: a request that had
-// begun before the apply saw the series as it was. Nobody would ever call them.
-func (p *Provisioner) late(ctx context.Context, t ID, r *tenants.Resolved, actor string) error {
-	if p.Queues == nil {
-		return nil
-	}
-	return p.DB.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		retired, err := store.Select[SeriesRow](tx).Where("retired").All(ctx)
-		if err != nil || len(retired) == 0 {
-			return err
-		}
-		series, _ := gone{series: retired}.ids()
-		return p.Queues.End(ctx, tx, clock.DayOf(tx.Now(), r.Location), series, nil, actor)
-	})
 }
