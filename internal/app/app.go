@@ -56,7 +56,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	front := platform.New(a.Registry)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
-		LimitsOff: !cfg.Limits, MaxStreams: cfg.Streams,
+		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
 		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
 	})
 	if err := a.routes(hub, front); err != nil {

@@ -121,7 +121,7 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 		return nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
-	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, demoPassword) })
+	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
 	prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err

@@ -44,7 +44,7 @@ func oneSeries(code, zone string) *tenants.Region {
 
 func apply(t *testing.T, db *store.DB, r *tenants.Region) tenant.Row {
 	t.Helper()
-	hash, err := auth.Hash(t.Context(), password)
+	hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 	if err != nil {
 		t.Fatal(err)
 	}

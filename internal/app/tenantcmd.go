@@ -99,7 +99,7 @@ func newPassword() string { return rand.Text()[:16] }
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
 	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
-		hash, err := auth.Hash(ctx, clear)
+		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
 	}}
 }
