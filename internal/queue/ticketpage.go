@@ -34,7 +34,7 @@ func (s *Pages) ticketView(c *web.Ctx, ticket id.ID) (ticketView, error) {
 	}
 	v := newTicketView(p, dir, c.Tenant, c.Now())
 	v.Key = id.New().String()
-	v.QR = newQR(c.Origin() + ticketPath(p))
+	v.QR = ui.NewQR(c.Origin() + ticketPath(p))
 	return v, nil
 }
 

@@ -20,7 +20,7 @@ type ticketView struct {
 	Opening tenant.Opening
 	Loc     *time.Location
 	Key     string // of the form that takes a new number
-	QR      qrCode
+	QR      ui.QR
 }
 
 // newTicketView looks at a ticket at a moment.

@@ -133,7 +133,7 @@ func TestTicketSaysItsState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newTicketView(c.place, s.dir, s.t, nine)
-			v.Key, v.QR = "kunci", newQR("https://bangka.pendopo.id"+ticketPath(c.place))
+			v.Key, v.QR = "kunci", ui.NewQR("https://bangka.pendopo.id"+ticketPath(c.place))
 			for l, want := range map[i18n.Locale]string{i18n.ID: c.id, i18n.EN: c.en} {
 				html := drawn(t, ticketPage(s.page(l), v))
 				has(t, html, want, v.Label)
@@ -149,7 +149,7 @@ func TestTicketSaysItsState(t *testing.T) {
 		})
 	}
 	v := newTicketView(third, s.dir, s.t, nine)
-	v.QR = newQR("https://bangka.pendopo.id" + ticketPath(third))
+	v.QR = ui.NewQR("https://bangka.pendopo.id" + ticketPath(third))
 	html := drawn(t, ticketPage(s.page(i18n.EN), v))
 	has(t, html, "Lost identity card", "Civil Registry", "Loket 1–4", "Open until 15:30 WIB", `lang="id"`, Code(third.ID), "/layanan/dukcapil/ktp")
 	drawn(t, withdrawPage(s.page(i18n.ID), v))
@@ -303,11 +303,11 @@ func TestCodesAreReadable(t *testing.T) {
 // A QR code that nobody can read is worse than none: finder patterns stand in three corners, and the
 // quiet zone is empty.
 func TestQRCode(t *testing.T) {
-	q := newQR("https://bangka.pendopo.id/antrean/" + id.New().String())
-	if q.Size < 21+2*quiet || !strings.HasPrefix(q.Path, "M4 4h7v1h-7z") {
+	q := ui.NewQR("https://bangka.pendopo.id/antrean/" + id.New().String())
+	if q.Size < 21+2*4 || !strings.HasPrefix(q.Path, "M4 4h7v1h-7z") {
 		t.Errorf("%d modules, %.20q", q.Size, q.Path)
 	}
-	if bad := newQR(strings.Repeat("x", 5000)); bad.Path != "" {
+	if bad := ui.NewQR(strings.Repeat("x", 5000)); bad.Path != "" {
 		t.Error("a text that does not fit was drawn")
 	}
 }
