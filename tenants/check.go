@@ -45,6 +45,7 @@ func (c *checker) check() {
 	}
 	c.checkAgencies()
 	if c.rooted {
+		c.checkSecurity()
 		c.checkStaff()
 	}
 }

@@ -15,6 +15,28 @@ var roleWords = map[string]string{
 	"administrator": "admin", "it": "admin",
 }
 
+// role reports what is no role, with what people write for one.
+func (c *checker) role(path, role string) {
+	if slices.Contains(roles, role) {
+		return
+	}
+	right, ok := roleWords[strings.ToLower(role)]
+	if !ok {
+		right, _ = nearestOf(role, roles)
+	}
+	c.root.report(path, RuleRole, role, right,
+		say("%q bukan peran; pilihannya %s", "%q is not a role; it is one of %s", shown(role), strings.Join(roles, ", ")).meant(right))
+}
+
+// checkSecurity checks the roles that must have a second factor. Naming admin says what holds anyway.
+func (c *checker) checkSecurity() {
+	list := c.region.Security.SecondFactor
+	c.duplicates(c.root, "security.second_factor", len(list), "", func(i int) string { return string(list[i]) })
+	for i, role := range list {
+		c.role(entryPath("security.second_factor", i, ""), string(role))
+	}
+}
+
 func (c *checker) checkStaff() {
 	d, r := c.root, c.region
 	c.duplicates(d, "staff", len(r.Staff), "email", func(i int) string { return r.Staff[i].Email })
@@ -24,14 +46,8 @@ func (c *checker) checkStaff() {
 			c.checkEmail(d, path+".email", p.Email)
 		}
 		c.required(d, path+".name", p.Name)
-		if c.required(d, path+".role", string(p.Role)) && !slices.Contains(roles, string(p.Role)) {
-			role := string(p.Role)
-			right, ok := roleWords[strings.ToLower(role)]
-			if !ok {
-				right, _ = nearestOf(role, roles)
-			}
-			d.report(path+".role", RuleRole, role, right,
-				say("%q bukan peran; pilihannya %s", "%q is not a role; it is one of %s", shown(role), strings.Join(roles, ", ")).meant(right))
+		if c.required(d, path+".role", string(p.Role)) {
+			c.role(path+".role", string(p.Role))
 		}
 		c.checkPost(p, path)
 	}

@@ -29,6 +29,7 @@ var regionComments = map[string]string{
 	"brand":    "Satu warna; warna lain diturunkan darinya.",
 	"venues":   "Lokasi: kantor, tempat bersama, ruko, kendaraan, atau digital.",
 	"closures": "Hari tutup, menurut tanggal setempat.",
+	"security": "Peran yang harus memakai langkah kedua saat masuk; admin selalu harus.",
 	"staff":    "Yang dapat masuk. Kata sandi tidak pernah ditulis di sini.",
 }
 

@@ -19,6 +19,7 @@ type Region struct {
 	Brand     Brand     `yaml:"brand,omitempty" json:"brand,omitzero"`
 	Venues    []Venue   `yaml:"venues" json:"venues"`
 	Closures  []Closure `yaml:"closures,omitempty" json:"closures,omitempty"`
+	Security  Security  `yaml:"security,omitempty" json:"security,omitzero"`
 	Staff     []Person  `yaml:"staff,omitempty" json:"staff,omitempty"`
 	Agencies  []Agency  `yaml:"-" json:"agencies"`       // from agencies/*.yaml, by file name
 	Logo      string    `yaml:"-" json:"logo,omitempty"` // the SVG's text, from logo.svg; sanitised
@@ -35,6 +36,12 @@ type Contact struct {
 // Brand is the one colour a region gives; the other seven accents are derived (web/brand).
 type Brand struct {
 	Colour string `yaml:"colour,omitempty" json:"colour,omitempty"` // "#8a1538"
+}
+
+// Security is what the region asks of those who sign in, beyond what every region does.
+type Security struct {
+	// SecondFactor are the roles that must have a second factor. Regional IT (admin) always must.
+	SecondFactor []Role `yaml:"second_factor,omitempty" json:"second_factor,omitempty"`
 }
 
 // VenueKind is what a place is. Never a new building by default.

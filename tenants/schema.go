@@ -182,6 +182,11 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 		"person.email":       func(p *jsonschema.Schema) { p.Format = "email" },
 		"person.role":        enum(RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin),
 		"person.agency":      examples(agencies...),
+		"security.second_factor": func(p *jsonschema.Schema) {
+			enum(RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin)(p.Items)
+			p.UniqueItems = true
+			p.Examples = []any{[]any{"manager", "front-office"}}
+		},
 		"person.counters": func(p *jsonschema.Schema) {
 			p.Items.Pattern = `^[a-z0-9-]+/[a-z0-9-]+$`
 			p.Examples = []any{[]any{"utama/3"}}

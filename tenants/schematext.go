@@ -8,6 +8,7 @@ var defDescriptions = map[string]string{
 	"hours":    "Satu rentang jam buka pada hari tertentu, waktu setempat.",
 	"zone":     "Bagian lokasi yang mempunyai layar panggilan sendiri.",
 	"closure":  "Hari tutup, satu hari atau beberapa hari berurutan.",
+	"security": "Yang diminta dari orang yang masuk.",
 	"person":   "Orang yang dapat masuk. Kata sandi tidak pernah ditulis di manifes.",
 	"series":   "Seri nomor antrean di satu lokasi: awalan A memberi A-001, A-002, dan seterusnya setiap hari.",
 	"counter":  "Loket, tempat petugas melayani.",
@@ -25,7 +26,10 @@ var descriptions = map[string]string{
 	"region.brand":     "Warna daerah.",
 	"region.venues":    "Lokasi pelayanan, sedikitnya satu.",
 	"region.closures":  "Hari tutup di luar jam buka biasa.",
+	"region.security":  "Yang diminta dari orang yang masuk, di luar yang berlaku di semua daerah.",
 	"region.staff":     "Orang yang dapat masuk beserta perannya.",
+
+	"security.second_factor": "Peran yang harus memakai langkah kedua saat masuk (kode dari ponsel atau passkey). TI daerah (admin) selalu harus.",
 
 	"contact.phone":      "Nomor telepon seperti yang ditulis untuk warga.",
 	"contact.email":      "Alamat surel.",
