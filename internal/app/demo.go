@@ -36,6 +36,9 @@ type login struct {
 	Role     string `json:"role"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	// TOTPSecret is that of the app of a login that needs a second step; such an app, or
+	// "oathtool --totp -b SECRET", makes its codes.
+	TOTPSecret string `json:"totp_secret,omitempty"`
 }
 
 func (a *App) announced(ln net.Listener, logins map[string][]login) []announcedRegion {
@@ -53,6 +56,9 @@ func (a *App) announced(ln net.Listener, logins map[string][]login) []announcedR
 
 // demoPassword opens every account of a demo. It is printed, and a demo is never anything but a demo.
 const demoPassword = "pendopo-demo-2026"
+
+// demoSecret makes the codes of every demo login that needs a second step. It is as public as the password.
+const demoSecret = "PENDOPODEMOPENDOPODEMOPENDOPODEM"
 
 // demoPace is how long a simulated minute takes: a morning passes in about half an hour.
 const demoPace = 5 * time.Second
@@ -144,6 +150,9 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 		if err := simulator(ctx, db, res.Tenant); err != nil {
 			return nil, err
 		}
+		if err := giveFactors(ctx, db, res.Tenant, r); err != nil {
+			return nil, err
+		}
 		out[r.Code] = logins(r)
 	}
 	return out, nil
@@ -155,12 +164,40 @@ func logins(r *tenants.Region) []login {
 	for _, role := range []tenants.Role{tenants.RoleOfficer, tenants.RoleAgencyAdmin, tenants.RoleFrontOffice, tenants.RoleManager, tenants.RoleAdmin} {
 		for _, p := range r.Staff {
 			if p.Role == role {
-				out = append(out, login{string(role), auth.Email(p.Email), demoPassword})
+				l := login{Role: string(role), Email: auth.Email(p.Email), Password: demoPassword}
+				if needsFactor(r, p.Role) {
+					l.TOTPSecret = demoSecret
+				}
+				out = append(out, l)
 				break
 			}
 		}
 	}
 	return out
+}
+
+func needsFactor(r *tenants.Region, role tenants.Role) bool {
+	return auth.NeedsFactor(&tenant.Tenant{Region: r}, string(role))
+}
+
+// giveFactors gives everybody who must have a second factor an app whose secret is known.
+func giveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.Region) error {
+	return db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
+		users, err := store.Select[tenant.User](tx).Where("not retired").All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range r.Staff {
+			for _, u := range users {
+				if u.Email == auth.Email(p.Email) && needsFactor(r, p.Role) {
+					if err := auth.GiveTOTP(ctx, tx, u.ID, demoSecret); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // simulator adds the user in whose name the simulated day happens. Nobody can sign in as it.
@@ -185,5 +222,6 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
 	}
 	_ = w.Flush()
+	fmt.Fprintf(e.stdout, "\nTI daerah memerlukan kode langkah kedua; rahasia TOTP · regional IT needs a second step; TOTP secret: %s\n", demoSecret)
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")
 }

@@ -3,7 +3,6 @@ package app_test
 import (
 	"io"
 	"log/slog"
-	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -29,9 +28,6 @@ func pendopoIn(t *testing.T, dir string, args ...string) (string, error) {
 	out, err := exec.Command(testkit.Build(t), append(args, "--data", dir)...).CombinedOutput()
 	return string(out), err
 }
-
-// loopback is where tests sign in from.
-var loopback = netip.MustParseAddr("127.0.0.1")
 
 // discard is a log that nobody reads.
 var discard = slog.New(slog.DiscardHandler)

@@ -176,6 +176,11 @@ func everyRole(t *testing.T, db *store.DB, r *testkit.Region, hash string) {
 			if err := store.Insert(ctx, tx, &tenant.Grant{UserID: user.ID, Role: role, Scope: r.Scope}); err != nil {
 				return err
 			}
+			if auth.NeedsFactor(&tenant.Tenant{}, role) {
+				if err := testkit.GiveFactor(ctx, tx, user.ID); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
@@ -194,7 +199,7 @@ func signsOut(r web.Route) int {
 
 // fill puts an identifier, and the codes that both regions share, into a route's path.
 func fill(path, id string, r *testkit.Region) string {
-	return strings.NewReplacer(":id", id, ":zone", r.Hall.String(), ":agency", "dukcapil", ":service", "layanan-a", ":move", "selesai").Replace(path)
+	return strings.NewReplacer(":id", id, ":session", id, ":zone", r.Hall.String(), ":agency", "dukcapil", ":service", "layanan-a", ":move", "selesai").Replace(path)
 }
 
 func take(t *testing.T, ap *app.App, r *testkit.Region) string {
@@ -213,9 +218,5 @@ func take(t *testing.T, ap *app.App, r *testkit.Region) string {
 func token(t *testing.T, ap *app.App, r *testkit.Region, role string) string {
 	t.Helper()
 	tn, _ := ap.Registry.ByHost(r.Host("localhost"))
-	s, err := ap.Auth.SignIn(t.Context(), tn, r.Email(role), password, auth.Bearer, loopback)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Token
+	return testkit.SignIn(t, ap.DB, ap.Auth, tn, r.Email(role), password, auth.Bearer).Token
 }

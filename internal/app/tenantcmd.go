@@ -31,6 +31,7 @@ const tenantUsage = `pendopo tenant: daerah · regions
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
+  factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -61,7 +62,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}{
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
-		"password": {2, 2, false, tenantPassword}, "schema": {0, 1, true, tenantSchema},
+		"password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
+		"schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
@@ -307,23 +309,44 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email, clear := auth.Email(t.args[1]), newPassword()
-	err = auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli")
-	if fault.Is(err, "not_found") {
-		var known []string
-		for _, p := range region.Staff {
-			known = append(known, auth.Email(p.Email))
-		}
-		hint := ""
-		if best, ok := nearest.Of(email, known); ok {
-			hint = " (" + best + "?)"
-		}
-		t.say("%s tidak ada di %s%s.", "There is no %s in %s%s.", email, row.Name, hint)
-		return errSaid
-	}
+	err = t.person(row, region, email, auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli"))
 	if err != nil {
 		return err
 	}
 	t.say("Kata sandi baru untuk %s, hanya ditampilkan kali ini: %s", "New password for %s, shown this once: %s", email, clear)
+	return nil
+}
+
+// person says whom the region has instead of somebody whom it has not.
+func (t *tenantEnv) person(row *tenant.Row, region *tenants.Region, email string, err error) error {
+	if !fault.Is(err, "not_found") {
+		return err
+	}
+	var known []string
+	for _, p := range region.Staff {
+		known = append(known, auth.Email(p.Email))
+	}
+	hint := ""
+	if best, ok := nearest.Of(email, known); ok {
+		hint = " (" + best + "?)"
+	}
+	t.say("%s tidak ada di %s%s.", "There is no %s in %s%s.", email, row.Name, hint)
+	return errSaid
+}
+
+// tenantFactors takes a person's app, passkeys and recovery codes away, and ends their sessions: the way back for an
+// administrator who has lost them all.
+func tenantFactors(ctx context.Context, t *tenantEnv) error {
+	row, region, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	email := auth.Email(t.args[1])
+	if err := t.person(row, region, email, auth.New(t.db, auth.Options{}).ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
+		return err
+	}
+	t.say("Langkah kedua %s sudah dihapus. Saat masuk berikutnya, langkah kedua diatur lagi bila perannya memerlukan.",
+		"The second factors of %s are gone. At the next sign-in they are set up again, if the role needs one.", email)
 	return nil
 }
 

@@ -28,13 +28,8 @@ const (
 	Bearer Kind = "bearer"
 )
 
-// How long a session holds: in all, and without a request.
-const (
-	Absolute = 12 * time.Hour
-	Idle     = 4 * time.Hour
-	// seenEvery is how often a session's last request is written down.
-	seenEvery = time.Minute
-)
+// seenEvery is how often a session's last request is written down.
+const seenEvery = time.Minute
 
 const maxEmail = 254
 
@@ -42,6 +37,13 @@ const maxEmail = 254
 type Options struct {
 	LimitsOff bool // does not slow guessing, for races and benchmarks
 	Log       *slog.Logger
+	Notices   Notices // nil: nobody is told
+}
+
+// From is where somebody signs in from.
+type From struct {
+	IP    netip.Addr
+	Agent string // the kind of device, in coarse words, as the list of sessions shows it
 }
 
 // Service signs people in and knows their sessions.
@@ -55,6 +57,9 @@ type Service struct {
 func New(db *store.DB, opt Options) *Service {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Notices == nil {
+		opt.Notices = nobodyTold{}
 	}
 	return &Service{db: db, opt: opt, cache: newCache()}
 }
@@ -73,13 +78,17 @@ type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
 	From string `json:"from"` // sha256 of the network, cut short
+	By   Method `json:"by,omitempty"`
 }
 
-// SignIn checks a password and begins a session. An account that does not exist, one without a password,
-// one that was retired and a wrong password give the same answer after the same work. Faults:
-// "invalid" (422: a field is empty), "auth.wrong" (401), "auth.slow" (429, with Retry-After),
-// "auth.busy" (503).
-func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, ip netip.Addr) (Session, error) {
+// SignIn checks a password. Somebody without a second factor gets a session; for everybody else the sign-in
+// waits for its second step: the fault "mfa_required" (401), of which StepOf gives what Verify takes.
+//
+// An account that does not exist, one without a password, one that was retired or suspended and a wrong password
+// give the same answer after the same work. Faults: "invalid" (422: a field is empty), "auth.wrong" (401),
+// "auth.slow" (429, with Retry-After), "auth.busy" (503), "mfa_enrol" (403: a program's sign-in of somebody who
+// must have a second factor and has none; a browser gets a session that leads there).
+func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From) (Session, error) {
 	email = Email(email)
 	invalid := fault.New(fault.Invalid, "invalid")
 	if email == "" {
@@ -94,11 +103,28 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if len(email) > maxEmail || len(password) > MaxPassword || strings.ContainsRune(email, 0) {
 		return Session{}, wrong()
 	}
-	who := newAttempt(email, ip)
+	who := newAttempt(email, from.IP)
 	user, countedAt, err := s.begin(ctx, t, email, who)
 	if err != nil {
 		return Session{}, err
 	}
+	right, err := s.verify(ctx, t, user, password)
+	if err != nil {
+		return Session{}, err
+	}
+	if !right {
+		if err := s.refused(ctx, t, who, kind); err != nil {
+			return Session{}, err
+		}
+		return Session{}, wrong()
+	}
+	return s.afterPassword(ctx, t, user, kind, who, from, countedAt)
+}
+
+func wrong() error { return fault.New(fault.Unauthenticated, "auth.wrong") }
+
+// verify compares a password with an account's, and does the same work where there is none.
+func (s *Service) verify(ctx context.Context, t *tenant.Tenant, user *account, password string) (bool, error) {
 	stored, has := nobody(), false
 	if user != nil && user.PasswordHash != "" {
 		if _, err := parse(user.PasswordHash); err == nil {
@@ -108,46 +134,48 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 		}
 	}
 	right, err := Verify(ctx, t.ID, stored, password)
-	if err != nil {
-		return Session{}, err
-	}
-	if !right || !has {
-		if err := s.refused(ctx, t, who, kind); err != nil {
-			return Session{}, err
-		}
-		return Session{}, wrong()
-	}
-	return s.start(ctx, t, user, kind, who, countedAt)
+	return right && has, err
 }
 
-func wrong() error { return fault.New(fault.Unauthenticated, "auth.wrong") }
-
 // begin counts the attempt and finds the account; nil if there is none.
-func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who attempt) (user *tenant.User, at time.Time, err error) {
-	look := func(ctx context.Context, tx *store.Tx) error {
-		at = tx.Now()
-		found, err := store.Select[tenant.User](tx).Where("email = ? and not retired", email).Limit(1).All(ctx)
+func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who attempt) (user *account, at time.Time, err error) {
+	look := func(ctx context.Context, tx *store.Tx, _ attempt) error {
+		at, user = tx.Now(), nil
+		found, err := store.Select[account](tx).Where("email = ? and not retired and not suspended", email).Limit(1).All(ctx)
 		if len(found) > 0 {
 			user = &found[0]
 		}
 		return err
 	}
-	if s.opt.LimitsOff {
-		err = s.db.View(ctx, t.ID, look)
-		return user, at, err
-	}
+	err = s.counted(ctx, t, who, look)
+	return user, at, err
+}
+
+// counted counts a guess and runs fn in the same transaction. What fn gives back as an error undoes the count:
+// a guess that was wrong is told after it.
+func (s *Service) counted(ctx context.Context, t *tenant.Tenant, who attempt, fn func(context.Context, *store.Tx, attempt) error) (err error) {
 	for range 3 {
 		err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			if err := who.count(ctx, tx); err != nil {
-				return err
+			if !s.opt.LimitsOff {
+				if err := who.count(ctx, tx); err != nil {
+					return err
+				}
 			}
-			return look(ctx, tx)
+			return fn(ctx, tx, who)
 		})
 		if !fault.Is(err, "duplicate") {
 			break
 		}
 	}
-	return user, at, err
+	return err
+}
+
+// forgive takes back what counted has counted.
+func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, countedAt time.Time) error {
+	if s.opt.LimitsOff {
+		return nil
+	}
+	return who.forgive(ctx, tx, countedAt)
 }
 
 // refused records a failed attempt, without the e-mail: an auditor who knows it finds its hash.
@@ -161,51 +189,107 @@ func (s *Service) refused(ctx context.Context, t *tenant.Tenant, who attempt, ki
 	})
 }
 
-func (s *Service) start(ctx context.Context, t *tenant.Tenant, user *tenant.User, kind Kind, who attempt, countedAt time.Time) (Session, error) {
-	token := make([]byte, 32)
-	_, _ = rand.Read(token) // does not fail
-	out := Session{Token: base64.RawURLEncoding.EncodeToString(token)}
-	row := &session{ID: id.New(), UserID: user.ID, TokenHash: tokenHash(out.Token), Kind: kind}
-	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		row.CreatedAt, row.SeenAt, row.ExpiresAt = tx.Now(), tx.Now(), tx.Now().Add(Absolute)
-		if !s.opt.LimitsOff {
-			if err := who.forgive(ctx, tx, countedAt); err != nil {
-				return err
-			}
-		}
-		// What has ended of this person's goes on this occasion.
-		if _, err := store.Delete[session](ctx, tx, "user_id = ? and expires_at <= ?", user.ID, tx.Now()); err != nil {
+// afterPassword begins a session, or the wait for the second step.
+func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *account, kind Kind, who attempt, from From, countedAt time.Time) (out Session, err error) {
+	var waits *Step
+	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		waits, out = nil, Session{}
+		if err := s.forgive(ctx, tx, who, countedAt); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, tx, row); err != nil {
-			return err
-		}
-		grants, err := grantsOf(ctx, tx, user.ID)
+		f, err := factorsOf(ctx, tx, user.ID)
 		if err != nil {
 			return err
 		}
-		out.Actor = newActor(row.ID, user.ID, user.Name, user.Email, grants)
-		tx.Audit(store.Record{
-			Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
-			Data: signInData{OK: true, Kind: kind, From: who.address},
-		})
-		return nil
+		if f.Any() {
+			waits, err = s.wait(ctx, tx, user.ID, kind, f)
+			return err
+		}
+		out, err = s.start(ctx, tx, t, user, kind, "", from)
+		return err
 	})
+	switch {
+	case err != nil:
+		return Session{}, err
+	case waits != nil:
+		return Session{}, waits.fault(t)
+	}
+	return out, nil
+}
+
+// newToken makes a token and the hash under which it is kept.
+func newToken() (token string, hash []byte) {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // does not fail
+	token = base64.RawURLEncoding.EncodeToString(b)
+	return token, tokenHash(token)
+}
+
+// start begins a session of somebody who has shown who they are.
+func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, user *account, kind Kind, by Method, from From) (Session, error) {
+	grants, err := grantsOf(ctx, tx, user.ID)
+	if err != nil {
+		return Session{}, err
+	}
+	enrol := by == "" && mustHave(t, grants)
+	if enrol && kind == Bearer {
+		return Session{}, fault.New(fault.Forbidden, "mfa_enrol")
+	}
+	// What has ended of this person's goes on this occasion.
+	if _, err := store.Delete[session](ctx, tx, "user_id = ? and expires_at <= ?", user.ID, tx.Now()); err != nil {
+		return Session{}, err
+	}
+	var out Session
+	row := &session{ID: id.New(), UserID: user.ID, Kind: kind, Factor: string(by), Agent: from.Agent}
+	out.Token, row.TokenHash = newToken()
+	row.CreatedAt, row.SeenAt, row.ProvedAt = tx.Now(), tx.Now(), tx.Now()
+	row.ExpiresAt = tx.Now().Add(limitOf(grants).absolute)
+	if err := store.Insert(ctx, tx, row); err != nil {
+		return Session{}, err
+	}
 	out.ExpiresAt = row.ExpiresAt
-	return out, err
+	out.Actor = newActor(found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
+	tx.Audit(store.Record{
+		Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
+		Data: signInData{OK: true, Kind: kind, From: network(from.IP), By: by},
+	})
+	return out, nil
+}
+
+// rotate gives a session a new token and marks that its person has just shown who they are. The old token is
+// worth nothing, here at once and in other processes within a second.
+func (s *Service) rotate(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor) (Session, error) {
+	row, err := store.Select[session](tx).Where("id = ? and user_id = ?", a.SessionID, a.UserID).One(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	token, hash := newToken()
+	n, err := store.Update[session](tx).Set("token_hash = ?, proved_at = ?", hash, tx.Now()).
+		Where("id = ? and token_hash = ?", row.ID, row.TokenHash).Exec(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	if n == 0 {
+		return Session{}, ended()
+	}
+	tx.After(func() { s.dropSession(t.ID, row.ID) })
+	return Session{Token: token, ExpiresAt: row.ExpiresAt, Actor: a}, nil
 }
 
 func grantsOf(ctx context.Context, tx *store.Tx, user id.ID) ([]tenant.Grant, error) {
 	return store.Select[tenant.Grant](tx).Where("user_id = ?", user).Order("role", "scope").All(ctx)
 }
 
-func newActor(session, user id.ID, name, email string, rows []tenant.Grant) *authz.Actor {
+func newActor(row found, rows []tenant.Grant, enrol bool) *authz.Actor {
 	grants := make([]authz.Grant, len(rows))
 	for i, g := range rows {
 		grants[i] = authz.Grant{Role: g.Role, Scope: g.Scope}
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{UserID: user, SessionID: session, Name: name, Email: email, Channel: "counter"}
+	who := authz.Identity{
+		UserID: row.UserID, SessionID: row.ID, Name: row.Name, Email: row.Email, Channel: "counter",
+		ProvedAt: row.ProvedAt, MustEnrol: enrol,
+	}
 	return authz.NewActor(who, grants)
 }
 
@@ -221,19 +305,19 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 	if err != nil {
 		return err
 	}
-	var user tenant.User
+	var user account
 	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		if user, err = store.Select[tenant.User](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
+		if user, err = store.Select[account](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
 			return err
 		}
-		if _, err := store.Update[tenant.User](tx).Set("password_hash = ?", stored).Where("id = ?", user.ID).Exec(ctx); err != nil {
+		if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", user.ID).Exec(ctx); err != nil {
 			return err
 		}
-		if _, err := store.Delete[session](ctx, tx, "user_id = ?", user.ID); err != nil {
+		if _, err := endAll(ctx, tx, user.ID); err != nil {
 			return err
 		}
 		tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + user.ID.String()})
-		return nil
+		return s.opt.Notices.Notice(ctx, tx, user.ID, NoticePassword, map[string]string{"by": actor})
 	})
 	if err == nil {
 		s.Forget(t, user.ID)

@@ -24,7 +24,9 @@ import (
 
 const password = "kunci pendopo 2026"
 
-var home = netip.MustParseAddr("203.0.113.7")
+var home = at("203.0.113.7")
+
+func at(address string) auth.From { return auth.From{IP: netip.MustParseAddr(address), Agent: "Uji"} }
 
 var hashed = sync.OnceValue(func() string {
 	h, err := auth.Hash(context.Background(), tenant.ID{}, password)
@@ -300,7 +302,7 @@ func TestRevocation(t *testing.T) {
 
 func TestGuessingIsSlowed(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		guess := func(email, password string, ip netip.Addr) error {
+		guess := func(email, password string, ip auth.From) error {
 			_, err := w.s.SignIn(t.Context(), of(w.a), email, password, auth.Cookie, ip)
 			return err
 		}
@@ -316,7 +318,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 		if err := guess("nobody@a.test", "salah", home); !fault.Is(err, "auth.wrong") {
 			t.Errorf("another account from the same address: %v", err)
 		}
-		if err := guess(w.a.Email("officer"), password, netip.MustParseAddr("198.51.100.1")); err != nil {
+		if err := guess(w.a.Email("officer"), password, at("198.51.100.1")); err != nil {
 			t.Errorf("the owner at another address: %v", err)
 		}
 		if _, err := w.s.SignIn(t.Context(), of(w.b), w.b.Email("officer"), password, auth.Cookie, home); err != nil {
@@ -382,14 +384,14 @@ func TestManyAddresses(t *testing.T) {
 	w.s = auth.New(w.db, auth.Options{})
 	for i := range 61 {
 		ip := netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})
-		_, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), "salah", auth.Cookie, ip)
+		_, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), "salah", auth.Cookie, auth.From{IP: ip})
 		if want := map[bool]string{true: "auth.slow", false: "auth.wrong"}[i == 60]; !fault.Is(err, want) {
 			t.Fatalf("guess %d: %v", i, err)
 		}
 	}
 	for i := range 11 {
 		ip := netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(i)})
-		_, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("admin"), "salah", auth.Cookie, ip)
+		_, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("admin"), "salah", auth.Cookie, auth.From{IP: ip})
 		if want := map[bool]string{true: "auth.slow", false: "auth.wrong"}[i == 10]; !fault.Is(err, want) {
 			t.Fatalf("guess %d from one IPv6 network: %v", i, err)
 		}

@@ -20,6 +20,76 @@ type session struct {
 	CreatedAt time.Time `bun:"created_at"`
 	SeenAt    time.Time `bun:"seen_at"`
 	ExpiresAt time.Time `bun:"expires_at"`
+	Factor    string    `bun:"factor"` // a Method, or "" for a password alone
+	Agent     string    `bun:"agent"`  // the kind of device, in coarse words
+	ProvedAt  time.Time `bun:"proved_at,nullzero"`
+}
+
+// account is what auth keeps of a person beside what the manifest declares, so that an apply leaves it alone.
+type account struct {
+	bun.BaseModel `bun:"table:users,alias:account"`
+	store.Owned
+	ID              id.ID  `bun:"id,pk"`
+	Email           string `bun:"email"`
+	Name            string `bun:"name"`
+	PasswordHash    string `bun:"password_hash"`
+	Retired         bool   `bun:"retired"`
+	Suspended       bool   `bun:"suspended"`
+	SuspendedReason string `bun:"suspended_reason"`
+}
+
+// totpRow is an app that makes codes.
+type totpRow struct {
+	bun.BaseModel `bun:"table:totps,alias:totp"`
+	store.Owned
+	ID        id.ID     `bun:"id,pk"`
+	UserID    id.ID     `bun:"user_id"`
+	Secret    string    `bun:"secret"` // as sealSecret made it
+	Confirmed bool      `bun:"confirmed"`
+	Step      int64     `bun:"step"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// recoveryCode is one of the codes for the day on which the phone is lost.
+type recoveryCode struct {
+	bun.BaseModel `bun:"table:recovery_codes,alias:recovery_code"`
+	store.Owned
+	ID       id.ID     `bun:"id,pk"`
+	UserID   id.ID     `bun:"user_id"`
+	CodeHash []byte    `bun:"code_hash"`
+	UsedAt   time.Time `bun:"used_at,nullzero"`
+}
+
+// passkeyRow is a public key of a person's device.
+type passkeyRow struct {
+	bun.BaseModel `bun:"table:passkeys,alias:passkey"`
+	store.Owned
+	ID           id.ID     `bun:"id,pk"`
+	UserID       id.ID     `bun:"user_id"`
+	CredentialID []byte    `bun:"credential_id"`
+	PublicKey    []byte    `bun:"public_key"`
+	SignCount    int64     `bun:"sign_count"`
+	Flags        int       `bun:"flags"`
+	Transports   string    `bun:"transports"` // separated by commas
+	Name         string    `bun:"name"`
+	Cloned       bool      `bun:"cloned"`
+	CreatedAt    time.Time `bun:"created_at"`
+	UsedAt       time.Time `bun:"used_at,nullzero"`
+}
+
+// challenge is what waits for a person's next step.
+type challenge struct {
+	bun.BaseModel `bun:"table:challenges,alias:challenge"`
+	store.Owned
+	ID        id.ID     `bun:"id,pk"`
+	TokenHash []byte    `bun:"token_hash"`
+	Purpose   string    `bun:"purpose"`
+	UserID    id.ID     `bun:"user_id"`    // nobody yet, of a sign-in by passkey
+	SessionID id.ID     `bun:"session_id"` // of who is signed in already
+	Kind      Kind      `bun:"kind"`       // of the session that is to begin
+	Data      string    `bun:"data"`       // what a passkey's ceremony must remember, as JSON
+	CreatedAt time.Time `bun:"created_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
 }
 
 // throttle counts attempts in a window of time, for all processes together.
@@ -32,4 +102,6 @@ type throttle struct {
 }
 
 // Models are this package's tables.
-var Models = store.Models{(*session)(nil), (*throttle)(nil)}
+var Models = store.Models{
+	(*session)(nil), (*throttle)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil),
+}

@@ -31,6 +31,9 @@ const (
 // MaxPassword bounds what is hashed at all.
 const MaxPassword = 1024
 
+// MinPassword is the least number of signs of a password that somebody chooses.
+const MinPassword = 12
+
 // slots are the passwords that may be worked on at once, each tenant in its turn, and patience is how long
 // one waits for a slot: without them a flood of sign-ins takes the whole server, 20 MB and 28 ms each. Half
 // the cores are left to everything else.

@@ -88,6 +88,9 @@ type found struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 	Name      string    `bun:"name"`
 	Email     string    `bun:"email"`
+	CreatedAt time.Time `bun:"created_at"`
+	ProvedAt  time.Time `bun:"proved_at"`
+	Factor    bool      `bun:"factor"` // the person has a second factor
 }
 
 // Resolve finds who holds a token in a tenant. A token that is unknown there, has ended, or belongs to
@@ -105,23 +108,30 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 	var row found
 	stale := false
 	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users"}, `
-			select s.id, s.user_id, s.seen_at, s.expires_at, u.name, u.email
+		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users", "totps", "passkeys"}, `
+			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, u.name, u.email,
+				exists (select 1 from totps f where f.user_id = s.user_id and f.confirmed)
+				or exists (select 1 from passkeys k where k.user_id = s.user_id) as factor
 			from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-			where s.token_hash = ? and not u.retired`, key.token[:])
+			where s.token_hash = ? and not u.retired and not u.suspended`, key.token[:])
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 || !tx.Now().Before(rows[0].ExpiresAt) || !tx.Now().Before(rows[0].SeenAt.Add(Idle)) {
+		if len(rows) == 0 {
 			return ended()
 		}
 		row = rows[0]
-		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
 		grants, err := grantsOf(ctx, tx, row.UserID)
 		if err != nil {
 			return err
 		}
-		actor = newActor(row.ID, row.UserID, row.Name, row.Email, grants)
+		// By the roles of this moment: who was made an administrator at noon has an administrator's limits.
+		l := limitOf(grants)
+		if !tx.Now().Before(row.ExpiresAt) || !tx.Now().Before(row.CreatedAt.Add(l.absolute)) || !tx.Now().Before(row.SeenAt.Add(l.idle)) {
+			return ended()
+		}
+		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
+		actor = newActor(row, grants, !row.Factor && mustHave(t, grants))
 		return nil
 	})
 	if err != nil {
@@ -158,8 +168,12 @@ func (s *Service) SignOut(ctx context.Context, t *tenant.Tenant, a *authz.Actor)
 		}
 		return err
 	})
-	s.cache.drop(func(k cacheKey, other *authz.Actor) bool { return k.tenant == t.ID && other.SessionID == a.SessionID })
+	s.dropSession(t.ID, a.SessionID)
 	return err
+}
+
+func (s *Service) dropSession(t tenant.ID, session id.ID) {
+	s.cache.drop(func(k cacheKey, a *authz.Actor) bool { return k.tenant == t && a.SessionID == session })
 }
 
 // Forget makes this process look again at once at what a person may do. Other processes do within a second.
@@ -167,11 +181,14 @@ func (s *Service) Forget(t tenant.ID, user id.ID) {
 	s.cache.drop(func(k cacheKey, a *authz.Actor) bool { return k.tenant == t && a.UserID == user })
 }
 
-// Sweep deletes a tenant's ended sessions and windows that count no longer. Run it now and then.
+// Sweep deletes a tenant's ended sessions, steps that nobody took, and windows that count no longer. Run it now and then.
 func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 	return s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
 		if _, err := store.Delete[session](ctx, tx, "expires_at <= ? or seen_at <= ?", now, now.Add(-Idle)); err != nil {
+			return err
+		}
+		if _, err := store.Delete[challenge](ctx, tx, "expires_at <= ?", now); err != nil {
 			return err
 		}
 		_, err := store.Delete[throttle](ctx, tx, "window_start <= ?", now.Add(-2*perAccount.window))

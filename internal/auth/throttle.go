@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -28,19 +29,37 @@ var (
 	perAddress = rule{"address", 15 * time.Minute, 300}
 )
 
+// A code has six digits, and three of a million are right at any time: whoever guesses knows the password
+// already, so their account is slowed sooner, wherever they guess from.
+var (
+	codePair    = rule{"code-pair", 15 * time.Minute, 10}
+	codeAccount = rule{"code-account", time.Hour, 20}
+	codeAddress = rule{"code-address", 15 * time.Minute, 300}
+)
+
 // attempt is whom and from where somebody tries.
 type attempt struct {
-	account string // sha256 of the e-mail
+	account string // sha256 of the e-mail, or of a person's identifier
 	address string // sha256 of the network, cut short
+	rules   []rule // in the order in which every process takes the rows
 }
 
 func newAttempt(email string, ip netip.Addr) attempt {
+	return attempt{digest(email), network(ip), []rule{perAddress, perAccount, perPair}}
+}
+
+// codeAttempt is a guess at a person's second factor.
+func codeAttempt(user id.ID, ip netip.Addr) attempt {
+	return attempt{digest(user.String()), network(ip), []rule{codeAddress, codeAccount, codePair}}
+}
+
+func network(ip netip.Addr) string {
 	bits := 64 // who has one address of an IPv6 network has all of it
 	if ip.Is4() {
 		bits = 32
 	}
-	network, _ := ip.Prefix(bits)
-	return attempt{digest(email), digest(network.String())[:32]}
+	prefix, _ := ip.Prefix(bits)
+	return digest(prefix.String())[:32]
 }
 
 func digest(s string) string {
@@ -48,32 +67,32 @@ func digest(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (a attempt) keys() map[rule]string {
-	return map[rule]string{
-		perPair:    perPair.name + ":" + a.account + ":" + a.address,
-		perAccount: perAccount.name + ":" + a.account,
-		perAddress: perAddress.name + ":" + a.address,
+// key names the row that a rule counts in.
+func (a attempt) key(r rule) string {
+	switch r {
+	case perAddress, codeAddress:
+		return r.name + ":" + a.address
+	case perAccount, codeAccount:
+		return r.name + ":" + a.account
 	}
+	return r.name + ":" + a.account + ":" + a.address
 }
-
-// order is that in which every process takes the rows.
-var order = []rule{perAddress, perAccount, perPair}
 
 // count counts the attempt before it is made, so that many at once do not slip through. The fault is
 // "auth.slow" (429), and then nothing is counted.
 func (a attempt) count(ctx context.Context, tx *store.Tx) error {
-	keys := a.keys()
-	for _, r := range order {
+	for _, r := range a.rules {
+		key := a.key(r)
 		start := tx.Now().Truncate(r.window)
 		n, err := store.Update[throttle](tx).Set("n = n + 1").
-			Where("key = ? and window_start = ? and n < ?", keys[r], start, r.most).Exec(ctx)
+			Where("key = ? and window_start = ? and n < ?", key, start, r.most).Exec(ctx)
 		if err != nil {
 			return err
 		}
 		if n > 0 {
 			continue
 		}
-		full, err := store.Select[throttle](tx).Where("key = ? and window_start = ?", keys[r], start).Exists(ctx)
+		full, err := store.Select[throttle](tx).Where("key = ? and window_start = ?", key, start).Exists(ctx)
 		if err != nil {
 			return err
 		}
@@ -83,7 +102,7 @@ func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 		}
 		// Somebody may insert the same row at this moment: then the fault is "duplicate", and the caller
 		// counts once more.
-		if err := store.Insert(ctx, tx, &throttle{Key: keys[r], WindowStart: start, N: 1}); err != nil {
+		if err := store.Insert(ctx, tx, &throttle{Key: key, WindowStart: start, N: 1}); err != nil {
 			return err
 		}
 	}
@@ -92,10 +111,10 @@ func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 
 // forgive takes back what count has counted, for an attempt that was right.
 func (a attempt) forgive(ctx context.Context, tx *store.Tx, countedAt time.Time) error {
-	keys := a.keys()
-	for _, r := range order {
+	for _, r := range a.rules {
+		key := a.key(r)
 		_, err := store.Update[throttle](tx).Set("n = n - 1").
-			Where("key = ? and window_start = ? and n > 0", keys[r], countedAt.Truncate(r.window)).Exec(ctx)
+			Where("key = ? and window_start = ? and n > 0", key, countedAt.Truncate(r.window)).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package authz
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/id"
 )
@@ -14,6 +15,9 @@ type Identity struct {
 	Name      string
 	Email     string
 	Channel   string // how a ticket that this actor takes came about: counter, kiosk, vehicle
+
+	ProvedAt  time.Time // when this session's person last showed who they are
+	MustEnrol bool      // must have a second factor and has none: nothing else until then
 }
 
 // Grant gives a role in a scope.

@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 
@@ -12,18 +11,7 @@ import (
 // TestInABrowser signs in as a person does, on a phone, a tablet and a desk, and looks at the page with axe.
 func TestInABrowser(t *testing.T) {
 	d := open(t, testkit.Open(t, testkit.SQLite, testkit.WithModels(models)), "http")
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- d.Serve(ln) }()
-	t.Cleanup(func() {
-		_ = d.Shutdown(t.Context())
-		<-done
-	})
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	home := "http://" + d.a.Host("localhost") + ":" + port
+	home := d.serve(t)
 
 	for _, width := range []int{360, 768, 1280} {
 		c := testkit.Browser(t)
@@ -38,7 +26,7 @@ func TestInABrowser(t *testing.T) {
 		p.Screenshot(t, fmt.Sprintf("signin-%d", width))
 		p.MustElement("#email").MustInput(d.a.Email("officer"))
 		p.MustElement("#password").MustInput("salah")
-		p.Press(t, "main button")
+		p.Press(t, ".p-form .p-btn")
 		if text := p.MustElement("[role=alert]").MustText(); !strings.Contains(text, "tidak cocok") {
 			t.Errorf("%d: the note says %q", width, text)
 		}
@@ -50,7 +38,7 @@ func TestInABrowser(t *testing.T) {
 			}
 		}
 		p.MustElement("#password").MustInput(password)
-		p.Press(t, "main button")
+		p.Press(t, ".p-form .p-btn")
 		if text := p.MustElement("body").MustText(); text != d.a.Email("officer")+" in uji-a" {
 			t.Errorf("%d: after signing in: %.100s", width, text)
 		}

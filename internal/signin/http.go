@@ -1,11 +1,12 @@
-// Package signin is where staff sign in and out: a page for browsers, and the calls of the API that give
-// and take a bearer token.
+// Package signin is where staff sign in and out, with a second step where there is one, and where they look after
+// their account: its sessions, its factors, its password. Administrators look after other people's. A page for
+// browsers, and the calls of the API that give and take a bearer token.
 package signin
 
 import (
-	"context"
 	_ "embed"
-	"net/netip"
+	"errors"
+	"net/url"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -13,7 +14,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
-	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -27,25 +27,76 @@ var _ = i18n.Register("internal/signin/text.yaml", text)
 // home is where staff begin after signing in: the page that shows what they may do.
 const home = "/petugas"
 
-// Door is what lets people in; auth.Service is one.
-type Door interface {
-	SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind auth.Kind, ip netip.Addr) (auth.Session, error)
-	SignOut(ctx context.Context, t *tenant.Tenant, a *authz.Actor) error
-}
+// Where the vertical's pages live, besides those that the layouts and the kit name.
+const (
+	pathStep     = "/masuk/langkah-kedua"
+	pathSession  = ui.PathAccount + "/sesi"
+	pathPassword = ui.PathAccount + "/sandi"
+	pathApp      = ui.PathAccount + "/aplikasi-kode"
+	pathCodes    = ui.PathAccount + "/kode-cadangan"
+	pathPeople   = "/petugas/orang"
+)
+
+// stepCookie holds what a sign-in that waits for its second step goes on with.
+const stepCookie = "step"
+
+var permPeople = authz.Declare("signin:person:manage",
+	"Mengakhiri sesi, menghapus langkah kedua, dan membekukan akun petugas", "End staff's sessions, take away their second factors and suspend their accounts")
 
 // Routes registers the pages and the calls.
-func Routes(r *web.Router, door Door) {
+func Routes(r *web.Router, door *auth.Service) {
 	h := handlers{door}
+	slowed := web.Limited("sign-in", 5, 60)
 	r.Get(ui.PathSignIn, authz.Public, h.page)
-	r.Post(ui.PathSignIn, authz.Public, h.signIn, web.Limited("sign-in", 5, 60), web.OwnPace)
-	r.Post(ui.PathSignOut, authz.SignedIn, h.signOut)
-	r.Post("/api/v1/sessions", authz.Public, h.create, web.Limited("sign-in", 5, 60), web.OwnPace)
-	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete)
+	r.Post(ui.PathSignIn, authz.Public, h.signIn, slowed, web.OwnPace, web.Enrolling)
+	r.Get(pathStep, authz.Public, h.stepPage, slowed)
+	r.Post(pathStep, authz.Public, h.step, slowed, web.Enrolling)
+	r.Post(pathPasskey+begin, authz.Public, h.passkeyBegin, slowed)
+	r.Post(pathPasskey, authz.Public, h.passkeySignIn, slowed, web.Enrolling)
+	r.Post(pathStepPasskey+begin, authz.Public, h.passkeyStepBegin, slowed)
+	r.Post(pathStepPasskey, authz.Public, h.passkeyStep, slowed, web.Enrolling)
+	r.Post(ui.PathSignOut, authz.SignedIn, h.signOut, web.Enrolling)
+
+	r.Get(ui.PathAccount, authz.SignedIn, h.account)
+	r.Post(pathSession+"/:id/akhiri", authz.SignedIn, h.endSession)
+	r.Post(pathSession+"/akhiri-lain", authz.SignedIn, h.endOthers)
+	r.Get(pathPassword, authz.SignedIn, h.passwordPage)
+	r.Post(pathPassword, authz.SignedIn, h.changePassword, web.OwnPace)
+	r.Get(web.ProvePath, authz.SignedIn, h.provePage, web.Enrolling)
+	r.Post(web.ProvePath, authz.SignedIn, h.prove, web.OwnPace, web.Enrolling)
+	r.Post(pathProvePasskey+begin, authz.SignedIn, h.passkeyProofBegin, web.Enrolling)
+	r.Post(pathProvePasskey, authz.SignedIn, h.passkeyProof, web.Enrolling)
+	r.Get(web.EnrolPath, authz.SignedIn, h.enrolPage, web.Enrolling)
+	r.Get(pathApp, authz.SignedIn, h.appPage, web.Sudo, web.Enrolling)
+	r.Post(pathApp, authz.SignedIn, h.confirmApp, web.Sudo, web.Enrolling)
+	r.Post(pathApp+"/hapus", authz.SignedIn, h.removeApp, web.Sudo)
+	r.Get(pathKeys, authz.SignedIn, h.keyPage, web.Sudo, web.Enrolling)
+	r.Post(pathKeys+begin, authz.SignedIn, h.keyBegin, web.Sudo, web.Enrolling)
+	r.Post(pathKeys, authz.SignedIn, h.addKey, web.Sudo, web.Enrolling)
+	r.Post(pathKeys+"/:id/hapus", authz.SignedIn, h.removeKey, web.Sudo)
+	r.Post(pathCodes, authz.SignedIn, h.renewCodes, web.Sudo)
+
+	r.Get(pathPeople, permPeople, h.people, web.Sudo)
+	r.Get(pathPeople+"/:id", permPeople, h.person, web.Sudo)
+	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, h.endTheirs, web.Sudo)
+	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, h.endAll, web.Sudo)
+	r.Post(pathPeople+"/:id/atur-ulang", permPeople, h.reset, web.Sudo)
+	r.Post(pathPeople+"/:id/bekukan", permPeople, h.suspend, web.Sudo)
+	r.Post(pathPeople+"/:id/pulihkan", permPeople, h.resume, web.Sudo)
+
+	r.Post("/api/v1/sessions", authz.Public, h.create, slowed, web.OwnPace)
+	r.Post("/api/v1/sessions/verify", authz.Public, h.verify, slowed)
+	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete, web.Enrolling)
 }
 
-type handlers struct{ door Door }
+type handlers struct{ door *auth.Service }
 
-// form is what the page shows again when something was wrong. A password is never shown again.
+// from is where the request comes from.
+func from(c *web.Ctx) auth.From {
+	return auth.From{IP: c.IP(), Agent: device(c.Header(fiber.HeaderUserAgent))}
+}
+
+// form is what a page shows again when something was wrong. A secret is never shown again.
 type form struct {
 	Email  string
 	Next   string
@@ -53,44 +104,125 @@ type form struct {
 	Note   string            // what is wrong with the whole
 }
 
-func (h handlers) page(c *web.Ctx) error {
-	next := web.SafePath(c.Query("next"), "")
-	if c.Actor != nil {
-		return c.SeeOther(web.SafePath(next, home))
+// next is the page of this site to which a person wants to go on, or "".
+func next(c *web.Ctx) string {
+	if c.Method() == fiber.MethodPost {
+		return web.SafePath(c.Form("next"), "")
 	}
-	return c.Page(fiber.StatusOK, signInPage(h.ui(c), form{Next: next}))
+	return web.SafePath(c.Query("next"), "")
 }
 
-func (h handlers) ui(c *web.Ctx) ui.Page {
-	p := c.UI(c.P.T("signin.title"))
+// withNext adds it to an address.
+func withNext(path, next string) string {
+	if next == "" {
+		return path
+	}
+	return path + "?next=" + url.QueryEscape(next)
+}
+
+// say puts what went wrong into the form and gives the status. What is nobody's mistake is given back.
+func (f *form) say(c *web.Ctx, err error) (status int, _ error) {
+	e := fault.Of(err)
+	if e.Kind == fault.Internal {
+		return 0, err
+	}
+	f.Fields = map[string]string{}
+	for _, field := range e.Fields {
+		f.Fields[field.Name] = c.FieldText(field)
+	}
+	if len(e.Fields) == 0 {
+		f.Note = c.Problem(err).Detail
+	}
+	c.RetryAfter(e.RetryAfter)
+	return e.Kind.Status(), nil
+}
+
+func (h handlers) page(c *web.Ctx) error {
+	if c.Actor != nil {
+		return c.SeeOther(web.SafePath(next(c), home))
+	}
+	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c)}))
+}
+
+func (h handlers) ui(c *web.Ctx, title string) ui.Page {
+	p := c.UI(c.P.T(title))
 	p.Surface = "staff"
+	p.Scripts = []string{"form.js", "passkey.js"}
 	return p
 }
 
 func (h handlers) signIn(c *web.Ctx) error {
-	f := form{Email: c.Form("email"), Next: web.SafePath(c.Form("next"), ""), Fields: map[string]string{}}
-	s, err := h.door.SignIn(c.Std(), c.Tenant, f.Email, c.FormRaw("password"), auth.Cookie, c.IP())
+	f := form{Email: c.Form("email"), Next: next(c)}
+	s, err := h.door.SignIn(c.Std(), c.Tenant, f.Email, c.FormRaw("password"), auth.Cookie, from(c))
+	if step, waits := auth.StepOf(err); waits {
+		c.SetOwnCookie(stepCookie, step.Challenge, step.ExpiresAt)
+		return c.SeeOther(withNext(pathStep, f.Next))
+	}
 	if err != nil {
-		e := fault.Of(err)
-		if e.Kind == fault.Internal {
+		status, err := f.say(c, err)
+		if err != nil {
 			return err
 		}
-		for _, field := range e.Fields {
-			f.Fields[field.Name] = c.FieldText(field)
-		}
-		if len(e.Fields) == 0 {
-			f.Note = c.Problem(err).Detail
-		}
-		c.RetryAfter(e.RetryAfter)
-		return c.Page(e.Kind.Status(), signInPage(h.ui(c), f))
+		return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
 	}
-	if c.Actor != nil { // the browser held another session: it gets a new one, the old one ends
+	return h.enter(c, s, f.Next)
+}
+
+// enter gives the browser its session. One that it held before ends.
+func (h handlers) enter(c *web.Ctx, s auth.Session, next string) error {
+	if c.Actor != nil {
 		if err := h.door.SignOut(c.Std(), c.Tenant, c.Actor); err != nil {
 			return err
 		}
 	}
+	if c.OwnCookie(stepCookie) != "" {
+		c.SetOwnCookie(stepCookie, "", time.Time{})
+	}
 	c.SetSession(s.Token, s.ExpiresAt)
-	return c.SeeOther(web.SafePath(f.Next, home))
+	return c.SeeOther(web.SafePath(next, home))
+}
+
+// again is the sign-in page for somebody whose second step is over.
+func (h handlers) again(c *web.Ctx, err error) error {
+	f := form{Next: next(c)}
+	status, err := f.say(c, err)
+	if err != nil {
+		return err
+	}
+	c.SetOwnCookie(stepCookie, "", time.Time{})
+	return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
+}
+
+func (h handlers) stepPage(c *web.Ctx) error {
+	if c.OwnCookie(stepCookie) == "" {
+		return c.SeeOther(withNext(ui.PathSignIn, next(c)))
+	}
+	step, err := h.door.Waiting(c.Std(), c.Tenant, c.OwnCookie(stepCookie))
+	if err != nil {
+		return h.again(c, err)
+	}
+	return c.Page(fiber.StatusOK, stepPage(h.ui(c, "signin.step_title"), step.Methods, form{Next: next(c)}))
+}
+
+func (h handlers) step(c *web.Ctx) error {
+	token := c.OwnCookie(stepCookie)
+	f := form{Next: next(c)}
+	s, err := h.door.Verify(c.Std(), c.Tenant, token, c.Form("code"), auth.Cookie, from(c))
+	switch {
+	case fault.Is(err, "auth.step"):
+		return h.again(c, err)
+	case err != nil:
+		status, failed := f.say(c, err)
+		step, gone := h.door.Waiting(c.Std(), c.Tenant, token)
+		if err := errors.Join(failed, gone); err != nil {
+			return err
+		}
+		if fault.Is(err, "auth.code") {
+			f.Note, f.Fields = "", map[string]string{"code": f.Note}
+		}
+		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step.Methods, f))
+	}
+	return h.enter(c, s, f.Next)
 }
 
 func (h handlers) signOut(c *web.Ctx) error {
@@ -106,6 +238,11 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
+type secondStep struct {
+	Challenge string `json:"challenge" jsonschema_description:"From the problem mfa_required."`
+	Code      string `json:"code" jsonschema_description:"Six digits of the app, or a recovery code."`
+}
+
 type created struct {
 	Token     string `json:"token"`
 	ExpiresAt string `json:"expires_at"`
@@ -116,7 +253,20 @@ func (h handlers) create(c *web.Ctx) error {
 	if err := c.BindJSON(&in); err != nil {
 		return err
 	}
-	s, err := h.door.SignIn(c.Std(), c.Tenant, in.Email, in.Password, auth.Bearer, c.IP())
+	s, err := h.door.SignIn(c.Std(), c.Tenant, in.Email, in.Password, auth.Bearer, from(c))
+	return h.created(c, s, err)
+}
+
+func (h handlers) verify(c *web.Ctx) error {
+	var in secondStep
+	if err := c.BindJSON(&in); err != nil {
+		return err
+	}
+	s, err := h.door.Verify(c.Std(), c.Tenant, in.Challenge, in.Code, auth.Bearer, from(c))
+	return h.created(c, s, err)
+}
+
+func (h handlers) created(c *web.Ctx, s auth.Session, err error) error {
 	if err != nil {
 		return err
 	}

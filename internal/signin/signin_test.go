@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,13 +13,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 const password = "kunci pendopo 2026"
@@ -26,8 +31,46 @@ const password = "kunci pendopo 2026"
 // door is the service of two regions, with a staff's page beside the sign-in.
 type door struct {
 	*web.App
-	a, b *testkit.Region
-	auth *auth.Service
+	a, b     *testkit.Region
+	auth     *auth.Service
+	registry *tenant.Registry
+}
+
+// asks makes the region ask roles for a second factor, as an apply of its manifest would.
+func (d *door) asks(t *testing.T, db *store.DB, roles ...tenants.Role) {
+	t.Helper()
+	now, ok := d.registry.ByHost(d.a.Host("localhost"))
+	if !ok {
+		t.Fatal("not in the registry")
+	}
+	region := *now.Region
+	region.Security.SecondFactor = roles
+	text, err := json.Marshal(region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.System(t.Context(), "test", func(ctx context.Context, s *store.SysTx) error {
+		if _, err := store.SysUpdate[tenant.Row](ctx, s, "manifest = ?", []any{string(text)}, "code = ?", d.a.Code); err != nil {
+			return err
+		}
+		_, err := store.SysUpdate[registryRow](ctx, s, "version = version + 1", nil, "id = 1")
+		return err
+	})
+	if err == nil {
+		err = d.registry.Refresh(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.auth.Forget(d.a.ID, d.a.Officer)
+}
+
+// registryRow mirrors the row whose version tells processes to read the list of tenants again.
+type registryRow struct {
+	bun.BaseModel `bun:"table:registry,alias:registry"`
+	store.Shared
+	ID      int   `bun:"id,pk"`
+	Version int64 `bun:"version"`
 }
 
 func open(t *testing.T, db *store.DB, scheme string) *door {
@@ -38,11 +81,11 @@ func open(t *testing.T, db *store.DB, scheme string) *door {
 	}
 	d := &door{auth: auth.New(db, auth.Options{})}
 	d.a, d.b = testkit.Two(t, db, testkit.PasswordHash(stored))
-	registry := tenant.NewRegistry(db, "localhost", nil)
-	if err := registry.Refresh(t.Context()); err != nil {
+	d.registry = tenant.NewRegistry(db, "localhost", nil)
+	if err := d.registry.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d.App = web.New(web.Config{Registry: registry, Sessions: d.auth, Scheme: scheme})
+	d.App = web.New(web.Config{Registry: d.registry, Sessions: d.auth, Scheme: scheme})
 	signin.Routes(d.Tenant(), d.auth)
 	show := func(c *web.Ctx) error {
 		return c.Blob(200, "text/plain", []byte(c.Actor.Email+" in "+c.Tenant.Slug))
@@ -50,6 +93,35 @@ func open(t *testing.T, db *store.DB, scheme string) *door {
 	d.Tenant().Get("/petugas", authz.SignedIn, show)
 	d.Tenant().Get("/api/v1/me", authz.SignedIn, show)
 	return d
+}
+
+// shift mirrors what says when a session's person last showed who they are.
+type shift struct {
+	bun.BaseModel `bun:"table:sessions,alias:session"`
+	store.Owned
+	ID       id.ID     `bun:"id,pk"`
+	ProvedAt time.Time `bun:"proved_at"`
+}
+
+// counted mirrors how often a passkey was used.
+type counted struct {
+	bun.BaseModel `bun:"table:passkeys,alias:passkey"`
+	store.Owned
+	ID        id.ID `bun:"id,pk"`
+	SignCount int64 `bun:"sign_count"`
+}
+
+// ago puts that moment of everybody's sessions into the past, and makes the service look.
+func (d *door) ago(t *testing.T, db *store.DB, by time.Duration) {
+	t.Helper()
+	err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Update[shift](tx).Set("proved_at = ?", tx.Now().Add(-by)).Where("true").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.auth.Forget(d.a.ID, d.a.Officer)
 }
 
 var models = slices.Concat(tenant.Models, auth.Models)
@@ -222,7 +294,7 @@ func TestAPI(t *testing.T) {
 		if res, _ := d.ask(t, "GET", a, "/api/v1/me", nil, "Authorization", bearer); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("after its end: %d", res.StatusCode)
 		}
-		res, _ = d.form(t, a, "/masuk", credentials(d.a.Email("admin"), password, ""))
+		res, _ = d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, ""))
 		if c := res.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "__Host-sid=") || !strings.Contains(strings.ToLower(c), "secure") {
 			t.Errorf("Set-Cookie over https: %s", c)
 		}

@@ -66,7 +66,8 @@ func Zone(zone string) RegionOption { return func(s *regionSpec) { s.Region.Zone
 // State stores the region as tenant.Active or tenant.Suspended.
 func State(state string) RegionOption { return func(s *regionSpec) { s.state = state } }
 
-// PasswordHash lets the region's users sign in.
+// PasswordHash lets the region's users sign in; the administrator, who must have a second factor, with an app
+// whose secret is TOTPSecret (see SignIn).
 func PasswordHash(hash string) RegionOption { return func(s *regionSpec) { s.password = hash } }
 
 // Hours replaces the opening hours, which are every day around the clock.
@@ -231,6 +232,11 @@ func (s *regionSpec) people(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 		if err := store.Insert(ctx, tx, &tenant.Grant{UserID: p.id, Role: p.name, Scope: p.scope}); err != nil {
+			return err
+		}
+	}
+	if s.password != "" {
+		if err := GiveFactor(ctx, tx, r.Admin); err != nil {
 			return err
 		}
 	}

@@ -197,6 +197,9 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	if err := c.admit(r); err != nil {
 		return err
 	}
+	if err := c.proven(r); err != nil {
+		return err
+	}
 	if c.Actor == nil && r.Class != "" && !a.cfg.LimitsOff {
 		if wait := a.limits.take(c.limitKey(r.Class), r.rate, r.burst, c.Now()); wait > 0 {
 			return fault.New(fault.TooMany, "limited").Retry(wait)

@@ -152,6 +152,10 @@ func (c *Ctx) show(p Problem) (err error) {
 		return nil
 	case p.Status == fiber.StatusUnauthorized && c.Tenant != nil && !c.bearer && !c.isSignIn():
 		return c.toSignIn()
+	case p.Code == codeProve && !c.bearer:
+		return c.lead(ProvePath)
+	case p.Code == codeEnrol && !c.bearer:
+		return c.lead(EnrolPath)
 	case c.IsHTMX():
 		if note := c.app.cfg.ErrorNote; note != nil {
 			return c.Fragment(p.Status, note(c, p))
@@ -186,21 +190,35 @@ const SignInPath = "/masuk"
 func (c *Ctx) isSignIn() bool { return c.Path() == SignInPath }
 
 // toSignIn sends a person to the sign-in page, and from there back to where they wanted to go.
-func (c *Ctx) toSignIn() error {
-	back := string(c.f.Request().Header.RequestURI())
-	if c.IsHTMX() { // the page in which the fragment was to stand
-		back = ""
-		if u, err := url.Parse(c.Header("HX-Current-URL")); err == nil {
-			back = u.RequestURI()
-		}
-	} else if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
-		back = ""
-	}
-	to := SignInPath
-	if back = SafePath(back, ""); back != "" && back != "/" {
+func (c *Ctx) toSignIn() error { return c.lead(SignInPath) }
+
+// lead sends a person to a page, and from there back to where they wanted to go.
+func (c *Ctx) lead(to string) error {
+	if back := c.back(); back != "" && back != "/" {
 		to += "?next=" + url.QueryEscape(back)
 	}
 	return c.SeeOther(to)
+}
+
+// back is the page that a person wanted to see, or the one that they came from with a form; "" if there is none.
+func (c *Ctx) back() string {
+	page := ""
+	switch {
+	case c.IsHTMX(): // the page in which the fragment was to stand
+		page = c.Header("HX-Current-URL")
+	case c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead:
+		if c.Actor == nil {
+			return "" // whoever signs in again begins again
+		}
+		page = c.Header(fiber.HeaderReferer)
+	default:
+		return SafePath(string(c.f.Request().Header.RequestURI()), "")
+	}
+	u, err := url.Parse(page)
+	if err != nil || u.Host != "" && u.Host != c.Host() {
+		return ""
+	}
+	return SafePath(u.RequestURI(), "")
 }
 
 // outside answers what went wrong before entry ran: a head or body too large, a request that is none.

@@ -34,6 +34,8 @@ type Route struct {
 	rate, burst float64
 	deadline    time.Duration
 	ownPace     bool
+	sudo        bool
+	enrolling   bool
 	handler     Handler
 }
 
@@ -61,6 +63,15 @@ func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
 // OwnPace lets the route wait for something of its own, such as the slow hash of a password, without
 // holding one of the places in which the other requests are worked on.
 func OwnPace(r *Route) { r.ownPace = true }
+
+// Sudo asks who opens the route to have shown who they are within the last minutes, by their second factor or
+// their password: for what an open screen in an empty office must not give away. A browser is led to the page that
+// asks, and back. Put it on the page with the form too: what was typed is lost on the way.
+func Sudo(r *Route) { r.sudo = true }
+
+// Enrolling lets in somebody who must have a second factor and has none yet: the few routes on which they get one.
+// On all others they are led there; public ones see them as the public.
+func Enrolling(r *Route) { r.enrolling = true }
 
 // Router registers routes of one kind.
 type Router struct {

@@ -63,6 +63,21 @@ func (c *Ctx) SetSession(token string, expires time.Time) {
 // ClearSession takes the session's token off the browser.
 func (c *Ctx) ClearSession() { c.setCookie(c.app.cookie, "", time.Unix(1, 0)) }
 
+// SetOwnCookie keeps something small in this browser, for this host alone, out of scripts' reach; the zero time
+// takes it away. Over https its name gets the prefix of the session's.
+func (c *Ctx) SetOwnCookie(name, value string, expires time.Time) {
+	if value == "" || expires.IsZero() {
+		value, expires = "", time.Unix(1, 0)
+	}
+	c.setCookie(c.app.prefix()+name, value, expires)
+}
+
+// OwnCookie is what SetOwnCookie has kept, or "".
+func (c *Ctx) OwnCookie(name string) string { return c.Cookie(c.app.prefix() + name) }
+
+// IsBearer tells whether the actor came with a token in a header: a program, to which no cookie is given.
+func (c *Ctx) IsBearer() bool { return c.bearer }
+
 // setCookie sets a cookie for this host alone: no Domain, and over https the name of the session's
 // begins with __Host-, so that a sibling region can neither read it nor plant one.
 func (c *Ctx) setCookie(name, value string, expires time.Time) {

@@ -142,10 +142,7 @@ func New(cfg Config) *App {
 	}
 	a.base, a.cancel = context.WithCancel(context.Background())
 	a.headers = securityHeaders(a.https())
-	a.cookie = "sid"
-	if a.https() {
-		a.cookie = "__Host-sid"
-	}
+	a.cookie = a.prefix() + "sid"
 	a.setPort(cfg.Port)
 	for _, p := range cfg.TrustedProxies {
 		prefix, err := parsePrefix(p)
@@ -190,6 +187,14 @@ func (quiet) Printf(string, ...any) {}
 var _ fasthttp.Logger = quiet{}
 
 func (a *App) https() bool { return a.cfg.Scheme == "https" }
+
+// prefix begins our cookies' names over https: browsers then keep them from every other host.
+func (a *App) prefix() string {
+	if a.https() {
+		return "__Host-"
+	}
+	return ""
+}
 
 func parsePrefix(s string) (netip.Prefix, error) {
 	if strings.Contains(s, "/") {

@@ -32,8 +32,9 @@ const (
 	PathPlaces   = "/#lokasi"
 	PathDesks    = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
-	PathSignOut  = "/keluar"  // POST
-	PathRegions  = "/#daerah" // on the bare domain
+	PathSignOut  = "/keluar"       // POST
+	PathAccount  = "/petugas/akun" // of who is signed in
+	PathRegions  = "/#daerah"      // on the bare domain
 )
 
 // Page is what a layout needs to know. The zero values are those of a public page.

@@ -7,7 +7,7 @@ function wake(form) {
 }
 document.addEventListener('submit', (e) => {
   const form = e.target;
-  if (form.method !== 'post') return;
+  if (form.method !== 'post' || form.dataset.passkey) return; // a passkey's form sends itself later
   if (form.dataset.busy) { e.preventDefault(); e.stopPropagation(); return; }
   form.dataset.busy = '1';
   form.setAttribute('aria-busy', 'true');

@@ -1,0 +1,321 @@
+package auth
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+)
+
+// SignedIn is a session as its owner, or an administrator, sees it.
+type SignedIn struct {
+	ID        id.ID
+	Kind      Kind
+	Factor    Method // "" is a password alone
+	Agent     string
+	CreatedAt time.Time
+	SeenAt    time.Time // to the minute
+}
+
+// Key is a passkey as its owner sees it.
+type Key struct {
+	ID        id.ID
+	Name      string
+	Cloned    bool
+	CreatedAt time.Time
+	UsedAt    time.Time // zero: never yet
+}
+
+// Person is somebody's account as an administrator sees it.
+type Person struct {
+	ID              id.ID
+	Name, Email     string
+	Roles           []string
+	Factors         Factors
+	MustHave        bool // their roles ask for a second factor
+	Suspended       bool
+	SuspendedReason string
+	Sessions        int
+}
+
+// FactorsOf tells what somebody has beside their password.
+func (s *Service) FactorsOf(ctx context.Context, t *tenant.Tenant, user id.ID) (f Factors, err error) {
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		f, err = factorsOf(ctx, tx, user)
+		return err
+	})
+	return f, err
+}
+
+// Sessions are the sessions of a person that hold, the one used last first.
+func (s *Service) Sessions(ctx context.Context, t *tenant.Tenant, user id.ID) (out []SignedIn, err error) {
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		out = nil
+		rows, err := holding(ctx, tx, user)
+		for _, r := range rows {
+			out = append(out, SignedIn{r.ID, r.Kind, Method(r.Factor), r.Agent, r.CreatedAt, r.SeenAt})
+		}
+		return err
+	})
+	return out, err
+}
+
+func holding(ctx context.Context, tx *store.Tx, user id.ID) ([]session, error) {
+	grants, err := grantsOf(ctx, tx, user)
+	if err != nil {
+		return nil, err
+	}
+	l := limitOf(grants)
+	return store.Select[session](tx).Where("user_id = ? and expires_at > ? and created_at > ? and seen_at > ?",
+		user, tx.Now(), tx.Now().Add(-l.absolute), tx.Now().Add(-l.idle)).Order("seen_at desc", "id").All(ctx)
+}
+
+type endData struct {
+	Sessions int `json:"sessions"`
+}
+
+// EndSession ends one of a person's sessions; by is who asks, its owner or an administrator. The fault is
+// "not_found" for one that is not this person's.
+func (s *Service) EndSession(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user, which id.ID) error {
+	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		n, err := store.Delete[session](ctx, tx, "id = ? and user_id = ?", which, user)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:session:delete", Target: "session:" + which.String()})
+		return s.told(ctx, tx, by, user, NoticeSessionsEnded, nil)
+	})
+	s.dropSession(t.ID, which)
+	return err
+}
+
+// EndOthers ends all sessions of the actor but this one, and tells how many.
+func (s *Service) EndOthers(ctx context.Context, t *tenant.Tenant, a *authz.Actor) (n int, err error) {
+	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if n, err = store.Delete[session](ctx, tx, "user_id = ? and id <> ?", a.UserID, a.SessionID); err != nil || n == 0 {
+			return err
+		}
+		tx.Audit(store.Record{Actor: a.String(), Action: "auth:sessions:delete", Target: "user:" + a.UserID.String(), Data: endData{n}})
+		return nil
+	})
+	s.Forget(t.ID, a.UserID)
+	return n, err
+}
+
+// endAll ends a person's sessions and what waits to become one.
+func endAll(ctx context.Context, tx *store.Tx, user id.ID) (int, error) {
+	if _, err := store.Delete[challenge](ctx, tx, "user_id = ?", user); err != nil {
+		return 0, err
+	}
+	return store.Delete[session](ctx, tx, "user_id = ?", user)
+}
+
+// told tells a person what somebody else did to their account.
+func (s *Service) told(ctx context.Context, tx *store.Tx, by *authz.Actor, user id.ID, kind string, data map[string]string) error {
+	if by.UserID == user {
+		return nil
+	}
+	if data == nil {
+		data = map[string]string{}
+	}
+	data["by"] = by.String()
+	return s.opt.Notices.Notice(ctx, tx, user, kind, data)
+}
+
+// administer does something to another person's account. Faults: "not_found", "auth.self" (409: one's own account
+// is not managed so, or the last administrator could lock themselves out).
+func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, fn func(context.Context, *store.Tx) error) error {
+	if by.UserID == user {
+		return fault.New(fault.Conflict, "auth.self")
+	}
+	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := store.Select[account](tx).Where("id = ? and not retired", user).One(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, tx)
+	})
+	s.Forget(t.ID, user)
+	return err
+}
+
+// EndAll ends all sessions of another person. Faults: "not_found", "auth.self".
+func (s *Service) EndAll(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+		n, err := endAll(ctx, tx, user)
+		if err != nil {
+			return err
+		}
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:sessions:delete", Target: "user:" + user.String(), Data: endData{n}})
+		return s.told(ctx, tx, by, user, NoticeSessionsEnded, nil)
+	})
+}
+
+// ResetFactors takes away another person's app, passkeys and recovery codes, and ends their sessions: for somebody
+// who has lost them all. Faults: "not_found", "auth.self".
+func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+		return s.reset(ctx, tx, by.String(), user)
+	})
+}
+
+// ResetFactorsOf is ResetFactors from the command line, for the administrator whom no other can help. The fault is
+// "not_found".
+func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor string) error {
+	var user id.ID
+	err := s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		row, err := store.Select[account](tx).Where("email = ? and not retired", Email(email)).One(ctx)
+		if err != nil {
+			return err
+		}
+		user = row.ID
+		return s.reset(ctx, tx, actor, user)
+	})
+	s.Forget(t, user)
+	return err
+}
+
+func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id.ID) error {
+	if _, err := store.Delete[totpRow](ctx, tx, "user_id = ?", user); err != nil {
+		return err
+	}
+	if _, err := store.Delete[passkeyRow](ctx, tx, "user_id = ?", user); err != nil {
+		return err
+	}
+	if _, err := store.Delete[recoveryCode](ctx, tx, "user_id = ?", user); err != nil {
+		return err
+	}
+	if _, err := endAll(ctx, tx, user); err != nil {
+		return err
+	}
+	tx.Audit(store.Record{Actor: actor, Action: "auth:factors:delete", Target: "user:" + user.String()})
+	return s.opt.Notices.Notice(ctx, tx, user, NoticeFactorsReset, map[string]string{"by": actor})
+}
+
+type reasonData struct {
+	Reason string `json:"reason"`
+}
+
+const maxReason = 300
+
+// Suspend pauses another person's account and ends their sessions, with a reason that they are told. Faults:
+// "invalid" (422: no reason), "not_found", "auth.self".
+func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, reason string) error {
+	reason = strings.TrimSpace(reason)
+	switch {
+	case reason == "":
+		return fault.New(fault.Invalid, "invalid").Field("reason", "required")
+	case len(reason) > maxReason:
+		return fault.New(fault.Invalid, "invalid").Field("reason", "long")
+	}
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", true, reason).Where("id = ?", user).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := endAll(ctx, tx, user); err != nil {
+			return err
+		}
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:suspend", Target: "user:" + user.String(), Data: reasonData{reason}})
+		return s.told(ctx, tx, by, user, NoticeSuspended, map[string]string{"reason": reason})
+	})
+}
+
+// Resume lets somebody who was suspended sign in again. Faults: "not_found", "auth.self".
+func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+		n, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", false, "").Where("id = ? and suspended", user).Exec(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:resume", Target: "user:" + user.String()})
+		return s.told(ctx, tx, by, user, NoticeResumed, nil)
+	})
+}
+
+// People are the accounts of a region, by name.
+func (s *Service) People(ctx context.Context, t *tenant.Tenant) (out []Person, err error) {
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := store.Select[account](tx).Where("not retired and password_hash <> ''").Order("name", "id").All(ctx)
+		if err != nil {
+			return err
+		}
+		out, err = describe(ctx, tx, t, rows)
+		return err
+	})
+	return out, err
+}
+
+// Person is one of them. The fault is "not_found".
+func (s *Service) Person(ctx context.Context, t *tenant.Tenant, user id.ID) (out Person, err error) {
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		row, err := store.Select[account](tx).Where("id = ? and not retired", user).One(ctx)
+		if err != nil {
+			return err
+		}
+		all, err := describe(ctx, tx, t, []account{row})
+		if err == nil {
+			out = all[0]
+		}
+		return err
+	})
+	return out, err
+}
+
+// describe adds what a person has to each account, with one question a table.
+func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []account) ([]Person, error) {
+	grants, err := store.Select[tenant.Grant](tx).Order("role", "scope").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	roles := map[id.ID][]tenant.Grant{}
+	for _, g := range grants {
+		roles[g.UserID] = append(roles[g.UserID], g)
+	}
+	type count struct {
+		UserID id.ID `bun:"user_id"`
+		N      int   `bun:"n"`
+	}
+	counts := func(from, where string, args ...any) (map[id.ID]int, error) {
+		rows, err := store.Query[count](ctx, tx, store.From{from}, "select user_id, count(*) as n from "+from+" where "+where+" group by user_id", args...)
+		out := map[id.ID]int{}
+		for _, r := range rows {
+			out[r.UserID] = r.N
+		}
+		return out, err
+	}
+	apps, err := counts("totps", "confirmed")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := counts("passkeys", "true")
+	if err != nil {
+		return nil, err
+	}
+	codes, err := counts("recovery_codes", "used_at is null")
+	if err != nil {
+		return nil, err
+	}
+	in, err := counts("sessions", "expires_at > ? and seen_at > ?", tx.Now(), tx.Now().Add(-Idle))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Person, 0, len(rows))
+	for _, u := range rows {
+		p := Person{
+			ID: u.ID, Name: u.Name, Email: u.Email, Suspended: u.Suspended, SuspendedReason: u.SuspendedReason, Sessions: in[u.ID],
+			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
+		}
+		for _, g := range roles[u.ID] {
+			p.Roles = append(p.Roles, g.Role)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

@@ -1,0 +1,250 @@
+package auth_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// told keeps the notices of a test.
+type told struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (n *told) Notice(_ context.Context, _ *store.Tx, user id.ID, kind string, data map[string]string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.said = append(n.said, user.String()+" "+kind+" "+data["by"]+data["left"])
+	return nil
+}
+
+// Sessions are listed and ended through one service, and are over in the other within a second.
+func TestSessionsAreListedAndEnded(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		other := auth.New(w.db, auth.Options{})
+		mine := w.signIn(t, w.a, "officer")
+		w.clock.Advance(time.Minute)
+		second, third := w.signIn(t, w.a, "officer"), w.signIn(t, w.a, "officer")
+		list := func() (ids []id.ID) {
+			rows, err := other.Sessions(t.Context(), of(w.a), w.a.Officer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				if r.Agent != "Uji" || r.Kind != auth.Bearer || r.CreatedAt.IsZero() {
+					t.Errorf("%+v", r)
+				}
+				ids = append(ids, r.ID)
+			}
+			return ids
+		}
+		if got := list(); len(got) != 3 || got[2] != mine.Actor.SessionID {
+			t.Errorf("listed %v", got)
+		}
+		over := func(what, token string) {
+			t.Helper()
+			for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+				if _, err := other.Resolve(t.Context(), of(w.a), token); fault.Is(err, "auth.session") {
+					return
+				}
+				if time.Since(start) > time.Second {
+					t.Fatalf("%s: not over within a second", what)
+				}
+			}
+		}
+		for _, s := range []auth.Session{second, third} {
+			if _, err := other.Resolve(t.Context(), of(w.a), s.Token); err != nil { // the other process believes it now
+				t.Fatal(err)
+			}
+		}
+		stranger := w.signInAdmin(t)
+		is(t, "another's", w.s.EndSession(t.Context(), of(w.a), stranger.Actor, stranger.Actor.UserID, second.Actor.SessionID), "not_found")
+		is(t, "in the other region", w.s.EndSession(t.Context(), of(w.b), mine.Actor, w.a.Officer, second.Actor.SessionID), "not_found")
+		if err := w.s.EndSession(t.Context(), of(w.a), mine.Actor, w.a.Officer, second.Actor.SessionID); err != nil {
+			t.Fatal(err)
+		}
+		over("one", second.Token)
+		if n, err := w.s.EndOthers(t.Context(), of(w.a), mine.Actor); err != nil || n != 1 {
+			t.Errorf("%d others, %v", n, err)
+		}
+		over("the others", third.Token)
+		if got := list(); !slices.Equal(got, []id.ID{mine.Actor.SessionID}) {
+			t.Errorf("left: %v", got)
+		}
+	})
+}
+
+func (w *world) signInAdmin(t *testing.T) auth.Session {
+	t.Helper()
+	return testkit.SignIn(t, w.db, w.s, of(w.a), w.a.Email("admin"), password, auth.Cookie)
+}
+
+func TestAdministration(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		notices := &told{}
+		w.s = auth.New(w.db, auth.Options{Notices: notices})
+		boss := w.signInAdmin(t)
+		in := func() auth.Session { return w.signIn(t, w.a, "officer") }
+		gone := func(what string, s auth.Session) {
+			t.Helper()
+			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); !fault.Is(err, "auth.session") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		s := in()
+		is(t, "end all", w.s.EndAll(t.Context(), of(w.a), boss.Actor, w.a.Officer), "")
+		gone("ended", s)
+
+		s, _, _ = w.enrol(t, in())
+		is(t, "reset", w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Officer), "")
+		gone("reset", s)
+		if f, _ := w.s.FactorsOf(t.Context(), of(w.a), w.a.Officer); f != (auth.Factors{}) {
+			t.Errorf("left: %+v", f)
+		}
+
+		s = in()
+		is(t, "no reason", w.s.Suspend(t.Context(), of(w.a), boss.Actor, w.a.Officer, "  "), "invalid")
+		is(t, "suspend", w.s.Suspend(t.Context(), of(w.a), boss.Actor, w.a.Officer, "pindah tugas"), "")
+		gone("suspended", s)
+		p, err := w.s.Person(t.Context(), of(w.a), w.a.Officer)
+		if err != nil || !p.Suspended || p.SuspendedReason != "pindah tugas" || !slices.Equal(p.Roles, []string{"officer"}) {
+			t.Errorf("%+v %v", p, err)
+		}
+		is(t, "resume", w.s.Resume(t.Context(), of(w.a), boss.Actor, w.a.Officer), "")
+		in()
+
+		for what, err := range map[string]error{
+			"oneself":       w.s.Suspend(t.Context(), of(w.a), boss.Actor, w.a.Admin, "x"),
+			"oneself reset": w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Admin),
+		} {
+			is(t, what, err, "auth.self")
+		}
+		is(t, "of the other region", w.s.EndAll(t.Context(), of(w.a), boss.Actor, w.b.Officer), "not_found")
+		all, err := w.s.People(t.Context(), of(w.a))
+		if err != nil || len(all) != 2 {
+			t.Errorf("%+v %v", all, err)
+		}
+		by := " user:" + w.a.Admin.String()
+		want := []string{}
+		for _, kind := range []string{auth.NoticeSessionsEnded + by, auth.NoticeTOTPAdded + " ", auth.NoticeFactorsReset + by, auth.NoticeSuspended + by, auth.NoticeResumed + by} {
+			want = append(want, w.a.Officer.String()+" "+kind)
+		}
+		if !slices.Equal(notices.said, want) {
+			t.Errorf("told\n%q, want\n%q", notices.said, want)
+		}
+		is(t, "from the command line", w.s.ResetFactorsOf(t.Context(), w.a.ID, w.a.Email("admin"), "system:cli"), "")
+		gone("the administrator", boss)
+	})
+}
+
+// TestSuspensionAnywhere: an account that another process suspends is out within a second.
+func TestSuspensionAnywhere(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); err != nil {
+			t.Fatal(err)
+		}
+		if err := auth.New(w.db, auth.Options{}).Suspend(t.Context(), of(w.a), actor(id.New()), w.a.Officer, "x"); err != nil {
+			t.Fatal(err)
+		}
+		for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); fault.Is(err, "auth.session") {
+				return
+			}
+			if time.Since(start) > time.Second {
+				t.Fatal("not within a second")
+			}
+		}
+	})
+}
+
+func TestOwnPassword(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s, other := w.signIn(t, w.a, "officer"), w.signIn(t, w.a, "officer")
+		change := func(current, replacement string) (auth.Session, error) {
+			return w.s.ChangePassword(t.Context(), of(w.a), s.Actor, current, replacement, home)
+		}
+		for what, c := range map[string][3]string{
+			"empty": {"", "", "current"}, "short": {password, "pendek", "new"}, "the same": {password, password, "new"}, "a wrong one": {"salah", "rahasia yang baru", "current"},
+		} {
+			_, err := change(c[0], c[1])
+			if e := fault.Of(err); e == nil || e.Code != "invalid" || e.Fields[0].Name != c[2] {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		after, err := change(password, "rahasia yang baru")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range []string{s.Token, other.Token} {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), token); !fault.Is(err, "auth.session") {
+				t.Errorf("a token from before: %v", err)
+			}
+		}
+		if _, err := w.s.Resolve(t.Context(), of(w.a), after.Token); err != nil {
+			t.Errorf("the new token: %v", err)
+		}
+		_, err = w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), "rahasia yang baru", auth.Cookie, home)
+		is(t, "the new password", err, "")
+	})
+}
+
+// Prove asks for what the person has, and gives the session a new token.
+func TestProve(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		w.clock.Advance(time.Hour)
+		prove := func(secret string) (auth.Session, error) { return w.s.Prove(t.Context(), of(w.a), s.Actor, secret, home) }
+		_, err := prove("salah")
+		is(t, "a wrong password", err, "invalid")
+		after, err := prove(password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := w.s.Resolve(t.Context(), of(w.a), after.Token)
+		if err != nil || !a.ProvedAt.Equal(w.clock.Now()) {
+			t.Errorf("%+v %v", a, err)
+		}
+		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); !fault.Is(err, "auth.session") {
+			t.Errorf("the token from before: %v", err)
+		}
+		_, secret, _ := w.enrol(t, after)
+		w.clock.Advance(time.Minute)
+		_, err = prove(password)
+		is(t, "the password of somebody with an app", err, "invalid")
+		_, err = prove(testkit.AppCode(t, secret, w.clock.Now()))
+		is(t, "a code", err, "")
+	})
+}
+
+// Limits are those of the roles of the moment.
+func TestLimitsByRole(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		w.change(t, w.a, func(ctx context.Context, tx *store.Tx) error {
+			return store.Insert(ctx, tx, &tenant.Grant{UserID: w.a.Officer, Role: "manager", Scope: w.a.Scope})
+		})
+		w.clock.Advance(2*time.Hour - time.Second)
+		alive := func() bool {
+			_, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), of(w.a), s.Token)
+			return err == nil
+		}
+		if !alive() {
+			t.Error("ended too early")
+		}
+		w.clock.Advance(2 * time.Hour)
+		if alive() {
+			t.Error("a manager's session outlives its idle time")
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package signin_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// Every new page on a phone, a tablet and a desk: nothing that axe finds, nothing wider than the screen, no word from
+// the console.
+func TestPagesInABrowser(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite, testkit.WithModels(models))
+	d := open(t, db, "http")
+	home := d.serve(t)
+	c := testkit.Browser(t)
+	look := func(p *testkit.Page, name string) {
+		t.Helper()
+		for _, width := range []int{360, 768, 1280} {
+			p.MustSetViewport(width, 800, 1, false)
+			p.Accessible(t)
+			if wide := p.Wide(t); wide > 0 {
+				t.Errorf("%s at %d: %d pixels too wide", name, width, wide)
+			}
+			p.Screenshot(t, fmt.Sprintf("%s-%d", name, width))
+		}
+		for _, problem := range p.Problems() {
+			if !strings.Contains(problem, "status of 4") {
+				t.Errorf("%s: %s", name, problem)
+			}
+		}
+	}
+	p := c.Page(home+"/masuk?next=/petugas/akun", 1280, 800)
+	look(p, "masuk")
+	p.MustElement("#email").MustInput(d.a.Email("admin"))
+	p.MustElement("#password").MustInput(password)
+	p.Press(t, ".p-form .p-btn")
+	look(p, "langkah-kedua")
+	p.MustElement("#code").MustInput("000000")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "langkah-kedua-salah")
+	p.MustElement("#code").MustInput(code(t, 0))
+	p.Press(t, ".p-form .p-btn")
+	look(p, "akun")
+	for _, page := range []struct{ name, path string }{
+		{"sandi", "/petugas/akun/sandi"}, {"aplikasi", "/petugas/akun/aplikasi-kode"}, {"passkey", "/petugas/akun/passkey"},
+		{"pastikan", "/petugas/akun/pastikan"}, {"orang", "/petugas/orang"}, {"orang-satu", "/petugas/orang/" + d.a.Officer.String()},
+		{"orang-sendiri", "/petugas/orang/" + d.a.Admin.String()}, {"akun-en", "/petugas/akun?lang=en"},
+	} {
+		visit(t, p, home+page.path)
+		look(p, page.name)
+	}
+	visit(t, p, home+"/petugas/akun?lang=id")
+	p.Press(t, `form[action="/petugas/akun/kode-cadangan"] button`)
+	look(p, "kode-cadangan")
+	visit(t, p, home+"/petugas/orang/"+d.a.Officer.String())
+	p.MustElement("#reason").MustInput("Pindah tugas ke kantor lain")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "orang-dibekukan")
+}
+
+// The region asks its officers for a second step while one of them is signed in: at the next request they are led to
+// one, and after it to where they wanted to go. Without JavaScript, too.
+func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite, testkit.WithModels(models))
+	d := open(t, db, "http")
+	home := d.serve(t)
+	p := testkit.Browser(t).Page(home+"/masuk?next=/petugas", 360, 740, testkit.JSOff)
+	p.MustElement("#email").MustInput(d.a.Email("officer"))
+	p.MustElement("#password").MustInput(password)
+	p.Press(t, ".p-form .p-btn")
+	signedIn(t, p, d.a.Email("officer"))
+
+	d.asks(t, db, tenants.RoleOfficer)
+	visit(t, p, home+"/petugas?x=1")
+	if got := p.MustInfo().URL; got != home+"/petugas/akun/wajib?next=%2Fpetugas%3Fx%3D1" {
+		t.Fatalf("led to %s", got)
+	}
+	p.Accessible(t)
+	p.Screenshot(t, "wajib-360")
+	for _, path := range []string{"/petugas/akun", "/petugas/akun/sandi"} {
+		visit(t, p, home+path)
+		if got := p.MustInfo().URL; !strings.Contains(got, "/petugas/akun/wajib") {
+			t.Errorf("%s is open: %s", path, got)
+		}
+	}
+	visit(t, p, home+"/petugas?x=1")
+	p.Press(t, ".p-row .p-btn")
+	secret := strings.ReplaceAll(p.MustElement(".p-code-s").MustText(), " ", "")
+	p.MustElement("#code").MustInput(testkit.AppCode(t, secret, time.Now()))
+	p.Press(t, ".p-form .p-btn")
+	p.Screenshot(t, "kode-360")
+	p.Press(t, ".p-row .p-btn")
+	signedIn(t, p, d.a.Email("officer"))
+	if got := p.MustInfo().URL; got != home+"/petugas?x=1" {
+		t.Errorf("then led to %s", got)
+	}
+}

@@ -1,0 +1,74 @@
+-- An account that an administrator has paused: nobody signs in with it, and its sessions are over.
+alter table users add column suspended boolean not null default false;
+alter table users add column suspended_reason text not null default '';
+
+-- How a session began, on what kind of device, and when its person last proved who they are.
+alter table sessions add column factor text not null default '';
+alter table sessions add column agent text not null default '';
+alter table sessions add column proved_at timestamp;
+
+-- A person's app that makes codes: at most one that is confirmed, and one that is being set up. step is the
+-- last one whose code was taken: a code is taken once, and never one before it.
+create table totps (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  user_id text not null,
+  secret text not null,
+  confirmed boolean not null,
+  step bigint not null,
+  created_at timestamp not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, user_id, confirmed),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+
+create table recovery_codes (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  user_id text not null,
+  code_hash blob not null,
+  used_at timestamp,
+  primary key (tenant_id, id),
+  unique (tenant_id, user_id, code_hash),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+
+-- Public keys of people's devices. flags are those of the last use, as WebAuthn writes them.
+create table passkeys (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  user_id text not null,
+  credential_id blob not null,
+  public_key blob not null,
+  sign_count bigint not null,
+  flags integer not null,
+  transports text not null,
+  name text not null,
+  cloned boolean not null default false,
+  created_at timestamp not null,
+  used_at timestamp,
+  primary key (tenant_id, id),
+  unique (tenant_id, credential_id),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+create index passkeys_user on passkeys (tenant_id, user_id);
+
+-- What waits for a person's next step: a sign-in for its second factor, or a passkey's challenge. Only the
+-- hash of the token is here; who holds the token may go on.
+create table challenges (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  token_hash blob not null,
+  purpose text not null,
+  user_id text,
+  session_id text,
+  kind text not null default '',
+  data text not null default '',
+  created_at timestamp not null,
+  expires_at timestamp not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, token_hash),
+  foreign key (tenant_id, user_id) references users (tenant_id, id)
+);
+create index challenges_old on challenges (tenant_id, expires_at);
+create index challenges_user on challenges (tenant_id, user_id);
