@@ -22,7 +22,10 @@ type demoSite struct {
 
 type demoRegion struct {
 	Code, Name, Host string
-	Logins           []struct{ Role, Email, Password string }
+	Logins           []struct {
+		Role, Email, Password string
+		TOTPSecret            string `json:"totp_secret"`
+	}
 }
 
 func startDemo(t *testing.T, args ...string) *demoSite {

@@ -33,7 +33,7 @@ func commands() []command {
 		{"demo", "sepuluh daerah contoh dengan hari kerja tiruan · ten sample regions with a simulated day", demo},
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
-		{"tenant", "daerah: plan, apply, list, export, suspend, resume, schema · regions", tenantCommand},
+		{"tenant", "daerah: plan, apply, list, export, suspend, resume, password, factors, schema · regions", tenantCommand},
 		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
 	}
 }

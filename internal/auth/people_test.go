@@ -204,7 +204,9 @@ func TestProve(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.signIn(t, w.a, "officer")
 		w.clock.Advance(time.Hour)
-		prove := func(secret string) (auth.Session, error) { return w.s.Prove(t.Context(), of(w.a), s.Actor, secret, home) }
+		prove := func(secret string) (auth.Session, error) {
+			return w.s.Prove(t.Context(), of(w.a), s.Actor, secret, home)
+		}
 		_, err := prove("salah")
 		is(t, "a wrong password", err, "invalid")
 		after, err := prove(password)

@@ -50,13 +50,13 @@ func TestPagesInABrowser(t *testing.T) {
 		{"pastikan", "/petugas/akun/pastikan"}, {"orang", "/petugas/orang"}, {"orang-satu", "/petugas/orang/" + d.a.Officer.String()},
 		{"orang-sendiri", "/petugas/orang/" + d.a.Admin.String()}, {"akun-en", "/petugas/akun?lang=en"},
 	} {
-		visit(t, p, home+page.path)
+		p.Visit(t, home+page.path)
 		look(p, page.name)
 	}
-	visit(t, p, home+"/petugas/akun?lang=id")
+	p.Visit(t, home+"/petugas/akun?lang=id")
 	p.Press(t, `form[action="/petugas/akun/kode-cadangan"] button`)
 	look(p, "kode-cadangan")
-	visit(t, p, home+"/petugas/orang/"+d.a.Officer.String())
+	p.Visit(t, home+"/petugas/orang/"+d.a.Officer.String())
 	p.MustElement("#reason").MustInput("Pindah tugas ke kantor lain")
 	p.Press(t, ".p-form .p-btn")
 	look(p, "orang-dibekukan")
@@ -69,28 +69,33 @@ func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
 	d := open(t, db, "http")
 	home := d.serve(t)
 	p := testkit.Browser(t).Page(home+"/masuk?next=/petugas", 360, 740, testkit.JSOff)
-	p.MustElement("#email").MustInput(d.a.Email("officer"))
-	p.MustElement("#password").MustInput(password)
+	types := func(selector, text string) {
+		t.Helper()
+		p.Tap(t, selector)
+		p.MustInsertText(text)
+	}
+	types("#email", d.a.Email("officer"))
+	types("#password", password)
 	p.Press(t, ".p-form .p-btn")
 	signedIn(t, p, d.a.Email("officer"))
 
 	d.asks(t, db, tenants.RoleOfficer)
-	visit(t, p, home+"/petugas?x=1")
+	p.Visit(t, home+"/petugas?x=1")
 	if got := p.MustInfo().URL; got != home+"/petugas/akun/wajib?next=%2Fpetugas%3Fx%3D1" {
 		t.Fatalf("led to %s", got)
 	}
 	p.Accessible(t)
 	p.Screenshot(t, "wajib-360")
 	for _, path := range []string{"/petugas/akun", "/petugas/akun/sandi"} {
-		visit(t, p, home+path)
+		p.Visit(t, home+path)
 		if got := p.MustInfo().URL; !strings.Contains(got, "/petugas/akun/wajib") {
 			t.Errorf("%s is open: %s", path, got)
 		}
 	}
-	visit(t, p, home+"/petugas?x=1")
+	p.Visit(t, home+"/petugas?x=1")
 	p.Press(t, ".p-row .p-btn")
 	secret := strings.ReplaceAll(p.MustElement(".p-code-s").MustText(), " ", "")
-	p.MustElement("#code").MustInput(testkit.AppCode(t, secret, time.Now()))
+	types("#code", testkit.AppCode(t, secret, time.Now()))
 	p.Press(t, ".p-form .p-btn")
 	p.Screenshot(t, "kode-360")
 	p.Press(t, ".p-row .p-btn")

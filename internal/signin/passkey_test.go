@@ -87,7 +87,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 			p.Press(t, `form[action="/keluar"] button`)
 		}
 		out()
-		visit(t, p, home+"/masuk?next=/petugas")
+		p.Visit(t, home+"/masuk?next=/petugas")
 		p.MustElement("#email").MustInput(who)
 		p.MustElement("#password").MustInput(password)
 		p.Press(t, ".p-form .p-btn")
@@ -99,15 +99,15 @@ func TestPasskeyInABrowser(t *testing.T) {
 		signedIn(t, p, who)
 
 		// All that is needed, without an e-mail.
-		visit(t, p, home+"/petugas/akun")
+		p.Visit(t, home+"/petugas/akun")
 		out()
-		visit(t, p, home+"/masuk?next=/petugas")
+		p.Visit(t, home+"/masuk?next=/petugas")
 		p.Press(t, "form[data-passkey] .p-btn")
 		signedIn(t, p, who)
 
 		// Proof, eleven minutes later.
 		d.ago(t, db, 11*time.Minute)
-		visit(t, p, home+"/petugas/akun/passkey")
+		p.Visit(t, home+"/petugas/akun/passkey")
 		if got := p.MustInfo().URL; !strings.Contains(got, "/petugas/akun/pastikan") {
 			t.Fatalf("led to %s", got)
 		}
@@ -118,17 +118,17 @@ func TestPasskeyInABrowser(t *testing.T) {
 		}
 
 		// Not somebody else's: the region does not know the key.
-		visit(t, p, strings.Replace(home, "uji-a", "uji-b", 1)+"/masuk")
+		p.Visit(t, strings.Replace(home, "uji-a", "uji-b", 1)+"/masuk")
 		p.Tap(t, "form[data-passkey] .p-btn")
 		p.MustWait(`() => !document.querySelector('[data-passkey-note]').hidden`)
 
 		// Not a device that did not check who holds it, where the key is all there is.
-		visit(t, p, home+"/petugas/akun")
+		p.Visit(t, home+"/petugas/akun")
 		out()
 		if err := (proto.WebAuthnSetUserVerified{AuthenticatorID: device, IsUserVerified: false}).Call(p); err != nil {
 			t.Fatal(err)
 		}
-		visit(t, p, home+"/masuk?next=/petugas")
+		p.Visit(t, home+"/masuk?next=/petugas")
 		p.Tap(t, "form[data-passkey] .p-btn")
 		p.MustWait(`() => !document.querySelector('[data-passkey-note]').hidden`)
 		if err := (proto.WebAuthnSetUserVerified{AuthenticatorID: device, IsUserVerified: true}).Call(p); err != nil {
@@ -143,7 +143,7 @@ func TestPasskeyInABrowser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		visit(t, p, home+"/masuk?next=/petugas")
+		p.Visit(t, home+"/masuk?next=/petugas")
 		p.Press(t, "form[data-passkey] .p-btn")
 		if text := p.MustElement("[role=alert]").MustText(); !strings.Contains(text, "dua tempat") {
 			t.Errorf("a copy: %s", text)
@@ -153,22 +153,12 @@ func TestPasskeyInABrowser(t *testing.T) {
 		if err := d.auth.ResetFactorsOf(t.Context(), d.a.ID, who, "system:test"); err != nil {
 			t.Fatal(err)
 		}
-		visit(t, p, home+"/masuk?next=/petugas")
+		p.Visit(t, home+"/masuk?next=/petugas")
 		p.Press(t, "form[data-passkey] .p-btn")
 		if text := p.MustElement("[role=alert]").MustText(); !strings.Contains(text, "tidak dikenal") {
 			t.Errorf("a key that is gone: %s", text)
 		}
 	}, testkit.WithModels(models))
-}
-
-func visit(t *testing.T, p *testkit.Page, address string) {
-	t.Helper()
-	if err := p.Navigate(address); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.WaitLoad(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // An answer is taken once, in the browser that asked, in its region.

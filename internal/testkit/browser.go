@@ -138,5 +138,5 @@ func (c *Chrome) open(address string, width, height int, opts []func(*Page) erro
 	if err := p.Navigate(address); err != nil {
 		return nil, err
 	}
-	return p, p.WaitLoad()
+	return p, p.complete()
 }

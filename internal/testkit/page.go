@@ -161,6 +161,31 @@ func (p *Page) Press(tb testing.TB, selector string) {
 	tb.Fatalf("testkit: press %s: no page followed", selector)
 }
 
+// Visit opens another address in the page and waits until it has loaded.
+func (p *Page) Visit(tb testing.TB, address string) {
+	tb.Helper()
+	err := p.Navigate(address)
+	if err == nil {
+		err = p.complete()
+	}
+	if err != nil {
+		tb.Fatalf("testkit: %s: %v", address, err)
+	}
+}
+
+// complete waits until the page has loaded. It asks, since rod's own way waits for an event, which never comes
+// without JavaScript.
+func (p *Page) complete() error {
+	var err error
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		state, e := p.Eval(`() => document.readyState`)
+		if err = e; err == nil && state.Value.Str() == "complete" {
+			return nil
+		}
+	}
+	return errors.Join(errors.New("the page does not finish loading"), err)
+}
+
 // loader names the document that the page shows: each navigation has another.
 func (p *Page) loader() (proto.NetworkLoaderID, error) {
 	tree, err := proto.PageGetFrameTree{}.Call(p)
