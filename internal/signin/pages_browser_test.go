@@ -68,7 +68,8 @@ func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
 	db := testkit.Open(t, testkit.SQLite, testkit.WithModels(models))
 	d := open(t, db, "http")
 	home := d.serve(t)
-	p := testkit.Browser(t).Page(home+"/masuk?next=/petugas", 360, 740, testkit.JSOff)
+	c := testkit.Browser(t)
+	p := c.Page(home+"/masuk?next=/petugas", 360, 740, testkit.JSOff)
 	types := func(selector, text string) {
 		t.Helper()
 		p.Tap(t, selector)
@@ -84,8 +85,15 @@ func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
 	if got := p.MustInfo().URL; got != home+"/petugas/akun/wajib?next=%2Fpetugas%3Fx%3D1" {
 		t.Fatalf("led to %s", got)
 	}
-	p.Accessible(t)
-	p.Screenshot(t, "wajib-360")
+	for _, width := range []int{360, 768, 1280} {
+		q := c.Page(home+"/petugas/akun/wajib", width, 740) // axe needs JavaScript
+		q.Accessible(t)
+		if wide := q.Wide(t); wide > 0 {
+			t.Errorf("at %d: %d pixels too wide", width, wide)
+		}
+		q.Screenshot(t, fmt.Sprintf("wajib-%d", width))
+		q.MustClose()
+	}
 	for _, path := range []string{"/petugas/akun", "/petugas/akun/sandi"} {
 		p.Visit(t, home+path)
 		if got := p.MustInfo().URL; !strings.Contains(got, "/petugas/akun/wajib") {
@@ -97,7 +105,6 @@ func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
 	secret := strings.ReplaceAll(p.MustElement(".p-code-s").MustText(), " ", "")
 	types("#code", testkit.AppCode(t, secret, time.Now()))
 	p.Press(t, ".p-form .p-btn")
-	p.Screenshot(t, "kode-360")
 	p.Press(t, ".p-row .p-btn")
 	signedIn(t, p, d.a.Email("officer"))
 	if got := p.MustInfo().URL; got != home+"/petugas?x=1" {

@@ -50,7 +50,7 @@ func (d *door) asks(t *testing.T, db *store.DB, roles ...tenants.Role) {
 		t.Fatal(err)
 	}
 	err = db.System(t.Context(), "test", func(ctx context.Context, s *store.SysTx) error {
-		if _, err := store.SysUpdate[tenant.Row](ctx, s, "manifest = ?", []any{string(text)}, "code = ?", d.a.Code); err != nil {
+		if _, err := store.SysUpdate[tenant.Row](ctx, s, "manifest = ?, version = version + 1", []any{string(text)}, "code = ?", d.a.Code); err != nil {
 			return err
 		}
 		_, err := store.SysUpdate[registryRow](ctx, s, "version = version + 1", nil, "id = 1")
