@@ -19,6 +19,7 @@ var open = []string{
 	"service_id", "user_id", "ticket_id", "first_day", "last_day", "icon", "prefix", "execution", "standard", "role", "scope",
 	"peer_id", "password_hash", "created_at", "at", "actor", "action", "kind", "sort", "retired", "quota", "minutes",
 	"confirmed", "tickets_stop", "seq", "event_seq", "hash", "block",
+	"suspended", "suspended_reason", // of accounts: nobody is
 }
 
 func TestTwo(t *testing.T) {
