@@ -68,6 +68,7 @@ func (l counterList) title(p ui.Page) string {
 type counterScreen struct {
 	CounterView
 	counterPast
+	Missed    []Place // who was not there today, of the series that are called here: the last few
 	Now       time.Time
 	Loc       *time.Location
 	Key       string // of this rendering: the same press sent twice calls once
@@ -192,6 +193,8 @@ func (v counterScreen) noteText(p ui.Page) string {
 		return p.T("queue.note.langkah", now)
 	case noteStale:
 		return p.T("queue.note.berubah", now)
+	case noteBack:
+		return p.T("queue.note.kembali", now)
 	}
 	return ""
 }

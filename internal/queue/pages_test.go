@@ -59,6 +59,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		"officer":  who(id.New(), authz.RoleOfficer, h.Scope+"/dukcapil"),
 		"stranger": who(id.New(), authz.RoleOfficer, h.Scope+"/imigrasi"),
 		"manager":  who(id.New(), authz.RoleManager, h.Scope),
+		"front":    who(id.New(), authz.RoleFrontOffice, h.Scope),
 	}})
 	hub := events.NewHub(db, slog.New(slog.DiscardHandler))
 	queue.NewPages(h.hall, hub).Routes(h.app.Tenant())

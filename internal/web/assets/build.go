@@ -16,7 +16,7 @@ import (
 var bundles = map[string][]string{
 	"citizen.css":  {"css/tokens.css", "css/base.css", "css/pieces.css", "css/citizen.css"},
 	"platform.css": {"css/tokens.css", "css/base.css", "css/pieces.css", "css/citizen.css", "css/map.css"},
-	"staff.css":    {"css/tokens.css", "css/base.css", "css/pieces.css", "css/staff.css", "css/counter.css"},
+	"staff.css":    {"css/tokens.css", "css/base.css", "css/pieces.css", "css/staff.css", "css/counter.css", "css/front.css"},
 	"board.css":    {"css/tokens.css", "css/base.css", "css/board.css"},
 	"kiosk.css":    {"css/tokens.css", "css/base.css", "css/kiosk.css"},
 	"print.css":    {"css/tokens.css", "css/base.css", "css/print.css"},
