@@ -39,7 +39,7 @@ func (s *Pages) listCounters(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := counterList{Now: c.Now()}
+	v := counterList{Now: c.Now(), Front: c.Actor.CanWithin(permFind, c.Tenant.Scope)}
 	for _, d := range counters {
 		row := counterRow{Counter: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
 		for _, l := range d.Series {

@@ -14,6 +14,7 @@ import (
 // counterList are the counters that a person may open, by agency.
 type counterList struct {
 	Now    time.Time
+	Front  bool // the person works at the front desk
 	Groups []counterGroup
 }
 

@@ -67,6 +67,7 @@ func (s *Pages) printTicket(c *web.Ctx) error {
 		return c.SeeOther(ticketPath(v.Place)) // nobody needs it on paper any more
 	}
 	p := page(c, c.P.T("queue.print_title", v.Label))
+	v.Ways = []ui.Link{{Label: p.T("queue.back"), Href: ticketPath(v.Place)}}
 	return c.Page(http.StatusOK, printedTicket(p, v))
 }
 

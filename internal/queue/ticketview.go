@@ -21,6 +21,8 @@ type ticketView struct {
 	Loc     *time.Location
 	Key     string // of the form that takes a new number
 	QR      qrCode
+	Ways    []ui.Link // from paper back to where it was asked for
+	Print   bool      // the page was opened to be printed at once
 }
 
 // newTicketView looks at a ticket at a moment.
