@@ -69,6 +69,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	cat := catalog.New(a.Dirs, a.Hall)
 	front.Routes(a.Web.Bare())
+	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
 	cat.Routes(region)
 	queue.NewPages(a.Hall, hub).Routes(region)
