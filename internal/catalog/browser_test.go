@@ -20,8 +20,8 @@ const budget = 60 << 10
 func TestPagesInABrowser(t *testing.T) {
 	w := newWorld(t)
 	w.real(t, false, nil, "19.01", "19.02", "19.06", "35.78")
+	chrome := testkit.Browser(t) // before serving: a test that is left out here has no server to wait for
 	at := w.serve(t)
-	chrome := testkit.Browser(t)
 	for _, x := range []struct{ name, host, path string }{
 		{"home", "bangka", "/"},
 		{"home-two-venues", "belitung", "/"},
@@ -69,8 +69,8 @@ func TestHardPagesInABrowser(t *testing.T) {
 	w.real(t, true, crowded, "35.78")
 	w.real(t, false, nil, "19.04")
 	w.clock.Set(time.Date(2026, 12, 24, 17, 30, 0, 0, time.UTC)) // Friday 25 December, 00.30 WIB
+	chrome := testkit.Browser(t)                                 // before serving: a test that is left out here has no server to wait for
 	at := w.serve(t)
-	chrome := testkit.Browser(t)
 	for _, x := range []struct{ name, host, path string }{
 		{"long-home", "penukal-abab-lematang-ilir", "/"},
 		{"long-list", "penukal-abab-lematang-ilir", "/layanan"},
