@@ -177,7 +177,7 @@ func (c *checker) checkCounter(a *Agency, i int, d *document) {
 // checkPlace checks where in its venue a counter stands.
 func (c *checker) checkPlace(v *Venue, k Counter, path string, d *document) {
 	if v.Kind == Digital {
-		for _, f := range [][2]string{{"zone", k.Zone}, {"place", k.Place}} {
+		for _, f := range [][2]string{{"zone", k.Zone}, {"place", k.Place}, {"place_en", k.PlaceEN}} {
 			if f[1] != "" {
 				d.report(path+"."+f[0], RuleDigital, f[1], "",
 					say("lokasi %q digital, jadi loketnya tidak bertempat; hapus %s",
@@ -186,6 +186,7 @@ func (c *checker) checkPlace(v *Venue, k Counter, path string, d *document) {
 		}
 		return
 	}
+	c.translates(d, path+".place", k.Place, k.PlaceEN)
 	codes := make([]string, len(v.Zones))
 	for i, z := range v.Zones {
 		codes[i] = z.Code
@@ -289,4 +290,5 @@ func (c *checker) checkStandard(s *catalogue.Standard, path string, d *document)
 	c.required(d, path+".time", s.Time)
 	c.required(d, path+".fee", s.Fee)
 	c.required(d, path+".product", s.Product)
+	c.translates(d, path+".complaints", s.Complaints, s.ComplaintsEN)
 }

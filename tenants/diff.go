@@ -256,7 +256,8 @@ var labels = map[string]string{
 	"fee": "biaya", "product": "produk", "requirements_en": "persyaratan (Inggris)",
 	"procedure_en": "prosedur (Inggris)", "time_en": "jangka waktu (Inggris)", "fee_en": "biaya (Inggris)",
 	"product_en": "produk (Inggris)", "proxy": "perwakilan", "basis": "dasar hukum", "role": "peran",
-	"agency": "instansi", "counters": "loket",
+	"agency": "instansi", "counters": "loket", "place_en": "tempat (Inggris)", "reason_en": "alasan (Inggris)",
+	"complaints_en": "pengaduan (Inggris)",
 }
 
 // kindNames are the kinds of venues in words.

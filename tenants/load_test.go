@@ -126,6 +126,7 @@ var wrongCases = []wrongCase{
 	{name: "short colour", rule: RuleColour, old: `"#8a1538"`, new: `§"#a13"`, path: "brand.colour", value: "#a13", suggest: "#aa1133", says: "warna"},
 	{name: "colour unquoted", rule: RuleColour, old: `"#8a1538"`, new: `§merah`, path: "brand.colour", value: "merah", says: "warna"},
 	{name: "contact email", rule: RuleEmail, old: "email: halo@contoh.go.id", new: "email: §halo@@contoh.go.id", path: "contact.email", value: "halo@@contoh.go.id", suggest: "halo@contoh.go.id", says: "surel"},
+	{name: "English without Indonesian", rule: RuleRequired, old: "complaints: Sampaikan ke meja depan.", new: "complaints_en: §Tell the front desk.", path: "contact.complaints_en", value: "Tell the front desk.", says: "bahasa Indonesia"},
 	{name: "website", rule: RuleWebsite, old: "https://mpp.contoh.go.id", new: "§mpp.contoh.go.id", path: "contact.website", value: "mpp.contoh.go.id", suggest: "https://mpp.contoh.go.id", says: "situs"},
 	{name: "website script", rule: RuleWebsite, old: "https://mpp.contoh.go.id", new: "§javascript:alert(1)", path: "contact.website", value: "javascript:alert(1)", says: "situs"},
 
@@ -140,6 +141,7 @@ var wrongCases = []wrongCase{
 	{name: "district by name", rule: RuleDistrict, old: `district: "19.01.01"`, new: `district: §sungailiat`, path: "venues[0].district", value: "sungailiat", suggest: "19.01.01", says: "Sungailiat"},
 	{name: "zone twice", rule: RuleDuplicate, old: "{code: b, name: Zona B}", new: "{code: §a, name: Zona B}", path: "venues[0].zones[1].code", value: "a", says: "baris 26"},
 	{name: "zone name", rule: RuleRequired, old: "{code: b, name: Zona B}", new: "§{code: b}", path: "venues[0].zones[1].name", says: "wajib"},
+	{name: "zone's place in English only", rule: RuleRequired, old: "{code: b, name: Zona B}", new: "{code: b, name: Zona B, place_en: §Upstairs}", path: "venues[0].zones[1].place_en", value: "Upstairs", says: "place belum diisi"},
 	{name: "digital zones", rule: RuleDigital, old: "    kind: digital\n", new: "    kind: digital\n    zones:\n      §- {code: a, name: A}\n", path: "venues[3].zones", value: "1", says: "tidak punya zona"},
 	{name: "digital address", rule: RuleDigital, old: "    kind: digital\n", new: "    kind: digital\n    address: §Jalan\n", path: "venues[3].address", value: "Jalan", says: "tidak akan ditampilkan", warning: true},
 	{name: "tickets stop", rule: RuleTicketsStop, old: "tickets_stop: 60", new: "tickets_stop: §450", path: "venues[0].tickets_stop", value: "450", suggest: "30", says: "450 menit"},
@@ -207,6 +209,8 @@ var wrongCases = []wrongCase{
 	{name: "counter without zone", rule: RuleZone, file: imi, old: "{code: 3, venue: utama, zone: b, series", new: "§{code: 3, venue: utama, series", path: "counters[0].zone", says: "2 zona (a, b)"},
 	{name: "zone where there is none", rule: RuleReference, file: capil, old: "{code: 1, venue: keliling, series", new: "{code: 1, venue: keliling, zone: §a, series", path: "counters[2].zone", value: "a", says: "tidak punya zona"},
 	{name: "digital counter in a place", rule: RuleDigital, file: capil, old: "{code: 1, venue: daring, series", new: "{code: 1, venue: daring, place: §Lantai 2, series", path: "counters[3].place", value: "Lantai 2", says: "digital"},
+	{name: "counter in a place, in English", rule: RuleDigital, file: capil, old: "{code: 1, venue: daring, series", new: "{code: 1, venue: daring, place_en: §Upstairs, series", path: "counters[3].place_en", value: "Upstairs", says: "digital"},
+	{name: "counter's place in English only", rule: RuleRequired, file: capil, old: "place: Dekat pintu,", new: "place_en: §By the door,", path: "counters[1].place_en", value: "By the door", says: "place belum diisi"},
 	{name: "counter of no series", rule: RuleReference, file: imi, old: "series: [paspor]}", new: "series: [paspor, §paspr]}", path: "counters[0].series[1]", value: "paspr", suggest: "paspor", says: "tidak ada pada instansi"},
 	{name: "counter without series", rule: RuleRequired, file: capil, old: "{code: 2, name: Loket prioritas, venue: utama, zone: b, place: Dekat pintu, series: [umum]}", new: "§{code: 2, venue: utama, zone: b}", path: "counters[1].series", says: "sebutkan seri"},
 	{name: "series elsewhere", rule: RuleReference, file: capil, old: "zone: a, series: [umum]", new: "zone: a, series: [umum, §keliling]", path: "counters[0].series[1]", value: "keliling", says: `di lokasi "keliling"`},
@@ -224,6 +228,7 @@ var wrongCases = []wrongCase{
 	{name: "own service without system", rule: RuleSystem, file: "agencies/rumah-bumn.yaml", old: "    system: Rumah BUMN Digital\n", new: "", path: "services[0].system", says: "nama sistem pemilik"},
 	{name: "minutes", rule: RuleRange, file: capil, old: "minutes: 10", new: "minutes: §900", path: "services[0].minutes", value: "900", suggest: "480", says: "luar batas"},
 	{name: "standard not whole", rule: RuleRequired, file: capil, old: "      fee: Gratis\n", new: "", path: "services[0].standard.fee", says: "wajib"},
+	{name: "complaints in English only", rule: RuleRequired, file: capil, old: "      fee: Gratis\n", new: "      fee: Gratis\n      complaints_en: §Ask us\n", path: "services[0].standard.complaints_en", value: "Ask us", says: "complaints belum diisi"},
 	{name: "empty requirement", rule: RuleRequired, file: capil, old: "- Berusia 17 tahun", new: "- §\"\"", path: "services[0].standard.requirements[1]", says: "wajib"},
 
 	// The crest

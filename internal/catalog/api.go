@@ -30,9 +30,10 @@ type Service struct {
 
 // ServiceAgency is an agency, shortly.
 type ServiceAgency struct {
-	ID   id.ID  `json:"id"`
-	Code string `json:"code"`
-	Name string `json:"name"`
+	ID     id.ID  `json:"id"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
 }
 
 // ServiceSeries is a run of numbers, shortly.
@@ -40,14 +41,16 @@ type ServiceSeries struct {
 	ID     id.ID  `json:"id"`
 	Prefix string `json:"prefix" jsonschema_description:"What numbers begin with: A gives A-001."`
 	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
 }
 
 // ServiceVenue is a venue, shortly.
 type ServiceVenue struct {
-	ID   id.ID  `json:"id"`
-	Code string `json:"code"`
-	Name string `json:"name"`
-	Kind string `json:"kind" jsonschema:"enum=office,enum=shared,enum=shophouse,enum=vehicle,enum=digital"`
+	ID     id.ID  `json:"id"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
+	Kind   string `json:"kind" jsonschema:"enum=office,enum=shared,enum=shophouse,enum=vehicle,enum=digital"`
 }
 
 // ServiceList is the answer of GET /api/v1/services.
@@ -119,12 +122,12 @@ func (c *Catalog) getServiceJSON(x *web.Ctx) error {
 func newService(t *tenant.Tenant, o ServiceNow) Service {
 	s := Service{
 		ID: o.ID, Code: o.Code, Name: o.Name, NameEN: o.NameEN,
-		Agency:    ServiceAgency{o.Agency.ID, o.Agency.Code, o.Agency.Name},
+		Agency:    ServiceAgency{o.Agency.ID, o.Agency.Code, o.Agency.Name, o.Agency.NameEN},
 		Execution: o.Execution, System: o.System, Confirmed: o.Confirmed, Waiting: o.Waiting,
 	}
 	if l := o.Series; l != nil {
-		s.Series = &ServiceSeries{l.ID, l.Prefix, l.Name}
-		s.Venue = &ServiceVenue{l.Venue.ID, l.Venue.Code, l.Venue.Name, l.Venue.Kind}
+		s.Series = &ServiceSeries{l.ID, l.Prefix, l.Name, l.NameEN}
+		s.Venue = &ServiceVenue{l.Venue.ID, l.Venue.Code, l.Venue.Name, l.Venue.NameEN, l.Venue.Kind}
 		s.OpenNow = o.Opening.Tickets
 		if !o.NextTickets.IsZero() {
 			at := o.NextTickets.In(t.Loc)

@@ -36,7 +36,7 @@ func TestServicesAPI(t *testing.T) {
 	}
 	here := find("akta-lahir")
 	if here.Series == nil || here.Series.Prefix != "A" || here.Venue == nil || here.Venue.Kind != "digital" || !here.OpenNow ||
-		here.OpensAt != nil || !here.Confirmed || here.Agency.Code != "dukcapil" || here.NameEN == "" || here.Execution != "front-desk" {
+		here.OpensAt != nil || !here.Confirmed || here.Agency.Code != "dukcapil" || here.NameEN == "" || here.Agency.NameEN == "" || here.Series.NameEN != "Civil registry online" || here.Venue.NameEN != "Belitung Timur Online Services" || here.Execution != "front-desk" {
 		t.Errorf("%+v", here)
 	}
 	away := find("pbg")

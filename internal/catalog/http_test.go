@@ -158,8 +158,8 @@ func TestServicePage(t *testing.T) {
 
 	english := page("bangka", "dukcapil/ktp-hilang-rusak", "Cookie", "lang=en")
 	has("english", english, "Lost or damaged identity card", "Family card (original)", "Requirements", `lang="id">Nomor permohonan SIAK`,
-		`lang="id">Sampaikan kepada kami`)
-	hasNot("english", english, "Kartu Keluarga asli")
+		"Contact us, Halo Dukcapil (1500537)", "Sungailiat Service Office")
+	hasNot("english", english, "Kartu Keluarga asli", "Sampaikan kepada kami", "Kantor Pelayanan Sungailiat")
 
 	key := regexp.MustCompile(`name="kunci" value="([0-9a-f-]{36})"`)
 	first, second := key.FindAllStringSubmatch(confirmed, -1), key.FindAllStringSubmatch(page("bangka", "dukcapil/ktp-hilang-rusak"), -1)
@@ -182,6 +182,46 @@ func TestServicePage(t *testing.T) {
 		if resp, _ := w.get(t, "http://bangka.localhost/layanan/"+path); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %s", path, resp.Status)
 		}
+	}
+}
+
+// What a region has named in English stands on English pages; what it has not is marked as Indonesian.
+func TestPlacesInEnglish(t *testing.T) {
+	w := newWorld(t)
+	w.real(t, false, func(r *tenants.Region) {
+		if r.Code != "19.02" {
+			return
+		}
+		r.Contact.ComplaintsEN = ""
+		for i := range r.Venues {
+			r.Venues[i].NameEN = ""
+		}
+		for i := range r.Closures {
+			r.Closures[i].ReasonEN = ""
+		}
+	}, "19.01", "19.02")
+	src := w.page(t, "http://bangka.localhost/?lang=en")
+	for _, want := range []string{
+		">Sungailiat Service Office<", "Opening hours of Mobile Service Unit", ">The vehicle is being serviced<", ">Christmas Day<", "<p>Please tell the front desk",
+		`lang="id">Jalan Contoh No. 1, Sungailiat<`,
+	} {
+		if !strings.Contains(src, want) {
+			t.Errorf("%q is missing in\n%s", want, plain(src))
+		}
+	}
+	for _, not := range []string{"Kantor Pelayanan Sungailiat", "MPP Keliling", "Hari Raya Natal", "Silakan sampaikan"} {
+		if strings.Contains(src, not) {
+			t.Errorf("%q stands on the English page", not)
+		}
+	}
+	src = w.page(t, "http://belitung.localhost/?lang=en")
+	for _, want := range []string{`lang="id">Kantor Pelayanan Tanjungpandan<`, `lang="id">Hari Raya Natal<`, `<p lang="id">Silakan isi lembar pengaduan`} {
+		if !strings.Contains(src, want) {
+			t.Errorf("%q is missing in\n%s", want, plain(src))
+		}
+	}
+	if src := w.page(t, "http://bangka.localhost/"); strings.Contains(src, "Service Office") || !strings.Contains(src, "Kantor Pelayanan Sungailiat") {
+		t.Error("the Indonesian page is not Indonesian")
 	}
 }
 

@@ -86,9 +86,9 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Ti
 		Examples: !o.Confirmed,
 	}
 	c := t.Region.Contact
-	v.Ask = askView{Phone: c.Phone, Email: c.Email, Complaints: local(p, c.Complaints)}
+	v.Ask = askView{Phone: c.Phone, Email: c.Email, Complaints: either(p, c.Complaints, c.ComplaintsEN)}
 	if o.Series != nil {
-		v.Ask.Venue = local(p, o.Series.Venue.Name)
+		v.Ask.Venue = venueName(p, o.Series.Venue)
 	}
 	v.Panel = newPanelView(p, o, now)
 	v.How, v.Receipt = execution(p, o.Service)
@@ -113,8 +113,8 @@ func newPanelView(p *i18n.Printer, o ServiceNow, now time.Time) panelView {
 	}
 	v := panelView{
 		Now:    standingOf(p, o.Opening, o.NextTickets, o.Today, now),
-		Reason: local(p, o.Opening.Closure),
-		Where:  local(p, o.Series.Venue.Name),
+		Reason: reasonOf(p, o.Opening.Closure),
+		Where:  venueName(p, o.Series.Venue),
 		Give:   o.Opening.Tickets,
 	}
 	if o.Series.Quota > 0 {
@@ -157,7 +157,7 @@ func newStandardView(p *i18n.Printer, s *catalogue.Standard) *standardView {
 		Time:         either(p, s.Time, s.TimeEN),
 		Fee:          either(p, s.Fee, s.FeeEN),
 		Product:      either(p, s.Product, s.ProductEN),
-		Complaints:   local(p, s.Complaints),
+		Complaints:   either(p, s.Complaints, s.ComplaintsEN),
 		Basis:        local(p, s.Basis),
 	}
 }

@@ -60,9 +60,10 @@ type TicketJSON struct {
 
 // CounterName says which counter.
 type CounterName struct {
-	ID    id.ID  `json:"id"`
-	Name  string `json:"name"`
-	Place string `json:"place,omitempty"`
+	ID      id.ID  `json:"id"`
+	Name    string `json:"name"`
+	Place   string `json:"place,omitempty"`
+	PlaceEN string `json:"place_en,omitempty"`
 }
 
 func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
@@ -79,7 +80,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		URL: "/antrean/" + p.ID.String(),
 	}
 	if p.Counter != nil {
-		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place}
+		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place, p.Counter.PlaceEN}
 	}
 	return out
 }
@@ -146,13 +147,14 @@ func (a *API) finishTicket(c *web.Ctx) error {
 
 // CounterJSON is a counter in the API.
 type CounterJSON struct {
-	ID     id.ID    `json:"id"`
-	Code   string   `json:"code"`
-	Name   string   `json:"name"`
-	Agency string   `json:"agency"`
-	Venue  string   `json:"venue"`
-	Board  id.ID    `json:"board_id"`
-	Series []string `json:"series"`
+	ID      id.ID    `json:"id"`
+	Code    string   `json:"code"`
+	Name    string   `json:"name"`
+	Agency  string   `json:"agency"`
+	Venue   string   `json:"venue"`
+	VenueEN string   `json:"venue_en"`
+	Board   id.ID    `json:"board_id"`
+	Series  []string `json:"series"`
 }
 
 // CountersJSON is the answer of GET /api/v1/counters.
@@ -167,7 +169,7 @@ func (a *API) listCounters(c *web.Ctx) error {
 	}
 	out := CountersJSON{Counters: []CounterJSON{}}
 	for _, d := range counters {
-		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, Board: d.Zone.ID, Series: []string{}}
+		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, VenueEN: d.Venue.NameEN, Board: d.Zone.ID, Series: []string{}}
 		for _, s := range d.Series {
 			j.Series = append(j.Series, s.Prefix)
 		}

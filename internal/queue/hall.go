@@ -86,7 +86,7 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 		return Place{}, err
 	}
 	if row.Outcome == "full" {
-		return Place{}, notNow("queue.full", dir.NextTickets(t, service.Series.Venue, now), "", t)
+		return Place{}, notNow("queue.full", dir.NextTickets(t, service.Series.Venue, now), nil, t)
 	}
 	ticket := Ticket{
 		SeriesID: q.SeriesID, ServiceID: q.ServiceID, Day: q.Day, Number: row.Number, Status: Status(row.Status),
@@ -102,13 +102,16 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	return place(dir, ticket, int(row.Ahead)), nil
 }
 
-func notNow(code string, next time.Time, closure string, t *tenant.Tenant) error {
+func notNow(code string, next time.Time, closure *tenant.Closure, t *tenant.Tenant) error {
 	f := fault.New(fault.Conflict, code)
 	if !next.IsZero() {
 		f.With("next_opening", next.In(t.Loc).Format(time.RFC3339))
 	}
-	if closure != "" {
-		f.With("closure", closure)
+	if closure != nil {
+		f.With("closure", closure.Reason)
+		if closure.ReasonEN != "" {
+			f.With("closure_en", closure.ReasonEN)
+		}
 	}
 	return f
 }

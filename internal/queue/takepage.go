@@ -33,9 +33,9 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 type refusal struct {
 	Code    string // "queue.closed", "queue.full", "queue.no_numbers"
 	Service *tenant.Service
-	Next    time.Time // when numbers are given again; zero: not in sight
-	Closure string    // why today is closed
-	Off     bool      // it is not open on this day of the week
+	Next    time.Time       // when numbers are given again; zero: not in sight
+	Closure *tenant.Closure // what closes today, if not the hours
+	Off     bool            // it is not open on this day of the week
 	Now     time.Time
 	Loc     *time.Location
 	Phone   string
@@ -51,10 +51,9 @@ func (s *Pages) refuse(c *web.Ctx, service id.ID, f *fault.Error) error {
 	if at, ok := f.Extra["next_opening"].(string); ok {
 		v.Next, _ = time.Parse(time.RFC3339, at)
 	}
-	v.Closure, _ = f.Extra["closure"].(string)
 	if v.Service != nil && v.Service.Series != nil {
-		periods, _ := dir.Periods(v.Service.Series.Venue, c.Tenant.Today(v.Now))
-		v.Off = len(periods) == 0
+		periods, closure := dir.Periods(v.Service.Series.Venue, c.Tenant.Today(v.Now))
+		v.Off, v.Closure = len(periods) == 0, closure
 	}
 	p := page(c, "")
 	p.Title = v.title(p)
@@ -80,7 +79,7 @@ func (v refusal) title(p ui.Page) string {
 	switch {
 	case v.today():
 		return p.T("queue.refused.early.title")
-	case v.Closure != "":
+	case v.Closure != nil:
 		return p.T("queue.refused.closure.title")
 	case v.Off:
 		return p.T("queue.refused.off.title")
@@ -105,8 +104,8 @@ func (v refusal) text(p ui.Page) string {
 		return p.T("queue.refused.no_numbers.text")
 	case v.today():
 		return p.T("queue.refused.early.text")
-	case v.Closure != "":
-		return p.T("queue.refused.closure.text", v.Closure)
+	case v.Closure != nil:
+		return p.T("queue.refused.closure.text", english(p, v.Closure.Reason, v.Closure.ReasonEN))
 	case v.Off:
 		return p.T("queue.refused.off.text")
 	}

@@ -61,6 +61,7 @@ type VenueRow struct {
 	ID          id.ID  `bun:"id,pk"`
 	Code        string `bun:"code,unique:key"`
 	Name        string `bun:"name"`
+	NameEN      string `bun:"name_en"` // empty, as in every _en column: there is none
 	Kind        string `bun:"kind"`
 	Address     string `bun:"address"`
 	District    string `bun:"district"`
@@ -79,6 +80,7 @@ type Closure struct {
 	FirstDay clock.Day `bun:"first_day"`
 	LastDay  clock.Day `bun:"last_day"`
 	Reason   string    `bun:"reason"`
+	ReasonEN string    `bun:"reason_en"`
 }
 
 // ZoneRow is a part of a venue; its hall board has the zone's identifier.
@@ -89,7 +91,9 @@ type ZoneRow struct {
 	VenueID id.ID  `bun:"venue_id,unique:key"`
 	Code    string `bun:"code,unique:key"`
 	Name    string `bun:"name"`
+	NameEN  string `bun:"name_en"`
 	Place   string `bun:"place"`
+	PlaceEN string `bun:"place_en"`
 	Sort    int    `bun:"sort"`
 	Retired bool   `bun:"retired"`
 }
@@ -119,6 +123,7 @@ type SeriesRow struct {
 	VenueID  id.ID  `bun:"venue_id"`
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
+	NameEN   string `bun:"name_en"`
 	Prefix   string `bun:"prefix"`
 	Quota    int64  `bun:"quota"`
 	Retired  bool   `bun:"retired"`
@@ -136,6 +141,7 @@ type CounterRow struct {
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
 	Place    string `bun:"place"`
+	PlaceEN  string `bun:"place_en"`
 	Sort     int    `bun:"sort"`
 	Retired  bool   `bun:"retired"`
 }

@@ -70,8 +70,8 @@ func TestOpening(t *testing.T) {
 				t.Errorf("%s: next tickets %q, want %q", c.at, got, c.nextTickets)
 			}
 		}
-		if (c.at[:10] == "2026-12-25") != (o.Closure != "") {
-			t.Errorf("%s: closure %q", c.at, o.Closure)
+		if (c.at[:10] == "2026-12-25") != (o.Closure != nil) {
+			t.Errorf("%s: closure %v", c.at, o.Closure)
 		}
 	}
 	if o := d.Opening(&Tenant{Loc: clock.WIB, Demo: true}, office, moment(t, "2026-12-25 03:00", clock.WIB)); !o.Open || !o.Tickets || !o.Always {
