@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -23,7 +24,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
   plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
   apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
   list                  daerah yang ada · the regions that are here
-  export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
+  export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
+                        · write a folder that applies back to the same; --force replaces the manifest in it
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
@@ -41,6 +43,8 @@ type tenantEnv struct {
 	cfg  config.Config
 	args []string
 	en   bool
+
+	force bool // of export
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -62,9 +66,12 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang := "id"
+	lang, force := "id", false
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		if verb == "export" {
+			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
+		}
 	})
 	if err != nil {
 		return err
@@ -73,7 +80,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", force: force}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -101,6 +108,15 @@ func (t *tenantEnv) say(id, en string, args ...any) {
 		id = en
 	}
 	fmt.Fprintf(t.stdout, id+"\n", args...)
+}
+
+// refuse says on the error output why nothing was done.
+func (t *tenantEnv) refuse(id, en string, args ...any) error {
+	if t.en {
+		id = en
+	}
+	fmt.Fprintf(t.stderr, id+"\n", args...)
+	return errSaid
 }
 
 // load reads a folder and prints everything that is wrong with it.
@@ -236,7 +252,18 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 	if len(t.args) == 2 {
 		dir = t.args[1]
 	}
-	if err := tenants.Write(dir, region); err != nil {
+	write := tenants.Write
+	if t.force {
+		write = tenants.Replace
+	}
+	switch err := write(dir, region); {
+	case errors.Is(err, tenants.ErrNotEmpty):
+		return t.refuse("Folder %s tidak kosong, jadi tidak ada yang ditulis. Sebutkan folder lain, atau tambahkan --force: region.yaml, agencies/*.yaml, dan logo.svg di situ diganti, berkas lain tidak disentuh.",
+			"The folder %s is not empty, so nothing was written. Name another one, or add --force: region.yaml, agencies/*.yaml and logo.svg in it are replaced, other files are left alone.", dir)
+	case errors.Is(err, tenants.ErrNotManifest):
+		return t.refuse("Folder %s memuat agencies/*.yaml tanpa region.yaml, jadi bukan folder daerah, dan --force akan menghapus berkas itu. Sebutkan folder lain.",
+			"The folder %s has agencies/*.yaml and no region.yaml, so it is no region's, and --force would remove those files. Name another one.", dir)
+	case err != nil:
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)
