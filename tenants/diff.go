@@ -338,8 +338,8 @@ func summariseCounter(c Counter) string {
 
 func summariseService(s Service) string {
 	text := or(s.Name, s.Code)
-	if s.Series != "" {
-		text += ", seri " + s.Series
+	if len(s.Series) > 0 {
+		text += ", seri " + strings.Join(s.Series, ", ")
 	}
 	return text
 }

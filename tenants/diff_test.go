@@ -49,6 +49,16 @@ func TestDiff(t *testing.T) {
 			"+ agencies/dukcapil/counters/gerai/2: Loket prioritas, seri umum",
 			"- agencies/dukcapil/counters/utama/2: Loket prioritas, seri umum",
 		}},
+		{"service's series", func(r *Region) {
+			r.Agencies[0].Services[1].Series = Codes{"umum", "daring"}
+			r.Agencies[0].Services[4].Series = Codes{"keliling"}
+		}, []string{
+			"~ agencies/dukcapil/services/kk-baru: seri umum → umum, daring",
+			"~ agencies/dukcapil/services/legalisasi: seri umum, keliling → keliling",
+		}},
+		{"service added", func(r *Region) {
+			r.Agencies[0].Services = append(r.Agencies[0].Services, Service{Code: "x", Name: "X", Series: Codes{"umum", "keliling"}})
+		}, []string{"+ agencies/dukcapil/services/x: X, seri umum, keliling"}},
 		{"counter's series", func(r *Region) { r.Agencies[0].Counters[0].Series = []string{"umum", "daring"} }, []string{"~ agencies/dukcapil/counters/utama/1: seri umum → umum, daring"}},
 		{"standard", func(r *Region) {
 			s := r.Agencies[0].Services[0].Standard

@@ -129,21 +129,30 @@ func genAgency(t *rapid.T, r *Region, code string, numbers map[string]int) Agenc
 			k.PlaceEN = english(t, k.Place)
 		}
 		a.Counters = append(a.Counters, k)
-		a.Services = append(a.Services, genService(t, fmt.Sprintf("layanan-%d", i), s))
+		a.Services = append(a.Services, genService(t, a, fmt.Sprintf("layanan-%d", i), s))
 	}
 	a.Services = append(a.Services, Service{
 		Code: "rujukan", Name: anyText.Draw(t, "service"), Execution: catalogue.HandOff, System: anyText.Draw(t, "system"),
 		Receipt: maybeText.Draw(t, "receipt"),
 	})
 	if code == "dukcapil" && len(a.Series) > 0 {
-		a.Services = append(a.Services, Service{Code: "ktp-baru", Series: a.Series[0].Code})
+		a.Services = append(a.Services, Service{Code: "ktp-baru", Series: Codes{a.Series[0].Code}})
 	}
 	return a
 }
 
-func genService(t *rapid.T, code, series string) Service {
+func genService(t *rapid.T, a Agency, code, series string) Service {
+	given, venues := Codes{series}, map[string]bool{}
+	for _, s := range a.Series {
+		venues[s.Venue] = venues[s.Venue] || s.Code == series
+	}
+	for _, s := range a.Series { // so far: also at other venues, now and then
+		if !venues[s.Venue] && rapid.Bool().Draw(t, "also there") {
+			given, venues[s.Venue] = append(given, s.Code), true
+		}
+	}
 	s := Service{
-		Code: code, Series: series, Name: anyText.Draw(t, "service"), NameEN: maybeText.Draw(t, "service en"),
+		Code: code, Series: given, Name: anyText.Draw(t, "service"), NameEN: maybeText.Draw(t, "service en"),
 		Words: rapid.SliceOfN(anyText, 0, 4).Draw(t, "words"), Execution: catalogue.Native,
 		Minutes: rapid.IntRange(0, 60).Draw(t, "minutes"), Confirmed: rapid.Bool().Draw(t, "confirmed"),
 	}

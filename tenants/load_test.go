@@ -30,6 +30,9 @@ func TestLoadValid(t *testing.T) {
 	if d.Counters[0].Code != "1" || d.Series[0].Quota != 80 || d.Services[0].Minutes != 10 || !d.Services[0].Confirmed {
 		t.Errorf("agency read wrongly: %+v", d)
 	}
+	if one, two := d.Services[1].Series, d.Services[4].Series; !slices.Equal(one, Codes{"umum"}) || !slices.Equal(two, Codes{"umum", "keliling"}) {
+		t.Errorf("series of services read wrongly: %v, %v", one, two)
+	}
 	if s := d.Services[0].Standard; s == nil || len(s.Requirements) != 2 || s.Fee != "Gratis" {
 		t.Errorf("standard read wrongly: %+v", s)
 	}
@@ -61,8 +64,12 @@ type wrongCase struct {
 	suggest  string
 	says     string // part of the Indonesian message
 	warning  bool
-	dir      string // the folder's name, where it is not the right one
+	dir      string    // the folder's name, where it is not the right one
+	also     [2]string // a second edit of the same file, old and new
 }
+
+// second gives the agency another series at the same venue.
+var second = [2]string{"{code: daring, prefix: D, venue: daring}", "{code: daring, prefix: D, venue: daring}\n  - {code: akta, prefix: AK, venue: utama}"}
 
 const (
 	capil = "agencies/dukcapil.yaml"
@@ -221,6 +228,13 @@ var wrongCases = []wrongCase{
 	{name: "service twice", rule: RuleDuplicate, file: capil, old: "{code: kk-baru, series", new: "{code: §ktp-baru, series", path: "services[1].code", value: "ktp-baru", says: "baris 12"},
 	{name: "service without series", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "§{code: kk-baru}", path: "services[1].series", says: "tidak punya seri"},
 	{name: "service of no series", rule: RuleReference, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §umm}", path: "services[1].series", value: "umm", suggest: "umum", says: "seri"},
+	{name: "two series at one venue", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §akta]}", path: "services[1].series[1]", value: "akta", suggest: "keliling", says: `di lokasi "utama", sama dengan seri "umum"`, also: second},
+	{name: "a series of each venue, one too many", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, keliling, daring, §akta]}", path: "services[1].series[3]", value: "akta", says: "hapus salah satunya", also: second},
+	{name: "a series twice", rule: RuleDuplicate, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §umum]}", path: "services[1].series[1]", value: "umum", says: "sudah ada di baris 26"},
+	{name: "one of several series", rule: RuleReference, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §kelilling]}", path: "services[1].series[1]", value: "kelilling", suggest: "keliling", says: "seri"},
+	{name: "an empty one of several series", rule: RuleRequired, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §\"\"]}", path: "services[1].series[1]", says: "wajib"},
+	{name: "no series in the list", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §[]}", path: "services[1].series", says: "tidak punya seri"},
+	{name: "a group for series", rule: RuleType, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §{umum: 1}}", path: "services[1].series", value: "{...}", says: "teks"},
 	{name: "the only series", rule: RuleReference, file: imi, old: "{code: paspor-baru, series: paspor}", new: "{code: paspor-baru, series: §umum}", path: "services[0].series", value: "umum", suggest: "paspor", says: "seri"},
 	{name: "after a BOM", rule: RuleTimezone, old: "# Daerah uji: dua lokasi bertempat, satu kendaraan, satu digital.\ncode: \"19.01\"\ntimezone: WIB", new: "\ufeffcode: \"19.01\"\ntimezone: §WIT", path: "timezone", value: "WIT", suggest: "WIB", says: "zona waktu"},
 	{name: "after Windows lines", rule: RuleTimezone, old: "code: \"19.01\"\ntimezone: WIB", new: "code: \"19.01\"\r\ntimezone: §WIT", path: "timezone", value: "WIT", suggest: "WIB", says: "zona waktu"},
@@ -251,7 +265,7 @@ func TestEveryMistakeIsPlaced(t *testing.T) {
 			case c.old == "" && c.new == "":
 				delete(files, name)
 			default:
-				text := string(files[name].Data)
+				text := strings.Replace(string(files[name].Data), c.also[0], c.also[1], 1)
 				if c.name == "Indonesian kind" {
 					text = strings.Replace(text, "kind: shared", "kind: shophouse", 1)
 				}

@@ -122,10 +122,13 @@ type Counter struct {
 	Series  []string `yaml:"series" json:"series"` // codes of this agency's series that it calls
 }
 
+// Codes are one code or several. In YAML one is a text and several are a list.
+type Codes []string
+
 // Service is a layanan that this region offers. What is empty comes from the catalogue.
 type Service struct {
 	Code      string              `yaml:"code" json:"code"`
-	Series    string              `yaml:"series,omitempty" json:"series,omitempty"`       // whose numbers it gives; empty only for hand-off without a counter
+	Series    Codes               `yaml:"series,omitempty" json:"series,omitempty"`       // whose numbers it gives, one at each venue where it is given; empty only for hand-off without a counter
 	Confirmed bool                `yaml:"confirmed,omitempty" json:"confirmed,omitempty"` // the region has checked time, fee and requirements
 	Name      string              `yaml:"name,omitempty" json:"name,omitempty"`
 	NameEN    string              `yaml:"name_en,omitempty" json:"name_en,omitempty"`

@@ -92,12 +92,12 @@ type ResolvedService struct {
 	NameEN    string // empty where there is none
 	Words     []string
 	Execution catalogue.Execution
-	System    string // the owner's system; empty for native
-	Receipt   string // what that system calls its receipt number; empty for native
-	Minutes   int    // usual time at the counter; 0: not known
-	Confirmed bool   // the region has checked time, fee and requirements; else they are shown as examples
-	Series    string // empty: hand-off without a counter
-	Venue     string // of the series; empty without one
+	System    string   // the owner's system; empty for native
+	Receipt   string   // what that system calls its receipt number; empty for native
+	Minutes   int      // usual time at the counter; 0: not known
+	Confirmed bool     // the region has checked time, fee and requirements; else they are shown as examples
+	Series    []string // as declared, one at a venue; none: hand-off without a counter
+	Venues    []string // of the series, in their order
 	Standard  *catalogue.Standard
 	Own       bool // not in the catalogue
 }
@@ -193,7 +193,7 @@ func (r *Resolved) resolveAgency(a *Agency, cat Catalogue) ResolvedAgency {
 			rs.NameEN = or(s.NameEN, out.ShortEN)
 		}
 		for _, v := range a.Services {
-			if v.Series == s.Code {
+			if slices.Contains(v.Series, s.Code) {
 				rs.Services = append(rs.Services, v.Code)
 			}
 		}
@@ -235,7 +235,7 @@ func (r *Resolved) resolveService(a *Agency, s Service, cat Catalogue) ResolvedS
 		Code: s.Code, Name: fill(name, r.Name), NameEN: fill(or(s.NameEN, known.NameEN), r.NameEN),
 		Words:     union(s.Words, known.Words),
 		Execution: s.Execution, System: or(s.System, known.System), Receipt: or(s.Receipt, known.Receipt),
-		Minutes: s.Minutes, Confirmed: s.Confirmed, Series: s.Series, Own: !ok,
+		Minutes: s.Minutes, Confirmed: s.Confirmed, Series: slices.Clone(s.Series), Own: !ok,
 	}
 	if out.Execution == "" {
 		out.Execution = known.Execution
@@ -246,8 +246,10 @@ func (r *Resolved) resolveService(a *Agency, s Service, cat Catalogue) ResolvedS
 	if out.Minutes == 0 {
 		out.Minutes = known.Minutes
 	}
-	if i := slices.IndexFunc(a.Series, func(o Series) bool { return o.Code == s.Series }); i >= 0 {
-		out.Venue = a.Series[i].Venue
+	for _, code := range s.Series {
+		if i := slices.IndexFunc(a.Series, func(o Series) bool { return o.Code == code }); i >= 0 {
+			out.Venues = append(out.Venues, a.Series[i].Venue)
+		}
 	}
 	if standard := firstStandard(s.Standard, known.Standard); standard != nil {
 		own := *standard

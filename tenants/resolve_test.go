@@ -45,13 +45,13 @@ func TestResolve(t *testing.T) {
 		t.Errorf("counters: %+v", k)
 	}
 	if s := capil.Series; s[0].Name != "Kependudukan" || s[1].Name != "Kependudukan" ||
-		!slices.Equal(s[0].Services, []string{"ktp-baru", "kk-baru"}) || !slices.Equal(s[0].Counters, []string{"utama/1", "utama/2"}) {
+		!slices.Equal(s[0].Services, []string{"ktp-baru", "kk-baru", "legalisasi"}) || !slices.Equal(s[0].Counters, []string{"utama/1", "utama/2"}) {
 		t.Errorf("series: %+v", s)
 	}
 
 	ktp, kk := capil.Services[0], capil.Services[1]
 	if ktp.Name != "KTP-el baru" || ktp.Minutes != 10 || ktp.Execution != catalogue.FrontDesk || ktp.System != "SIAK" ||
-		ktp.Receipt != "Nomor permohonan SIAK" || ktp.Venue != "utama" || !ktp.Confirmed || ktp.Own || !slices.Equal(ktp.Words, []string{"ktp"}) {
+		ktp.Receipt != "Nomor permohonan SIAK" || !slices.Equal(ktp.Series, []string{"umum"}) || !slices.Equal(ktp.Venues, []string{"utama"}) || !ktp.Confirmed || ktp.Own || !slices.Equal(ktp.Words, []string{"ktp"}) {
 		t.Errorf("service: %+v", ktp)
 	}
 	if ktp.Standard.Time != "15 menit" || ktp.Standard.Complaints != "Sampaikan ke meja depan." {
@@ -63,7 +63,10 @@ func TestResolve(t *testing.T) {
 	if s := capil.Services[3]; !s.Own || s.NameEN != "" || s.Execution != catalogue.Native || s.Standard != nil {
 		t.Errorf("own service: %+v", s)
 	}
-	if s := imigrasi.Services[1]; s.Series != "" || s.Venue != "" || s.Execution != catalogue.HandOff {
+	if s := capil.Services[4]; !slices.Equal(s.Series, []string{"umum", "keliling"}) || !slices.Equal(s.Venues, []string{"utama", "keliling"}) {
+		t.Errorf("a service at two venues: %+v", s)
+	}
+	if s := imigrasi.Services[1]; len(s.Series) > 0 || len(s.Venues) > 0 || s.Execution != catalogue.HandOff {
 		t.Errorf("hand-off: %+v", s)
 	}
 }

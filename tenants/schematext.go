@@ -96,7 +96,7 @@ var descriptions = map[string]string{
 	"counter.series":   "Kode seri yang dipanggil loket ini.",
 
 	"service.code":      "Kode layanan dari katalog nasional, atau kode sendiri dengan name dan execution.",
-	"service.series":    "Kode seri yang memberi nomornya; hanya hand-off yang boleh tanpa seri.",
+	"service.series":    "Kode seri yang memberi nomornya; bila diberikan di beberapa lokasi, daftar kode, satu seri di setiap lokasi: [umum, keliling]. Hanya hand-off yang boleh tanpa seri.",
 	"service.confirmed": "true bila daerah sudah memeriksa persyaratan, waktu, dan biayanya.",
 	"service.name":      "Nama layanan; kosong berarti nama dari katalog.",
 	"service.name_en":   "Nama layanan dalam bahasa Inggris.",

@@ -234,6 +234,23 @@ func TestReplaceRefusesForeignAgencies(t *testing.T) {
 	}
 }
 
+// One series stands without brackets, several in them, on one line.
+func TestSeriesOfAServiceAreWrittenAsPeopleWriteThem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x")
+	if err := Write(dir, valid(t)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, capil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"{code: kk-baru, series: umum}", "{code: legalisasi, series: [umum, keliling]}", "    series: umum\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
 func TestWriteRefusesWhatWouldNotReadBack(t *testing.T) {
 	for name, spoil := range map[string]func(*Region){
 		"a path for a code": func(r *Region) { r.Agencies[0].Code = "../../x" },

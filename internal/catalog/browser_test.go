@@ -34,6 +34,9 @@ func TestPagesInABrowser(t *testing.T) {
 		{"list-nothing", "bangka", "/layanan?q=pasporr+zebra"},
 		{"service", "bangka", "/layanan/dukcapil/ktp-hilang-rusak"},
 		{"service-unconfirmed", "bangka", "/layanan/dukcapil/kk-hilang-rusak"},
+		{"service-two-places", "bangka", "/layanan/dukcapil/ktp-baru"}, // one of them gives numbers
+		{"service-two-open", "belitung", "/layanan/dukcapil/kk-baru"},
+		{"service-two-open-en", "belitung", english("/layanan/dukcapil/kk-baru")},
 		{"service-elsewhere", "belitung-timur", "/layanan/dpmptsp/pbg"},
 	} {
 		for _, width := range []int{360, 768, 1280} {
@@ -116,7 +119,7 @@ func crowded(r *tenants.Region) {
 			Counters: []tenants.Counter{{Code: desk, Venue: r.Venues[0].Code, Zone: "a", Series: []string{"umum"}}},
 		}
 		for _, s := range a.Services {
-			x.Services = append(x.Services, tenants.Service{Code: s.Code, Series: "umum"})
+			x.Services = append(x.Services, tenants.Service{Code: s.Code, Series: tenants.Codes{"umum"}})
 		}
 		r.Agencies = append(r.Agencies, x)
 	}

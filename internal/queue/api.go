@@ -88,6 +88,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 // IssueRequest is the body of POST /api/v1/tickets. The channel follows from the credential.
 type IssueRequest struct {
 	ServiceID string `json:"service_id"`
+	SeriesID  string `json:"series_id,omitempty" jsonschema:"format=uuid" jsonschema_description:"Which of the service's series, as its places say. Without it the first that gives numbers now, else the first."`
 }
 
 func (a *API) issueTicket(c *web.Ctx) error {
@@ -99,8 +100,14 @@ func (a *API) issueTicket(c *web.Ctx) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "invalid").Field("service_id", "not_an_id")
 	}
+	var series id.ID
+	if body.SeriesID != "" {
+		if series, err = id.Parse(body.SeriesID); err != nil || series.IsZero() {
+			return fault.New(fault.Invalid, "invalid").Field("series_id", "not_an_id")
+		}
+	}
 	p, err := a.hall.Issue(c.Std(), c.Tenant, Request{
-		ServiceID: service, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
+		ServiceID: service, SeriesID: series, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
 	})
 	if err != nil {
 		return err

@@ -49,13 +49,13 @@ func newSample(counters int) *sample {
 		s.counters = append(s.counters, d)
 	}
 	line.Counters, s.zone.Counters = s.counters, s.counters
-	s.service = &tenant.Service{ServiceRow: tenant.ServiceRow{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: agency, Series: line}
+	s.service = &tenant.Service{ServiceRow: tenant.ServiceRow{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: agency, Series: []*tenant.Series{line}}
 	return s
 }
 
 func (s *sample) place(status Status, number int64) Place {
-	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.service.Series.ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
-	p.Service, p.Series, p.Label = s.service, s.service.Series, Label("A", number)
+	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.service.Series[0].ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
+	p.Service, p.Series, p.Label = s.service, s.service.Series[0], Label("A", number)
 	if status != Waiting {
 		p.Counter, p.CounterID, p.Calls, p.CalledAt = s.counters[2], s.counters[2].ID, 1, nine.Add(-4*time.Minute)
 	}
@@ -194,14 +194,14 @@ func TestEnglishPagesNamePlacesInEnglish(t *testing.T) {
 		waiting, called := newTicketView(s.place(Waiting, 27), s.dir, s.t, nine), newTicketView(s.place(Called, 27), s.dir, s.t, nine)
 		waiting.QR, called.QR = newQR("x"), newQR("x")
 		board := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Opening: s.dir.Opening(s.t, s.zone.Venue, nine)}
-		board.Lines = []waitingSeries{{Series: s.service.Series, Next: []string{"A-028"}, Waiting: 1}}
+		board.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
 		list := counterList{Now: nine}
 		list.add(counterRow{Counter: s.counters[2]})
 		return map[string]string{
 			"waiting": drawn(t, ticketPage(p, waiting)), "called": drawn(t, ticketPage(p, called)), "printed": drawn(t, printedTicket(p, waiting)),
 			"board": drawn(t, boardPage(p, board)), "boards": drawn(t, boardList(p, []*tenant.Venue{s.zone.Venue}, "x")),
 			"counters": drawn(t, counterListPage(p, list)),
-			"refused":  drawn(t, refusedPage(p, refusal{Code: "queue.full", Service: s.service, Now: nine, Loc: clock.WIB})),
+			"refused":  drawn(t, refusedPage(p, refusal{Code: "queue.full", Service: s.service, Series: s.service.Series[0], Now: nine, Loc: clock.WIB})),
 		}
 	}
 	s := newSample(4)
@@ -214,7 +214,7 @@ func TestEnglishPagesNamePlacesInEnglish(t *testing.T) {
 	has(t, bare["boards"], `lang="id">Kantor Sungailiat</h2>`, `lang="id">Zona A</a>`, `<span lang="id">Lantai 1</span>`)
 
 	s.zone.Venue.NameEN, s.zone.NameEN, s.zone.PlaceEN = "Sungailiat Office", "Zone A", "Floor 1"
-	s.service.Series.NameEN, s.counters[2].PlaceEN = "Civil affairs", "By the stairs"
+	s.service.Series[0].NameEN, s.counters[2].PlaceEN = "Civil affairs", "By the stairs"
 	for l, names := range map[i18n.Locale]map[string][]string{
 		i18n.EN: {
 			"waiting": {"Sungailiat Office", "Come to Sungailiat Office"}, "called": {"<p>By the stairs</p>"}, "printed": {"Sungailiat Office"},

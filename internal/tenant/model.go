@@ -160,7 +160,6 @@ type ServiceRow struct {
 	store.Owned
 	ID        id.ID  `bun:"id,pk"`
 	AgencyID  id.ID  `bun:"agency_id,unique:key"`
-	SeriesID  id.ID  `bun:"series_id"`
 	Code      string `bun:"code,unique:key"`
 	Name      string `bun:"name"`
 	NameEN    string `bun:"name_en"`
@@ -173,6 +172,15 @@ type ServiceRow struct {
 	Standard  string `bun:"standard"`
 	Sort      int    `bun:"sort"`
 	Retired   bool   `bun:"retired"`
+}
+
+// ServiceSeries says whose numbers a service gives: one series at each venue where it is given.
+type ServiceSeries struct {
+	bun.BaseModel `bun:"table:service_series,alias:service_series"`
+	store.Owned
+	ServiceID id.ID `bun:"service_id,pk"`
+	SeriesID  id.ID `bun:"series_id,pk"`
+	Sort      int   `bun:"sort"` // the first is the one that is meant where nobody says which
 }
 
 // User is a person who signs in to this tenant.
@@ -208,5 +216,5 @@ type UserCounter struct {
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
 	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*CounterRow)(nil),
-	(*CounterSeries)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+	(*CounterSeries)(nil), (*ServiceRow)(nil), (*ServiceSeries)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

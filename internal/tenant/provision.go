@@ -333,6 +333,9 @@ func (p *projection) putAgencies(ctx context.Context) error {
 	if _, err := store.Delete[CounterSeries](ctx, p.tx, "true"); err != nil {
 		return err
 	}
+	if _, err := store.Delete[ServiceSeries](ctx, p.tx, "true"); err != nil {
+		return err
+	}
 	for i, a := range p.r.Agencies {
 		p.agencies = append(p.agencies, p.agency(a.Code))
 		err := store.Upsert(ctx, p.tx, &AgencyRow{
@@ -393,9 +396,6 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 			Words: lines(s.Words), Execution: string(s.Execution), System: s.System, Receipt: s.Receipt, Minutes: s.Minutes,
 			Confirmed: s.Confirmed, Sort: sort + j,
 		}
-		if s.Series != "" {
-			row.SeriesID = p.seriesID(a.Code, s.Series)
-		}
 		if s.Standard != nil {
 			text, err := json.Marshal(s.Standard)
 			if err != nil {
@@ -406,6 +406,12 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 		p.services = append(p.services, row.ID)
 		if err := store.Upsert(ctx, p.tx, row); err != nil {
 			return err
+		}
+		for k, code := range s.Series {
+			err := store.Insert(ctx, p.tx, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

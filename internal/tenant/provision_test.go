@@ -1,6 +1,7 @@
 package tenant_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -79,6 +80,57 @@ func TestWhatIsNamedInEnglishIsKept(t *testing.T) {
 					t.Errorf("%s: place %q, %q", k.Code, k.Place, k.PlaceEN)
 				}
 			}
+		}
+	})
+}
+
+func TestAServiceAtTwoVenues(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		r := sample(t, "19.01")
+		prefixes := func(d *tenant.Directory, code string) (out []string) {
+			for _, o := range d.Services() {
+				if o.Agency.Code == "dukcapil" && o.Code == code {
+					for _, s := range o.Series {
+						out = append(out, s.Prefix+"@"+s.Venue.Code)
+						if o.At(s.ID) != s {
+							t.Errorf("%s has not its own series %s", code, s.Code)
+						}
+					}
+					if o.At(o.ID) != nil {
+						t.Errorf("%s has a series that is none", code)
+					}
+				}
+			}
+			return out
+		}
+		d, _ := applied(t, db, r)
+		if got := prefixes(d, "ktp-baru"); !slices.Equal(got, []string{"A@sungailiat", "KA@keliling"}) {
+			t.Errorf("series of ktp-baru: %v", got)
+		}
+		if got := prefixes(d, "kk-baru"); !slices.Equal(got, []string{"A@sungailiat"}) {
+			t.Errorf("series of kk-baru: %v", got)
+		}
+		// In another order, and at one venue less.
+		for i := range r.Agencies {
+			for j := range r.Agencies[i].Services {
+				switch s := &r.Agencies[i].Services[j]; {
+				case r.Agencies[i].Code != "dukcapil":
+				case s.Code == "ktp-baru":
+					s.Series = tenants.Codes{"keliling", "umum"}
+				case s.Code == "ikd":
+					s.Series = tenants.Codes{"keliling"}
+				}
+			}
+		}
+		d, back := applied(t, db, r)
+		if got := prefixes(d, "ktp-baru"); !slices.Equal(got, []string{"KA@keliling", "A@sungailiat"}) {
+			t.Errorf("series of ktp-baru in another order: %v", got)
+		}
+		if got := prefixes(d, "ikd"); !slices.Equal(got, []string{"KA@keliling"}) {
+			t.Errorf("series of ikd: %v", got)
+		}
+		if changes := tenants.Diff(r, back); len(changes) > 0 {
+			t.Errorf("the manifest comes back otherwise: %v", changes)
 		}
 	})
 }

@@ -72,6 +72,20 @@ func (d *Directory) Opening(t *Tenant, v *Venue, now time.Time) Opening {
 	return o
 }
 
+// Default is the one of a service's series that is meant where nobody says which: the first that gives
+// numbers now, else the first. nil: the service gives none.
+func (d *Directory) Default(t *Tenant, o *Service, now time.Time) *Series {
+	for _, s := range o.Series {
+		if d.Opening(t, s.Venue, now).Tickets {
+			return s
+		}
+	}
+	if len(o.Series) > 0 {
+		return o.Series[0]
+	}
+	return nil
+}
+
 func (d *Directory) nextOpening(t *Tenant, v *Venue, today clock.Day) time.Time {
 	for n := 1; n <= horizon; n++ {
 		day := today.Add(n)

@@ -89,6 +89,28 @@ func TestAClosureShutsItsVenueOnly(t *testing.T) {
 	}
 }
 
+func TestTheDefaultIsTheFirstThatGivesNumbers(t *testing.T) {
+	tn := &Tenant{Loc: clock.WIB}
+	at := func(hours ...tenants.Hours) *Series {
+		return &Series{SeriesRow: SeriesRow{ID: id.New()}, Venue: &Venue{VenueRow: VenueRow{ID: id.New()}, Hours: hours}}
+	}
+	office, vehicle := at(week...), at(tenants.Hours{Days: "sat,sun,mon", Open: "09:00", Close: "13:00"})
+	d, o := &Directory{}, &Service{Series: []*Series{office, vehicle}}
+	for when, want := range map[string]*Series{
+		"2026-11-23 10:00": office,  // Monday: both
+		"2026-11-24 10:00": office,  // Tuesday: the office alone
+		"2026-11-28 10:00": vehicle, // Saturday: the vehicle alone
+		"2026-11-28 20:00": office,  // nobody: the first
+	} {
+		if got := d.Default(tn, o, moment(t, when, clock.WIB)); got != want {
+			t.Errorf("%s: the wrong series", when)
+		}
+	}
+	if d.Default(tn, &Service{}, moment(t, "2026-11-23 10:00", clock.WIB)) != nil {
+		t.Error("a service without series has one")
+	}
+}
+
 // Whatever the hours: numbers are never promised for a moment at which the venue then gives none.
 func TestTheNextOpeningIsOpen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -203,9 +203,14 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 			return err
 		}
 		if err := store.Insert(ctx, tx, &tenant.ServiceRow{
-			ID: r.Services[i], AgencyID: r.Agency, SeriesID: r.Series[i], Code: "layanan-" + code, Name: "Layanan " + mark,
+			ID: r.Services[i], AgencyID: r.Agency, Code: "layanan-" + code, Name: "Layanan " + mark,
 			NameEN: "Service " + mark, Words: mark, Execution: "native", System: "SIAK " + mark, Receipt: "resi " + mark, Minutes: 15, Sort: i,
 		}); err != nil {
+			return err
+		}
+	}
+	for i, s := range r.Services {
+		if err := store.Insert(ctx, tx, &tenant.ServiceSeries{ServiceID: s, SeriesID: r.Series[i]}); err != nil {
 			return err
 		}
 	}

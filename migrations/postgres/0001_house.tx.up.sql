@@ -151,7 +151,6 @@ create table services (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
   agency_id uuid not null,
-  series_id uuid,
   code text not null,
   name text not null,
   name_en text not null default '',
@@ -166,7 +165,17 @@ create table services (
   retired boolean not null default false,
   primary key (tenant_id, id),
   unique (tenant_id, agency_id, code),
-  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id)
+);
+
+-- Whose numbers a service gives: one series at each venue where it is given, in the manifest's order.
+create table service_series (
+  tenant_id uuid not null references tenants (id),
+  service_id uuid not null,
+  series_id uuid not null,
+  sort integer not null,
+  primary key (tenant_id, service_id, series_id),
+  foreign key (tenant_id, service_id) references services (tenant_id, id),
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
@@ -314,6 +323,7 @@ select isolate_by_tenant('series');
 select isolate_by_tenant('counters');
 select isolate_by_tenant('counter_series');
 select isolate_by_tenant('services');
+select isolate_by_tenant('service_series');
 select isolate_by_tenant('users');
 select isolate_by_tenant('grants');
 select isolate_by_tenant('user_counters');
