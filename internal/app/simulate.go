@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ func (s *simulation) run(ctx context.Context, t *tenant.Tenant) {
 		for _, series := range agency.Series {
 			var services []*tenant.Service
 			for _, o := range agency.Services {
-				if o.Series == series {
+				if slices.Contains(o.Series, series) {
 					services = append(services, o)
 				}
 			}
@@ -92,7 +93,7 @@ func (s *simulation) arrive(ctx context.Context, t *tenant.Tenant, series *tenan
 	for n := 0; ; n++ {
 		crowd, err := s.hall.Crowd(ctx, t)
 		if err == nil && crowd[series.ID] < aim {
-			_, err = s.hall.Issue(ctx, t, queue.Request{ServiceID: services[rng.IntN(len(services))].ID, Channel: channels[rng.IntN(len(channels))]})
+			_, err = s.hall.Issue(ctx, t, queue.Request{ServiceID: services[rng.IntN(len(services))].ID, SeriesID: series.ID, Channel: channels[rng.IntN(len(channels))]})
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.Debug("demo: nobody came", "tenant", t.Code, "series", series.Code, "error", err)

@@ -60,9 +60,10 @@ type TicketJSON struct {
 
 // CounterName says which counter.
 type CounterName struct {
-	ID    id.ID  `json:"id"`
-	Name  string `json:"name"`
-	Place string `json:"place,omitempty"`
+	ID      id.ID  `json:"id"`
+	Name    string `json:"name"`
+	Place   string `json:"place,omitempty"`
+	PlaceEN string `json:"place_en,omitempty"`
 }
 
 func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
@@ -79,7 +80,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		URL: "/antrean/" + p.ID.String(),
 	}
 	if p.Counter != nil {
-		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place}
+		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place, p.Counter.PlaceEN}
 	}
 	return out
 }
@@ -87,6 +88,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 // IssueRequest is the body of POST /api/v1/tickets. The channel follows from the credential.
 type IssueRequest struct {
 	ServiceID string `json:"service_id"`
+	SeriesID  string `json:"series_id,omitempty" jsonschema:"format=uuid" jsonschema_description:"Which of the service's series, as its places say. Without it the first that gives numbers now, else the first."`
 }
 
 func (a *API) issueTicket(c *web.Ctx) error {
@@ -98,8 +100,14 @@ func (a *API) issueTicket(c *web.Ctx) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "invalid").Field("service_id", "not_an_id")
 	}
+	var series id.ID
+	if body.SeriesID != "" {
+		if series, err = id.Parse(body.SeriesID); err != nil || series.IsZero() {
+			return fault.New(fault.Invalid, "invalid").Field("series_id", "not_an_id")
+		}
+	}
 	p, err := a.hall.Issue(c.Std(), c.Tenant, Request{
-		ServiceID: service, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
+		ServiceID: service, SeriesID: series, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
 	})
 	if err != nil {
 		return err
@@ -146,13 +154,14 @@ func (a *API) finishTicket(c *web.Ctx) error {
 
 // CounterJSON is a counter in the API.
 type CounterJSON struct {
-	ID     id.ID    `json:"id"`
-	Code   string   `json:"code"`
-	Name   string   `json:"name"`
-	Agency string   `json:"agency"`
-	Venue  string   `json:"venue"`
-	Board  id.ID    `json:"board_id"`
-	Series []string `json:"series"`
+	ID      id.ID    `json:"id"`
+	Code    string   `json:"code"`
+	Name    string   `json:"name"`
+	Agency  string   `json:"agency"`
+	Venue   string   `json:"venue"`
+	VenueEN string   `json:"venue_en"`
+	Board   id.ID    `json:"board_id"`
+	Series  []string `json:"series"`
 }
 
 // CountersJSON is the answer of GET /api/v1/counters.
@@ -167,7 +176,7 @@ func (a *API) listCounters(c *web.Ctx) error {
 	}
 	out := CountersJSON{Counters: []CounterJSON{}}
 	for _, d := range counters {
-		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, Board: d.Zone.ID, Series: []string{}}
+		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, VenueEN: d.Venue.NameEN, Board: d.Zone.ID, Series: []string{}}
 		for _, s := range d.Series {
 			j.Series = append(j.Series, s.Prefix)
 		}

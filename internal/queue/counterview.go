@@ -38,11 +38,11 @@ func (l *counterList) add(r counterRow) {
 }
 
 // place is where the counter is: "Kantor Pelayanan Sungailiat, Lantai 1".
-func (r counterRow) place() string {
-	if at := counterPlace(r.Counter); at != "" {
-		return r.Venue.Name + ", " + at
+func (r counterRow) place(p ui.Page) string {
+	if at, en := counterPlace(r.Counter); at != "" {
+		return venueName(p, r.Venue) + ", " + english(p, at, en)
 	}
-	return r.Venue.Name
+	return venueName(p, r.Venue)
 }
 
 // lookOnly tells that the person calls at none of them.
