@@ -48,18 +48,24 @@ func hallOf(t *testing.T, code, venue, zone string) (a *app.App, region *tenant.
 			}
 		}
 	}
+	address := serveApp(t, a)
+	return a, region, z, func(path string) string { return address(region.Slug, path) }
+}
+
+// serveApp serves an app in this process; address gives where a browser finds a path on a region's host.
+func serveApp(t *testing.T, a *app.App) (address func(slug, path string) string) {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	ready := make(chan struct{})
+	served, ready := make(chan error, 1), make(chan struct{})
 	go func() { served <- a.Serve(ctx, ln, func() { close(ready) }) }()
 	t.Cleanup(func() { stop(); <-served })
 	<-ready
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return a, region, z, func(path string) string { return "http://" + region.Slug + ".localhost:" + port + path }
+	return func(slug, path string) string { return "http://" + slug + ".localhost:" + port + path }
 }
 
 // Twelve counters call within a moment. Each board shows all of it at once, while its one announcement
