@@ -202,11 +202,12 @@ func (a *API) callNext(c *web.Ctx) error {
 
 // CallJSON is the data of a board's event "call". It names no ticket: the identifier is its holder's secret.
 type CallJSON struct {
-	Seq     int64  `json:"seq"`
-	Number  string `json:"number"` // as it is shown: "A-027"
-	Counter string `json:"counter"`
-	Agency  string `json:"agency"`
-	At      string `json:"at"`
+	Seq       int64  `json:"seq"`
+	Number    string `json:"number"` // as it is shown: "A-027"
+	Counter   string `json:"counter"`
+	CounterID id.ID  `json:"counter_id"` // tells apart counters that bear the same name
+	Agency    string `json:"agency"`
+	At        string `json:"at"`
 }
 
 // followBoard streams a hall board's calls, in order. It resumes with Last-Event-ID; a board that was
@@ -266,7 +267,7 @@ func callJSON(t *tenant.Tenant, dir *tenant.Directory, e store.Event) ([]byte, e
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return nil, err
 	}
-	out := CallJSON{Seq: e.Seq, At: e.At.In(t.Loc).Format(time.RFC3339)}
+	out := CallJSON{Seq: e.Seq, CounterID: d.Counter, At: e.At.In(t.Loc).Format(time.RFC3339)}
 	if counter, ok := dir.Counter(d.Counter); ok {
 		out.Counter, out.Agency = counter.Name, counter.Agency.Name
 	}

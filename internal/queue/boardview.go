@@ -196,6 +196,7 @@ func (v boardView) seq() string { return strconv.FormatInt(v.Seq, 10) }
 
 // field is a counter on the board of counters.
 type field struct {
+	ID      id.ID
 	Counter string
 	Number  string // its latest call; empty: none today
 	On      bool   // being called right now, the latest of the hall
@@ -204,7 +205,7 @@ type field struct {
 func (v boardView) fields() []field {
 	out := make([]field, len(v.Zone.Counters))
 	for i, d := range slices.SortedFunc(slices.Values(v.Zone.Counters), byName) {
-		out[i].Counter = d.Name
+		out[i].ID, out[i].Counter = d.ID, d.Name
 		if n, ok := v.ByCounter[d.ID]; ok && !v.Night {
 			out[i].Number = n.Label
 			newest, called := v.now()

@@ -17,10 +17,19 @@ const (
 	counterRefresh = 20 // seconds, without JavaScript
 	// counterStream is how long an officer's screen is served without asking again who is signed in.
 	counterStream = 10 * time.Minute
-	// doublePress is how soon after a call a second one cannot be meant: the first has just drawn a new
-	// screen under the officer's finger, with a new key.
-	doublePress = 700 * time.Millisecond
+	// callSettles is how long after a call the big button does nothing. The call has put a new screen with a
+	// new key under the officer's finger: a press that comes so soon was one more for the call, and must not
+	// finish a person who is still on the way. The screen rests as long, from when it shows the call.
+	callSettles = 3 * time.Second
+	// stillNew is how old a call may be for a screen that shows it to rest at all: also one that travelled
+	// through a slow network or a busy machine.
+	stillNew = 10 * time.Second
 )
+
+// callFresh tells that a ticket was called for the first time less than d ago and the person has not come.
+func callFresh(t Ticket, now time.Time, d time.Duration) bool {
+	return t.Status == Called && t.Calls == 1 && now.Sub(t.CalledAt) < d
+}
 
 // moveWords are the moves in the addresses of the officer's screen.
 var moveWords = map[string]Move{"panggil-ulang": Recall, "layani": Serve, "tidak-hadir": Absent, "selesai": Finish}
@@ -130,7 +139,7 @@ func (s *Pages) callNext(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if cur := before.Current; cur != nil && cur.ID == press.Seen && cur.Calls == 1 && cur.Status == Called && c.Now().Sub(cur.CalledAt) < doublePress {
+	if cur := before.Current; cur != nil && cur.ID == press.Seen && callFresh(cur.Ticket, c.Now(), callSettles) {
 		return s.after(c, counter, noteTwice)
 	}
 	_, called, err := s.hall.CallNext(c.Std(), c.Tenant, c.Actor, press)
@@ -165,6 +174,10 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 	}
 	if place.CounterID != counter {
 		return s.after(c, counter, noteStale) // it stands, or waits, elsewhere
+	}
+	// The button "Selesai" means what it says. The big one was "Panggil berikutnya" a moment ago.
+	if move == Finish && c.Form("besar") != "" && callFresh(place.Ticket, c.Now(), callSettles) {
+		return s.after(c, counter, noteTwice)
 	}
 	_, err = s.hall.Do(c.Std(), c.Tenant, c.Actor, ticket, move)
 	if fault.Is(err, "queue.illegal_move") {

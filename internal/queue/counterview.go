@@ -177,6 +177,11 @@ func (v counterScreen) bigText(p ui.Page) string {
 	return p.T("queue.big_both", v.Current.Label, next.Label, v.Counter.Name)
 }
 
+// settles tells that somebody was called just now, so that the big button rests first.
+func (v counterScreen) settles() bool {
+	return v.Current != nil && callFresh(v.Current.Ticket, v.Now, stillNew)
+}
+
 // noteText is the calm line after a press that did not do what it said.
 func (v counterScreen) noteText(p ui.Page) string {
 	now := p.T("queue.counter_free")
