@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,11 +88,12 @@ func TestABoardShowsABurstAtOnce(t *testing.T) {
 		}
 	}
 	for _, s := range dir.Services() {
-		if s.Series == nil || !in[s.Series.ID] {
+		here := slices.IndexFunc(s.Series, func(l *tenant.Series) bool { return in[l.ID] })
+		if here < 0 {
 			continue
 		}
 		for i := range 4 {
-			if _, err := a.Hall.Issue(t.Context(), region, queue.Request{ServiceID: s.ID, Key: fmt.Sprint(s.ID, i), Channel: queue.Kiosk}); err != nil {
+			if _, err := a.Hall.Issue(t.Context(), region, queue.Request{ServiceID: s.ID, SeriesID: s.Series[here].ID, Key: fmt.Sprint(s.ID, i), Channel: queue.Kiosk}); err != nil {
 				t.Fatal(err)
 			}
 		}
