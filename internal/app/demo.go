@@ -104,12 +104,8 @@ func demo(ctx context.Context, e env, args []string) error {
 			a.table(e, ln, logins)
 		}
 		if !still {
-			sim := &simulation{hall: a.Hall, dirs: a.Dirs, log: log, pace: demoPace}
-			for _, t := range a.Registry.All() {
-				if t.Demo {
-					running.Go(func() { sim.run(day, t) })
-				}
-			}
+			sim := &simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: log, pace: demoPace}
+			running.Go(func() { sim.run(day) })
 		}
 	})
 }

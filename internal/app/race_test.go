@@ -62,8 +62,10 @@ type site struct {
 	base, host, token string
 }
 
-func siteOf(p *testkit.Process, slug string) *site {
-	u, _ := url.Parse(p.URL)
+func siteOf(p *testkit.Process, slug string) *site { return siteAt(p.URL, slug) }
+
+func siteAt(address, slug string) *site {
+	u, _ := url.Parse(address)
 	dial := &net.Dialer{}
 	return &site{
 		Client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{

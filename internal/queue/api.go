@@ -149,6 +149,7 @@ func (a *API) finishTicket(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	a.hall.seen(c.Tenant, p.CounterID)
 	return c.JSON(200, ticketJSON(c.Tenant, p))
 }
 
@@ -191,6 +192,9 @@ func (a *API) callNext(c *web.Ctx) error {
 		return err
 	}
 	p, ok, err := a.hall.CallNext(c.Std(), c.Tenant, c.Actor, Press{CounterID: counter, Key: c.Header("Idempotency-Key")})
+	if err == nil {
+		a.hall.seen(c.Tenant, counter)
+	}
 	switch {
 	case err != nil:
 		return err

@@ -80,6 +80,9 @@ func (s *Pages) showCounter(c *web.Ctx) error {
 		return err
 	}
 	v.More = len(counters) > 1
+	if v.works() {
+		s.hall.seen(c.Tenant, counter) // without a script it is opened anew every counterRefresh
+	}
 	p := s.counterPage(c, v)
 	if knownNotes[c.Query("kabar")] {
 		v.Note = c.Query("kabar")
@@ -139,6 +142,9 @@ func (s *Pages) callNext(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if before.works() {
+		s.hall.seen(c.Tenant, counter)
+	}
 	if cur := before.Current; cur != nil && cur.ID == press.Seen && callFresh(cur.Ticket, c.Now(), callSettles) {
 		return s.after(c, counter, noteTwice)
 	}
@@ -180,7 +186,11 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 		return s.after(c, counter, noteTwice)
 	}
 	_, err = s.hall.Do(c.Std(), c.Tenant, c.Actor, ticket, move)
-	if fault.Is(err, "queue.illegal_move") {
+	illegal := fault.Is(err, "queue.illegal_move")
+	if err == nil || illegal {
+		s.hall.seen(c.Tenant, counter)
+	}
+	if illegal {
 		return s.after(c, counter, noteIllegal)
 	}
 	if err != nil {
@@ -220,12 +230,15 @@ func (s *Pages) followCounter(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, t, actor, shown := s.counterPage(c, v), c.Tenant, c.Actor, c.Query("tampil")
+	p, t, actor, shown, works := s.counterPage(c, v), c.Tenant, c.Actor, c.Query("tampil"), v.works()
 	topics := []string{"counter:" + counter.String()}
 	for _, l := range v.Counter.Series {
 		topics = append(topics, "series:"+l.ID.String())
 	}
 	return c.Stream(func(stream *web.Stream) error {
+		if works {
+			defer s.hall.sits(t, counter)()
+		}
 		e, first := newEasel(stream), true
 		ctx, cancel := context.WithTimeout(stream.Context(), counterStream)
 		defer cancel()

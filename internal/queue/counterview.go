@@ -78,6 +78,9 @@ type counterScreen struct {
 	Note      string
 }
 
+// works tells that the person does something here and does not only look on.
+func (v counterScreen) works() bool { return v.CanCall || v.CanFinish }
+
 // next is who the big button calls; nil: nobody waits.
 func (v counterScreen) next() *Place {
 	if len(v.Line) == 0 {

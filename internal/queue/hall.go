@@ -20,6 +20,8 @@ type Hall struct {
 	dirs  *tenant.Directories
 	issue *store.Hot[issueQuery, issueRow]
 	call  *store.Hot[callQuery, callRow]
+
+	attendance attendance
 }
 
 // New makes the hall. Call it once, before the first request.

@@ -17,7 +17,13 @@ import (
 // listen opens a stream over a real connection and gives what it says, an event each.
 func (h *house) listen(t *testing.T, addr, path, badge string) <-chan string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+path, nil)
+	return h.listenUntil(t.Context(), t, addr, path, badge)
+}
+
+// listenUntil closes the connection when ctx ends.
+func (h *house) listenUntil(ctx context.Context, t *testing.T, addr, path, badge string) <-chan string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
