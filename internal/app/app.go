@@ -56,7 +56,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	front := platform.New(a.Registry)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
-		LimitsOff: !cfg.Limits, MaxStreams: cfg.Streams,
+		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
 		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
 	})
 	if err := a.routes(hub, front); err != nil {
@@ -69,6 +69,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	cat := catalog.New(a.Dirs, a.Hall)
 	front.Routes(a.Web.Bare())
+	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
 	cat.Routes(region)
 	pages := queue.NewPages(a.Hall, hub)
@@ -106,7 +107,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	return a.Web.Shutdown(grace)
 }
 
-// sweep clears away ended sessions and old counts of guesses, tenant by tenant, once an hour.
+// sweep clears away ended sessions, old counts of guesses and old presses, tenant by tenant, once an hour.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -117,8 +118,8 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.All() {
-			if err := a.Auth.Sweep(ctx, t.ID); err != nil && ctx.Err() == nil {
-				a.log.Warn("old sessions not cleared", "tenant", t.Code, "error", err)
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}
 	}

@@ -104,12 +104,8 @@ func demo(ctx context.Context, e env, args []string) error {
 			a.table(e, ln, logins)
 		}
 		if !still {
-			sim := &simulation{hall: a.Hall, dirs: a.Dirs, log: log, pace: demoPace}
-			for _, t := range a.Registry.All() {
-				if t.Demo {
-					running.Go(func() { sim.run(day, t) })
-				}
-			}
+			sim := &simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: log, pace: demoPace}
+			running.Go(func() { sim.run(day) })
 		}
 	})
 }
@@ -121,7 +117,7 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 		return nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
-	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, demoPassword) })
+	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
 	prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err
@@ -176,13 +172,13 @@ func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
-	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tTI DAERAH")
+	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tTI DAERAH")
 	for _, r := range a.announced(ln, logins) {
 		mail := map[string]string{}
 		for _, l := range r.Logins {
 			mail[l.Role] = l.Email
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["admin"])
 	}
 	_ = w.Flush()
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")

@@ -16,7 +16,7 @@ func deskRegion() *tenants.Region {
 	r := oneSeries("19.01", "WIB")
 	a := &r.Agencies[0]
 	a.Series = append(a.Series, tenants.Series{Code: "sedikit", Prefix: "B", Venue: "mal", Quota: 1})
-	a.Services = append(a.Services, tenants.Service{Code: "akta-lahir", Series: "sedikit"})
+	a.Services = append(a.Services, tenants.Service{Code: "akta-lahir", Series: tenants.Codes{"sedikit"}})
 	a.Counters[0].Series = []string{"umum", "sedikit"}
 	r.Staff = append(r.Staff, tenants.Person{Email: "meja@contoh.test", Name: "Meja Depan", Role: tenants.RoleFrontOffice})
 	return r

@@ -52,7 +52,7 @@ func snapshot(t *testing.T, db *store.DB, tenant store.TenantID) map[string]stri
 // the host claimed in other headers.
 func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		hash, err := auth.Hash(t.Context(), password)
+		hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 		if err != nil {
 			t.Fatal(err)
 		}

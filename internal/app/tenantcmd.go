@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -22,8 +24,11 @@ const tenantUsage = `pendopo tenant: daerah · regions
 
   plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
   apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
+                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus
+                        · end the tickets of who waits in a series or stands at a counter that goes away
   list                  daerah yang ada · the regions that are here
-  export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
+  export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
+                        · write a folder that applies back to the same; --force replaces the manifest in it
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
@@ -36,11 +41,13 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 // tenantEnv is what a tenant command works with.
 type tenantEnv struct {
 	env
-	db   *store.DB
-	prov *tenant.Provisioner
-	cfg  config.Config
-	args []string
-	en   bool
+	db    *store.DB
+	prov  *tenant.Provisioner
+	cfg   config.Config
+	args  []string
+	en    bool
+	end   bool // --end-tickets of apply
+	force bool // --force of export
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -62,9 +69,15 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang := "id"
+	lang, end, force := "id", false, false
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		switch verb {
+		case "apply":
+			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus · end tickets whose series or counter goes away")
+		case "export":
+			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
+		}
 	})
 	if err != nil {
 		return err
@@ -73,7 +86,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -89,9 +102,9 @@ func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
+	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
-		hash, err := auth.Hash(ctx, clear)
+		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
 	}}
 }
@@ -101,6 +114,15 @@ func (t *tenantEnv) say(id, en string, args ...any) {
 		id = en
 	}
 	fmt.Fprintf(t.stdout, id+"\n", args...)
+}
+
+// refuse says on the error output why nothing was done.
+func (t *tenantEnv) refuse(id, en string, args ...any) error {
+	if t.en {
+		id = en
+	}
+	fmt.Fprintf(t.stderr, id+"\n", args...)
+	return errSaid
 }
 
 // load reads a folder and prints everything that is wrong with it.
@@ -129,7 +151,7 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	changes, err := t.prov.Plan(ctx, region)
+	changes, held, err := t.prov.Plan(ctx, region)
 	if err != nil {
 		return err
 	}
@@ -137,7 +159,25 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if len(changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
+	t.held(held)
 	return nil
+}
+
+// held says whom a change would leave waiting, and what to do about it.
+func (t *tenantEnv) held(list []tenant.Stranded) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("\nPerhatian, masih ada orang di antrean yang dihapus:", "\nPeople still wait in what would go away:")
+	for _, h := range list {
+		if h.Series != "" {
+			t.say("  %d orang menunggu pada seri %s", "  %d waiting in series %s", h.People, h.Series)
+		} else {
+			t.say("  %d orang di %s", "  %d at %s", h.People, h.Counter)
+		}
+	}
+	t.say("Terapkan setelah mereka dilayani, misalnya sesudah jam tutup. Untuk mengakhiri nomor mereka sekarang: pendopo tenant apply --end-tickets FOLDER",
+		"Apply once they have been served, such as after closing. To end their tickets now: pendopo tenant apply --end-tickets DIR")
 }
 
 func (t *tenantEnv) changes(changes []tenants.Change) {
@@ -155,7 +195,13 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end})
+	var stranded *tenant.StrandedError
+	if errors.As(err, &stranded) {
+		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
+		t.held(stranded.Held)
+		return errSaid
+	}
 	if err != nil {
 		return err
 	}
@@ -236,7 +282,18 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 	if len(t.args) == 2 {
 		dir = t.args[1]
 	}
-	if err := tenants.Write(dir, region); err != nil {
+	write := tenants.Write
+	if t.force {
+		write = tenants.Replace
+	}
+	switch err := write(dir, region); {
+	case errors.Is(err, tenants.ErrNotEmpty):
+		return t.refuse("Folder %s tidak kosong, jadi tidak ada yang ditulis. Sebutkan folder lain, atau tambahkan --force: region.yaml, agencies/*.yaml, dan logo.svg di situ diganti, berkas lain tidak disentuh.",
+			"The folder %s is not empty, so nothing was written. Name another one, or add --force: region.yaml, agencies/*.yaml and logo.svg in it are replaced, other files are left alone.", dir)
+	case errors.Is(err, tenants.ErrNotManifest):
+		return t.refuse("Folder %s memuat agencies/*.yaml tanpa region.yaml, jadi bukan folder daerah, dan --force akan menghapus berkas itu. Sebutkan folder lain.",
+			"The folder %s has agencies/*.yaml and no region.yaml, so it is no region's, and --force would remove those files. Name another one.", dir)
+	case err != nil:
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)

@@ -52,17 +52,20 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
 // ticket that the officer saw, $7 actor as JSON, $8 zone, $9 whether the officer saw nobody there: a
-// ticket that did not come and is called again is the same ticket, and still another state.
+// ticket that did not come and is called again is the same ticket, and still another state. A press that
+// was done already answers with whom it called then, however many presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
 // after the other and the second sees what the first did. The ticket is
 // taken with SKIP LOCKED: a ticket that another counter is just taking is not waiting any more.
 const callSQL = `
 with c as materialized (
-  select id, ticket_id, call_key from counters where tenant_id = $1::uuid and id = $3::uuid and not retired
+  select c.id, c.ticket_id, p.ticket_id as pressed from counters c
+  left join presses p on p.tenant_id = c.tenant_id and p.counter_id = c.id and p.key = $5::text
+  where c.tenant_id = $1::uuid and c.id = $3::uuid and not c.retired
 ), state as materialized (
-  select c.id, c.ticket_id, case
-    when $5::text <> '' and c.call_key = $5::text then 'same'
+  select c.id, c.ticket_id, c.pressed, case
+    when c.pressed is not null then 'same'
     when $6::text <> '' and coalesce(c.ticket_id::text, '` + nobody + `') <> $6::text then 'stale'
     when $9::bool and exists (select 1 from tickets t where t.tenant_id = $1::uuid and t.id = c.ticket_id and t.counter_id = c.id
       and t.day = $4::date and t.status in ('called', 'serving')) then 'stale'
@@ -73,7 +76,7 @@ with c as materialized (
   where t.tenant_id = $1::uuid and t.day = $4::date and t.status = 'waiting'
     and exists (select 1 from state where what = 'go')
     and t.series_id in (select cs.series_id from counter_series cs where cs.tenant_id = $1::uuid and cs.counter_id = $3::uuid)
-  order by t.created_at, t.number limit 1
+  order by t.created_at, t.number, t.id limit 1
   for update of t skip locked
 ), done as (
   update tickets t set status = 'finished', ended_at = $2::timestamptz
@@ -85,7 +88,10 @@ with c as materialized (
   from nxt where t.tenant_id = $1::uuid and t.id = nxt.id
   returning t.id, t.series_id, t.number
 ), cu as (
-  update counters set ticket_id = taken.id, call_key = $5::text from taken where counters.tenant_id = $1::uuid and counters.id = $3::uuid
+  update counters set ticket_id = taken.id from taken where counters.tenant_id = $1::uuid and counters.id = $3::uuid
+), pr as (
+  insert into presses (tenant_id, counter_id, key, ticket_id, at)
+  select $1::uuid, $3::uuid, $5::text, taken.id, $2::timestamptz from taken where $5::text <> ''
 ), entry as materialized (
   select 1 as i, 'ticket.finished' as kind, '` + actionFinish + `' as action, d.* from done d
   union all
@@ -114,7 +120,7 @@ with c as materialized (
   select $1::uuid, h.event_seq - h.k + x.i, $2::timestamptz, x.kind, x.topics, x.data from texts x, h
 )
 select case when s.what = 'go' then case when t.id is null then 'none' else 'called' end else s.what end as outcome,
-  coalesce(coalesce(t.id, case when s.what <> 'go' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done
+  coalesce(coalesce(t.id, case s.what when 'same' then s.pressed when 'stale' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done
 from state s left join taken t on true left join done d on true`
 
 func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
@@ -144,9 +150,13 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 		return []callRow{{Outcome: "gone"}}, nil
 	}
 	d := counters[0]
+	earlier, err := store.Select[pressed](tx).Where("counter_id = ?", q.CounterID).Where("key = ?", q.Key).All(ctx)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case q.Key != "" && d.CallKey == q.Key:
-		return []callRow{{Outcome: "same", ID: d.TicketID.String()}}, nil
+	case len(earlier) > 0:
+		return []callRow{{Outcome: "same", ID: earlier[0].TicketID.String()}}, nil
 	case q.Seen != "" && cmp.Or(d.TicketID.String(), nobody) != q.Seen:
 		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
 	}
@@ -160,7 +170,7 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series"}, `
 		select t.* from tickets t where t.day = ? and t.status = 'waiting'
 		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
-		order by t.created_at, t.number limit 1`, q.Day, q.CounterID)
+		order by t.created_at, t.number, t.id limit 1`, q.Day, q.CounterID)
 	if err != nil {
 		return nil, err
 	}
@@ -179,9 +189,14 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = store.Update[callState](tx).Set("ticket_id = ?", next[0].ID).Set("call_key = ?", q.Key).Where("id = ?", q.CounterID).Exec(ctx)
+	_, err = store.Update[callState](tx).Set("ticket_id = ?", next[0].ID).Where("id = ?", q.CounterID).Exec(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if q.Key != "" {
+		if err := store.Insert(ctx, tx, &pressed{CounterID: q.CounterID, Key: q.Key, TicketID: next[0].ID, At: tx.Now()}); err != nil {
+			return nil, err
+		}
 	}
 	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID)
 	return []callRow{out}, nil

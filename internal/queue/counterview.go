@@ -39,11 +39,11 @@ func (l *counterList) add(r counterRow) {
 }
 
 // place is where the counter is: "Kantor Pelayanan Sungailiat, Lantai 1".
-func (r counterRow) place() string {
-	if at := counterPlace(r.Counter); at != "" {
-		return r.Venue.Name + ", " + at
+func (r counterRow) place(p ui.Page) string {
+	if at, en := counterPlace(r.Counter); at != "" {
+		return venueName(p, r.Venue) + ", " + english(p, at, en)
 	}
-	return r.Venue.Name
+	return venueName(p, r.Venue)
 }
 
 // lookOnly tells that the person calls at none of them.
@@ -79,6 +79,9 @@ type counterScreen struct {
 	More      bool // the person has further counters
 	Note      string
 }
+
+// works tells that the person does something here and does not only look on.
+func (v counterScreen) works() bool { return v.CanCall || v.CanFinish }
 
 // next is who the big button calls; nil: nobody waits.
 func (v counterScreen) next() *Place {
@@ -177,6 +180,11 @@ func (v counterScreen) bigText(p ui.Page) string {
 		return p.T("queue.big_call", next.Label, v.Counter.Name)
 	}
 	return p.T("queue.big_both", v.Current.Label, next.Label, v.Counter.Name)
+}
+
+// settles tells that somebody was called just now, so that the big button rests first.
+func (v counterScreen) settles() bool {
+	return v.Current != nil && callFresh(v.Current.Ticket, v.Now, stillNew)
 }
 
 // noteText is the calm line after a press that did not do what it said.

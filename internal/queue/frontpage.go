@@ -165,7 +165,7 @@ const stalePress = 10 * time.Second
 // issue gives a number. The page's key and the service together name the press: pressed twice it is one number, and
 // another service on the same page is another.
 func (f *FrontOffice) issue(c *web.Ctx) error {
-	service, err := id.Parse(c.Form("layanan"))
+	service, series, err := chosen(c.Form("layanan"))
 	if err != nil {
 		return fault.New(fault.NotFound, "queue.no_service")
 	}
@@ -180,11 +180,11 @@ func (f *FrontOffice) issue(c *web.Ctx) error {
 	}
 	key := c.Form("kunci")
 	if key != "" {
-		key += "/" + service.String()
+		key += "/" + c.Form("layanan")
 	}
-	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, Key: key, Channel: channelOf(c.Actor), Actor: c.Actor})
+	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channelOf(c.Actor), Actor: c.Actor})
 	if err != nil && fault.KindOf(err) == fault.Conflict {
-		v, rerr := f.refusal(c, service, fault.Of(err))
+		v, rerr := f.refusal(c, service, series, fault.Of(err))
 		if rerr != nil {
 			return rerr
 		}
@@ -243,7 +243,7 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 	}
 	p, t := frontUI(c, ""), c.Tenant
 	return f.stream(c, []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}, func(ctx context.Context, e *easel) error {
-		place, err := f.hall.glance(ctx, t, v.ID)
+		place, err := f.hall.Place(ctx, t, v.ID)
 		if err != nil {
 			return err
 		}

@@ -39,18 +39,30 @@ type frontGroup struct {
 	Services        []frontService
 }
 
+// frontService is a service at one of its places.
 type frontService struct {
 	*tenant.Service
-	Why   *refusal // no number now, and why; nil: one press gives it
-	Short bool     // the place is closed: Shut says the rest
+	At      *tenant.Series // whose numbers it gives; nil: it has none
+	Several bool           // it is given at other places too
+	Why     *refusal       // no number now, and why; nil: one press gives it
+	Short   bool           // the place is closed: Shut says the rest
 }
 
-// where is whose counters call it: "Loket 1–4".
-func (s frontService) where(p ui.Page) string {
-	if s.Series == nil {
-		return ""
+// value is what its button sends, see chosen.
+func (s frontService) value() string {
+	if s.Several {
+		return s.ID.String() + "/" + s.At.ID.String()
 	}
-	return counterNames(p, s.Series.Counters)
+	return s.ID.String()
+}
+
+// chosen reads what a button has sent: a service, and the series where it has several.
+func chosen(value string) (service, series id.ID, err error) {
+	text, at, several := strings.Cut(value, "/")
+	if service, err = id.Parse(text); err == nil && several {
+		series, err = id.Parse(at)
+	}
+	return service, series, err
 }
 
 type frontAgency struct {
@@ -178,30 +190,33 @@ func (b *frontBuilder) agency(headingID, note string, o *tenant.Agency) {
 
 func (b *frontBuilder) add(g frontGroup, services []*tenant.Service) {
 	for _, o := range services {
-		g.Services = append(g.Services, b.service(o))
+		if len(o.Series) == 0 {
+			g.Services = append(g.Services, frontService{Service: o, Why: &refusal{Code: "queue.no_numbers", Service: o, Now: b.now, Loc: b.t.Loc}})
+		}
+		for _, s := range o.Series {
+			g.Services = append(g.Services, b.service(o, s))
+		}
 	}
 	b.v.Groups = append(b.v.Groups, g)
 }
 
-func (b *frontBuilder) service(o *tenant.Service) frontService {
-	if o.Series == nil || o.Series.Retired {
-		return frontService{Service: o, Why: &refusal{Code: "queue.no_numbers", Service: o, Now: b.now, Loc: b.t.Loc}}
-	}
-	open := b.dir.Opening(b.t, o.Series.Venue, b.now)
-	why := refusal{Service: o, Now: b.now, Loc: b.t.Loc, Closure: open.Closure, Next: b.dir.NextTickets(b.t, o.Series.Venue, b.now)}
-	periods, _ := b.dir.Periods(o.Series.Venue, b.t.Today(b.now))
+func (b *frontBuilder) service(o *tenant.Service, at *tenant.Series) frontService {
+	row := frontService{Service: o, At: at, Several: len(o.Series) > 1}
+	open := b.dir.Opening(b.t, at.Venue, b.now)
+	why := refusal{Service: o, Series: at, Now: b.now, Loc: b.t.Loc, Closure: open.Closure, Next: b.dir.NextTickets(b.t, at.Venue, b.now)}
+	periods, _ := b.dir.Periods(at.Venue, b.t.Today(b.now))
 	why.Off = len(periods) == 0
 	switch {
 	case !open.Tickets:
 		why.Code = "queue.closed"
-		if !b.shut[o.Series.VenueID] {
-			b.shut[o.Series.VenueID] = true
-			b.v.Shut = append(b.v.Shut, frontShut{o.Series.Venue, why})
+		row.Why, row.Short = &why, true
+		if !b.shut[at.VenueID] {
+			b.shut[at.VenueID] = true
+			b.v.Shut = append(b.v.Shut, frontShut{at.Venue, why})
 		}
-		return frontService{Service: o, Why: &why, Short: true}
-	case b.full[o.Series.ID]:
+	case b.full[at.ID]:
 		why.Code = "queue.full"
-		return frontService{Service: o, Why: &why}
+		row.Why = &why
 	}
-	return frontService{Service: o}
+	return row
 }

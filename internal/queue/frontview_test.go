@@ -124,7 +124,7 @@ func TestNewsIsOfTheTicketAsItStands(t *testing.T) {
 
 func TestTheDeskShowsAllQueues(t *testing.T) {
 	s := newSample(4)
-	line := s.service.Series
+	line := s.service.Series[0]
 	other := &tenant.Venue{VenueRow: tenant.VenueRow{ID: id.New(), Name: "MPP Keliling", Sort: 1}}
 	car := &tenant.Series{SeriesRow: tenant.SeriesRow{ID: id.New(), Prefix: "KUA", Quota: 30}, Agency: line.Agency, Venue: other}
 	v := frontView{Now: nine, Queues: []QueueNow{

@@ -284,6 +284,11 @@ func TestAKeyBelongsToOneRequest(t *testing.T) {
 		if !fault.Is(err, "queue.key_reused") || fault.KindOf(err).Status() != 422 {
 			t.Errorf("another body with the same key: %v", err)
 		}
+		// Whoever signs in counts up keys of their own.
+		mine, err := m.hall.Issue(t.Context(), m.tenant, queue.Request{ServiceID: m.Services[1], Key: "k", Channel: queue.AtCounter, Actor: m.officer})
+		if err != nil || mine.Label != "B-001" {
+			t.Errorf("an officer's key: %s, %v", mine.Label, err)
+		}
 	})
 }
 
@@ -349,6 +354,87 @@ func TestPositionMovesAndCallsFinish(t *testing.T) {
 	})
 }
 
+// Counters that call two series call by age over both, and the place in the line says so.
+func TestThePlaceCountsWhomTheSameCountersCall(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMall(t, db)
+		clients := []queue.Request{{ServiceID: m.Services[0], Key: "1"}, {ServiceID: m.Services[1], Key: "2"}, {ServiceID: m.Services[0], Key: "3"}, {ServiceID: m.Services[1], Key: "4"}}
+		var line []queue.Place
+		for i, r := range clients {
+			r.Channel = queue.Web
+			p, err := m.hall.Issue(t.Context(), m.tenant, r)
+			if err != nil || p.Ahead != i {
+				t.Fatalf("%s: %d ahead, not %d (%v)", p.Label, p.Ahead, i, err)
+			}
+			line = append(line, p)
+		}
+		for len(line) > 0 {
+			for i, p := range line {
+				now, err := m.hall.Place(t.Context(), m.tenant, p.ID)
+				if err != nil || now.Ahead != i {
+					t.Errorf("%s: %d ahead, not %d (%v)", p.Label, now.Ahead, i, err)
+				}
+			}
+			if called, ok := m.call(t, 0); !ok || called.ID != line[0].ID {
+				t.Fatalf("called %s, not %s", called.Label, line[0].Label)
+			}
+			line = line[1:]
+		}
+		// Without a counter in common nobody of the other series is in front.
+		err := db.In(t.Context(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			for i := range 2 {
+				if _, err := store.Delete[tenant.CounterSeries](ctx, tx, "counter_id = ? and series_id = ?", m.Counters[i], m.Series[1-i]); err != nil {
+					return err
+				}
+			}
+			return tenant.LinkPeers(ctx, tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.issue(t, "5")
+		p, err := m.hall.Issue(t.Context(), m.tenant, queue.Request{ServiceID: m.Services[1], Key: "6", Channel: queue.Web})
+		if err != nil || p.Ahead != 0 {
+			t.Errorf("%s: %d ahead (%v)", p.Label, p.Ahead, err)
+		}
+	})
+}
+
+// Many ask at once, over both series, so that PostgreSQL takes several in one statement: what each was told
+// is the order in which they are called.
+func TestPlacesToldAtOnceAreTheOrderOfCalling(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMall(t, db)
+		if err := db.In(t.Context(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.SeriesRow](tx).Set("quota = 0").Where("true").Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		told := make([]queue.Place, 60)
+		var wg sync.WaitGroup
+		for i := range told {
+			wg.Go(func() {
+				p, err := m.hall.Issue(t.Context(), m.tenant, queue.Request{ServiceID: m.Services[i%2], Key: fmt.Sprint(i), Channel: queue.Web})
+				if err != nil {
+					t.Error(err)
+				}
+				told[i] = p
+			})
+		}
+		wg.Wait()
+		slices.SortFunc(told, func(a, b queue.Place) int { return a.Ahead - b.Ahead })
+		for i, p := range told {
+			if p.Ahead != i {
+				t.Errorf("%s was told that %d are ahead, and is at %d", p.Label, p.Ahead, i)
+			}
+			if called, ok := m.call(t, 0); !ok || called.ID != p.ID {
+				t.Fatalf("called %s, not %s", called.Label, p.Label)
+			}
+		}
+	})
+}
+
 func TestAPressCallsOnce(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		m := newMall(t, db)
@@ -370,6 +456,13 @@ func TestAPressCallsOnce(t *testing.T) {
 		wg.Wait()
 		if labels != [6]string{"A-001", "A-001", "A-001", "A-001", "A-001", "A-001"} {
 			t.Errorf("one press called %v", labels)
+		}
+		// A press whose answer was lost comes again after the next one: it still names whom it called.
+		if p, _, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, queue.Press{CounterID: m.Counters[0], Key: "later"}); err != nil || p.Label != "A-002" {
+			t.Errorf("the next press: %s, %v", p.Label, err)
+		}
+		if p, ok, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, press); err != nil || !ok || p.Label != "A-001" {
+			t.Errorf("the first press again: %s, %v", p.Label, err)
 		}
 		// A screen that shows an older state is told so, and calls nobody.
 		_, _, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, queue.Press{CounterID: m.Counters[0], Key: "two", Seen: id.New()})

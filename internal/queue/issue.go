@@ -61,7 +61,10 @@ func issueTopics(q issueQuery) []string {
 
 // issueSQL issues all of one tenant's requests at once. Arrays: $3 ordinal, $4 series, $5 service,
 // $6 day, $7 ticket, $8 key, $9 channel, $10 actor, $11 record's head, $12 event's head, $13 topics.
-// A series that is full gives what is left and no row for the rest.
+// A series that is full gives what is left and no row for the rest. Who is ahead are those who wait in the
+// series and in those that its counters call too, in the order of calling: by age, number and identifier.
+// The lock on the series is the one that its foreign key would take; taken here, a series that an apply is
+// just taking away is looked at again once that has committed.
 const issueSQL = `
 with req as (
   select ord, series_id::uuid as series_id, service_id::uuid as service_id, day::date as day, id::uuid as id, key, channel, actor, record, data, topics
@@ -76,14 +79,17 @@ with req as (
 ), want as (
   select series_id, day, count(*) as n from fresh group by series_id, day
 ), line as materialized (
-  select w.series_id, w.day, count(t.id) as n
-  from want w left join tickets t on t.tenant_id = $1::uuid and t.series_id = w.series_id and t.day = w.day and t.status = 'waiting'
-  group by w.series_id, w.day
+  select w.series_id, w.day, (
+    select count(*) from series_peers sp
+    join tickets t on t.tenant_id = sp.tenant_id and t.series_id = sp.peer_id and t.day = w.day and t.status = 'waiting'
+    where sp.tenant_id = $1::uuid and sp.series_id = w.series_id) as n
+  from want w
 ), c as (
   insert into series_days as d (tenant_id, series_id, day, n, prev)
   select $1::uuid, w.series_id, w.day, least(w.n, coalesce(nullif(s.quota, 0), w.n)), 0
-  from want w join series s on s.tenant_id = $1::uuid and s.id = w.series_id
+  from want w join series s on s.tenant_id = $1::uuid and s.id = w.series_id and not s.retired
   order by w.series_id, w.day
+  for key share of s
   on conflict (tenant_id, series_id, day) do update set
     prev = d.n,
     n = greatest(d.n, least(d.n + excluded.n, coalesce((select nullif(s.quota, 0) from series s where s.tenant_id = $1::uuid and s.id = d.series_id), d.n + excluded.n)))
@@ -113,7 +119,9 @@ with req as (
   select $1::uuid, h.event_seq - h.k + m.i, $2::timestamptz, 'ticket.issued', m.topics, m.data_text from made m, h
 )
 select m.ord, 'new' as outcome, m.id::text as id, m.service_id::text as service_id, m.series_id::text as series_id, m.number, 'waiting' as status,
-  l.n + m.k - 1 as ahead, $2::timestamptz as created_at
+  l.n + case when (select count(*) from want) = 1 then m.k - 1 else (
+    select count(*) from made o join series_peers sp on sp.tenant_id = $1::uuid and sp.series_id = m.series_id and sp.peer_id = o.series_id
+    where o.day = m.day and (o.number, o.id) < (m.number, m.id)) end as ahead, $2::timestamptz as created_at
 from made m join line l on l.series_id = m.series_id and l.day = m.day
 union all
 select o.ord, 'same', o.id::text, o.service_id::text, o.series_id::text, o.number, o.status, -1, o.created_at from old o`
@@ -166,6 +174,16 @@ func issueLite(ctx context.Context, tx *store.Tx, qs []issueQuery) ([]issueRow, 
 		r.Ord = i
 		out[i] = r
 	}
+	for i := range out { // now that all of them stand in the line
+		if out[i].Outcome != "new" {
+			continue
+		}
+		n, err := ahead(ctx, tx, qs[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Ahead = int64(n)
+	}
 	return out, nil
 }
 
@@ -182,12 +200,10 @@ func issueOne(ctx context.Context, tx *store.Tx, q issueQuery) (issueRow, error)
 	type state struct {
 		Quota int64 `bun:"quota"`
 		N     int64 `bun:"n"`
-		Line  int64 `bun:"line"`
 	}
-	now, err := store.Query[state](ctx, tx, store.From{"series", "series_days", "tickets"}, `
-		select s.quota, coalesce((select d.n from series_days d where d.series_id = s.id and d.day = ?), 0) as n,
-		  (select count(*) from tickets t where t.series_id = s.id and t.day = ? and t.status = 'waiting') as line
-		from series s where s.id = ?`, q.Day, q.Day, q.SeriesID)
+	now, err := store.Query[state](ctx, tx, store.From{"series", "series_days"}, `
+		select s.quota, coalesce((select d.n from series_days d where d.series_id = s.id and d.day = ?), 0) as n
+		from series s where s.id = ? and not s.retired`, q.Day, q.SeriesID)
 	if err != nil {
 		return issueRow{}, err
 	}
@@ -207,5 +223,5 @@ func issueOne(ctx context.Context, tx *store.Tx, q issueQuery) (issueRow, error)
 	tx.Audit(store.Record{Actor: q.Actor, Action: actionIssue, Target: "ticket:" + q.ID.String(), Data: d})
 	tx.Emit("ticket.issued", d, issueTopics(q)...)
 	return issueRow{Outcome: "new", ID: q.ID.String(), ServiceID: q.ServiceID.String(), SeriesID: q.SeriesID.String(),
-		Number: number, Status: string(Waiting), Ahead: now[0].Line, CreatedAt: tx.Now()}, nil
+		Number: number, Status: string(Waiting), CreatedAt: tx.Now()}, nil
 }

@@ -63,13 +63,16 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 	if err != nil {
 		return err
 	}
+	earlier, err := store.Select[pressed](tx).Where("counter_id = ?", at.ID).Where("key = ?", p.Key).All(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
 	case !slices.ContainsFunc(at.Series, func(s *tenant.Series) bool { return s.ID == ticket.SeriesID }):
 		return fault.New(fault.Conflict, "queue.other_series")
-	case p.Key != "" && d.CallKey == p.Key && d.TicketID == ticketID:
+	case len(earlier) > 0 && earlier[0].TicketID == ticketID:
 		return nil // this press was done already, whatever has become of the ticket since
-	case p.Key != "" && d.CallKey == p.Key,
-		!p.Seen.IsZero() && d.TicketID != p.Seen, p.SawNobody && !d.TicketID.IsZero():
+	case len(earlier) > 0, !p.Seen.IsZero() && d.TicketID != p.Seen, p.SawNobody && !d.TicketID.IsZero():
 		return fault.New(fault.Conflict, "queue.stale")
 	case cur != nil && cur.ID == ticketID:
 		_, _, err := ticket.Status.next(Reinstate) // called here already, or served
@@ -91,9 +94,13 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 	if err != nil {
 		return err
 	}
-	_, err = store.Update[callState](tx).Set("ticket_id = ?", ticketID).Set("call_key = ?", p.Key).Where("id = ?", at.ID).Exec(ctx)
-	if err != nil {
+	if _, err = store.Update[callState](tx).Set("ticket_id = ?", ticketID).Where("id = ?", at.ID).Exec(ctx); err != nil {
 		return err
+	}
+	if p.Key != "" {
+		if err := store.Insert(ctx, tx, &pressed{CounterID: at.ID, Key: p.Key, TicketID: ticketID, At: tx.Now()}); err != nil {
+			return err
+		}
 	}
 	note(tx, actor, actionCall, "ticket."+eventOf(Reinstate), ticket, at.ID, at.Zone.ID)
 	return nil

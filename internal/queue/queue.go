@@ -120,19 +120,28 @@ type SeriesDay struct {
 	Prev     int64     `bun:"prev"` // n before the last update, for the statement that made it
 }
 
-// callState is the queue's part of a counter's row: the ticket that it called last, and with which key.
+// callState is the queue's part of a counter's row: the ticket that it called last.
 type callState struct {
 	bun.BaseModel `bun:"table:counters,alias:call_state"`
 	store.Owned
-	ID       id.ID  `bun:"id,pk"`
-	ZoneID   id.ID  `bun:"zone_id"`
-	TicketID id.ID  `bun:"ticket_id"`
-	CallKey  string `bun:"call_key"`
-	Retired  bool   `bun:"retired"`
+	ID       id.ID `bun:"id,pk"`
+	ZoneID   id.ID `bun:"zone_id"`
+	TicketID id.ID `bun:"ticket_id"`
+	Retired  bool  `bun:"retired"`
+}
+
+// pressed is whom a press of a counter's button called, so that the same press calls nobody else.
+type pressed struct {
+	bun.BaseModel `bun:"table:presses,alias:press"`
+	store.Owned
+	CounterID id.ID     `bun:"counter_id,pk"`
+	Key       string    `bun:"key,pk"`
+	TicketID  id.ID     `bun:"ticket_id"`
+	At        time.Time `bun:"at"`
 }
 
 // Models are this package's tables.
-var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*callState)(nil)}
+var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*callState)(nil), (*pressed)(nil)}
 
 // Label is a number as people read it: "A-027", "AB-1027".
 func Label(prefix string, number int64) string { return fmt.Sprintf("%s-%03d", prefix, number) }

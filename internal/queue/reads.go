@@ -5,13 +5,32 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
-// glance is Place in one statement, for screens that look again at every event.
-func (h *Hall) glance(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Place, error) {
+// aheadSQL is how many are in front of a waiting ticket t: those who have waited longer in its series, or
+// in one that a counter of its series calls too. Such a counter calls by age, so none of these is left
+// behind; somebody else's counter may take some of them, so it is at most so many.
+const aheadSQL = `(select count(*) from series_peers sp join tickets w on w.tenant_id = sp.tenant_id and w.series_id = sp.peer_id
+	where sp.series_id = t.series_id and w.day = t.day and w.status = 'waiting'
+	  and (w.created_at, w.number, w.id) < (t.created_at, t.number, t.id))`
+
+func ahead(ctx context.Context, tx *store.Tx, ticket id.ID) (int, error) {
+	rows, err := store.Query[struct {
+		N int `bun:"n"`
+	}](ctx, tx, store.From{"tickets", "series_peers"}, "select "+aheadSQL+" as n from tickets t where t.id = ?", ticket)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].N, nil
+}
+
+// Place reads a ticket and how many are in front of it, in one statement: screens look again at every
+// event. No such ticket: the fault "not_found".
+func (h *Hall) Place(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Place, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
 		return Place{}, err
@@ -22,17 +41,15 @@ func (h *Hall) glance(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (Pl
 	}
 	var rows []row
 	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
-		rows, err = store.Query[row](ctx, tx, store.From{"tickets"}, `
-			select t.*, case when t.status <> 'waiting' then 0 else (select count(*) from tickets w
-			  where w.series_id = t.series_id and w.day = t.day and w.status = 'waiting' and w.number < t.number) end as ahead
-			from tickets t where t.id = ?`, ticketID)
+		rows, err = store.Query[row](ctx, tx, store.From{"tickets", "series_peers"}, `
+			select t.*, case when t.status = 'waiting' then `+aheadSQL+` else 0 end as ahead from tickets t where t.id = ?`, ticketID)
 		return err
 	})
-	if err != nil || len(rows) == 0 {
-		if err == nil {
-			return h.Place(ctx, t, ticketID) // says "not_found" as everything else does
-		}
+	switch {
+	case err != nil:
 		return Place{}, err
+	case len(rows) == 0:
+		return Place{}, fault.New(fault.NotFound, "not_found")
 	}
 	return place(dir, rows[0].Ticket, rows[0].Ahead), nil
 }

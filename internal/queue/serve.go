@@ -178,58 +178,63 @@ func (h *Hall) Withdraw(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (
 	return h.Place(ctx, t, ticketID)
 }
 
-// move changes a ticket's status in one transaction. The counter is locked before the ticket, as in
-// the statement that calls.
+// move changes a ticket's status in one transaction.
 func (h *Hall) move(ctx context.Context, t *tenant.Tenant, ticketID id.ID, at *tenant.Counter, m Move, actor string) error {
+	var counter, zone id.ID
+	if at != nil {
+		counter, zone = at.ID, at.Zone.ID
+	}
 	return h.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		if at != nil {
-			if err := store.Lock[callState](ctx, tx, at.ID); err != nil {
-				return err
-			}
-		}
-		if err := store.Lock[Ticket](ctx, tx, ticketID); err != nil {
-			return err
-		}
-		ticket, err := store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx)
-		if err != nil {
-			return err
-		}
-		if at != nil && ticket.CounterID != at.ID {
-			// It went back to the line after at was read, and perhaps on to a counter of somebody else's.
-			// The person may give the place up wherever it is; nobody moves it for a counter that it has left.
-			if at = nil; m != Cancel {
-				return ticket.Status.refuse(m)
-			}
-		}
-		to, changed, err := ticket.Status.next(m)
-		if err != nil || !changed {
-			return err
-		}
-		u := store.Update[Ticket](tx).Set("status = ?", to).Where("id = ?", ticketID)
-		switch m {
-		case Recall:
-			u = u.Set("calls = calls + 1").Set("called_at = ?", tx.Now())
-		case Serve:
-			u = u.Set("served_at = ?", tx.Now())
-		case Finish, Absent, Cancel:
-			u = u.Set("ended_at = ?", tx.Now())
-		default:
-			return fmt.Errorf("queue: %q is not made here", m) // a way back, see noshow.go
-		}
-		if _, err := u.Exec(ctx); err != nil {
-			return err
-		}
-		var counter, zone id.ID
-		if at != nil {
-			counter, zone = at.ID, at.Zone.ID
-		}
-		action := map[Move]string{Recall: actionCall, Cancel: "queue:ticket:cancel"}[m]
-		if action == "" {
-			action = actionFinish
-		}
-		note(tx, actor, action, "ticket."+eventOf(m), ticket, counter, zone)
-		return nil
+		return moveIn(ctx, tx, ticketID, counter, zone, m, actor)
 	})
+}
+
+// moveIn is move within a transaction. The counter, if there is one, is locked before the ticket, as in the
+// statement that calls.
+func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m Move, actor string) error {
+	if !counter.IsZero() {
+		if err := store.Lock[callState](ctx, tx, counter); err != nil {
+			return err
+		}
+	}
+	if err := store.Lock[Ticket](ctx, tx, ticketID); err != nil {
+		return err
+	}
+	ticket, err := store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx)
+	if err != nil {
+		return err
+	}
+	if !counter.IsZero() && ticket.CounterID != counter {
+		// It went back to the line after the caller had looked, and perhaps on to a counter of somebody else's.
+		// The person may give the place up wherever it is; nobody moves it for a counter that it has left.
+		if counter, zone = (id.ID{}), (id.ID{}); m != Cancel {
+			return ticket.Status.refuse(m)
+		}
+	}
+	to, changed, err := ticket.Status.next(m)
+	if err != nil || !changed {
+		return err
+	}
+	u := store.Update[Ticket](tx).Set("status = ?", to).Where("id = ?", ticketID)
+	switch m {
+	case Recall:
+		u = u.Set("calls = calls + 1").Set("called_at = ?", tx.Now())
+	case Serve:
+		u = u.Set("served_at = ?", tx.Now())
+	case Finish, Absent, Cancel:
+		u = u.Set("ended_at = ?", tx.Now())
+	default:
+		return fmt.Errorf("queue: %q is not made here", m) // a way back, see noshow.go
+	}
+	if _, err := u.Exec(ctx); err != nil {
+		return err
+	}
+	action := map[Move]string{Recall: actionCall, Cancel: "queue:ticket:cancel"}[m]
+	if action == "" {
+		action = actionFinish
+	}
+	note(tx, actor, action, "ticket."+eventOf(m), ticket, counter, zone)
+	return nil
 }
 
 func eventOf(m Move) string {
@@ -301,7 +306,7 @@ func (h *Hall) line(ctx context.Context, tx *store.Tx, dir *tenant.Directory, at
 	rows, err := store.Query[row](ctx, tx, store.From{"tickets", "counter_series"}, `
 		select t.*, count(*) over () as total from tickets t where t.day = ? and t.status = 'waiting'
 		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
-		order by t.created_at, t.number limit ?`, day, at.ID, lineLimit)
+		order by t.created_at, t.number, t.id limit ?`, day, at.ID, lineLimit)
 	out := make([]Place, len(rows))
 	total := 0
 	for i, r := range rows {

@@ -24,7 +24,7 @@ func (s *Pages) ticketOf(c *web.Ctx) (ticketView, error) {
 }
 
 func (s *Pages) ticketView(c *web.Ctx, ticket id.ID) (ticketView, error) {
-	p, err := s.hall.glance(c.Std(), c.Tenant, ticket)
+	p, err := s.hall.Place(c.Std(), c.Tenant, ticket)
 	if err != nil {
 		return ticketView{}, err
 	}
@@ -99,7 +99,7 @@ type ticketDrawing struct {
 // draw sends what has changed: the stub and the facts while the person waits, the whole ticket when its
 // shape is another. What a screen reader says comes apart, so that it does not read the QR code again.
 func (d *ticketDrawing) draw(ctx context.Context) error {
-	place, err := d.pages.hall.glance(ctx, d.t, d.first.ID)
+	place, err := d.pages.hall.Place(ctx, d.t, d.first.ID)
 	if err != nil {
 		return err
 	}

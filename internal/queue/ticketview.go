@@ -88,15 +88,19 @@ func waitingSteps(p ui.Page, v ticketView) []ui.Step {
 	if venue.Address == "" {
 		return append(steps, ui.Step{Title: p.T("queue.step_ready"), Text: p.T("queue.step_ready_text")})
 	}
-	come := ui.Step{Title: p.T("queue.step_come", venue.Name), Text: p.T("queue.step_come_text")}
+	come := ui.Step{Title: p.T("queue.step_come", venueName(p, venue)), Text: p.T("queue.step_come_text")}
 	call := ui.Step{Title: p.T("queue.step_call"), Text: p.T("queue.step_call_text")}
 	return append(steps, come, call)
 }
 
 // calledSteps are what a person does now.
 func calledSteps(p ui.Page, v ticketView) []ui.Step {
+	there := ui.Step{Title: p.T("queue.step_go", v.Counter.Name), Now: true}
+	if at, en := counterPlace(v.Counter); at != "" {
+		there.Body = placeLine(p, at, en)
+	}
 	return []ui.Step{
-		{Title: p.T("queue.step_go", v.Counter.Name), Text: counterPlace(v.Counter), Now: true},
+		there,
 		{Title: p.T("queue.step_show"), Text: p.T("queue.step_show_text", v.code())},
 	}
 }

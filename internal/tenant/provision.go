@@ -25,12 +25,17 @@ type Provisioner struct {
 	// Password makes a new person's first password and its hash. It is asked once for each person who
 	// was not there before.
 	Password func() (clear, hash string, err error)
+	// Queues tells who would be stranded by what a manifest takes away. Nil: nobody is asked.
+	Queues Queues
 }
 
 // Options of Apply.
 type Options struct {
 	Actor string // who applies, for the record: "system:cli"
 	Demo  bool   // mark the tenant as a demo: always open, simulated
+	// EndTickets ends the tickets of who waits in a series, or stands at a counter, that the manifest takes
+	// away. Without it Apply refuses with a *StrandedError.
+	EndTickets bool
 }
 
 // Account is a person who was added, with the password to hand over. It is shown once and stored
@@ -79,13 +84,26 @@ func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
 	return rows, err
 }
 
-// Plan tells what Apply would change.
-func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, error) {
-	_, old, err := p.Find(ctx, region.Code)
-	if err != nil {
-		return nil, err
+// Plan tells what Apply would change, and whom it would strand.
+func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, []Stranded, error) {
+	row, old, err := p.Find(ctx, region.Code)
+	if err != nil || row == nil || p.Queues == nil {
+		return tenants.Diff(old, region), nil, err
 	}
-	return tenants.Diff(old, region), nil
+	resolved, err := tenants.Resolve(region, catalogue.Default())
+	if err != nil {
+		return nil, nil, err
+	}
+	var held []Stranded
+	err = p.DB.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
+		gone, err := leaving(ctx, tx, resolved)
+		if err != nil {
+			return err
+		}
+		held, err = gone.held(ctx, tx, p.Queues)
+		return err
+	})
+	return tenants.Diff(old, region), held, err
 }
 
 // Apply makes the tenant what the manifest says. The region must have loaded without a problem.
@@ -143,8 +161,18 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest)}); err != nil {
 			return err
 		}
+		gone, err := leaving(ctx, tx, resolved)
+		if err != nil {
+			return err
+		}
+		if err := gone.lock(ctx, tx); err != nil {
+			return err
+		}
 		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
 		if err := pr.run(ctx); err != nil {
+			return err
+		}
+		if err := gone.end(ctx, tx, p.Queues, opt); err != nil {
 			return err
 		}
 		res.Accounts = pr.accounts
@@ -273,7 +301,7 @@ func (p *projection) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return LinkPeers(ctx, p.tx)
 }
 
 // wholeVenue is the zone of a venue that has none, such as a digital one: its counters stand there.
@@ -287,7 +315,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		p.venues = append(p.venues, p.venue(v.Code))
 		err = store.Upsert(ctx, p.tx, &VenueRow{
-			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
+			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
 			TicketsStop: v.TicketsStop, Hours: string(hours), Sort: i,
 		})
 		if err != nil {
@@ -295,12 +323,13 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		zones := v.Zones
 		if len(zones) == 0 {
-			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name}}
+			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name, NameEN: v.NameEN}}
 		}
 		for j, z := range zones {
 			p.zones = append(p.zones, p.zone(v.Code, z.Code))
 			err := store.Upsert(ctx, p.tx, &ZoneRow{
-				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, Place: z.Place, Sort: 100*i + j,
+				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, NameEN: z.NameEN,
+				Place: z.Place, PlaceEN: z.PlaceEN, Sort: 100*i + j,
 			})
 			if err != nil {
 				return err
@@ -311,7 +340,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		return err
 	}
 	for i, c := range p.r.Closures {
-		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason}
+		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
 		if c.Venue != "" {
 			row.VenueID = p.venue(c.Venue)
 		}
@@ -332,6 +361,9 @@ func (p *projection) putAgencies(ctx context.Context) error {
 	if _, err := store.Delete[CounterSeries](ctx, p.tx, "true"); err != nil {
 		return err
 	}
+	if _, err := store.Delete[ServiceSeries](ctx, p.tx, "true"); err != nil {
+		return err
+	}
 	for i, a := range p.r.Agencies {
 		p.agencies = append(p.agencies, p.agency(a.Code))
 		err := store.Upsert(ctx, p.tx, &AgencyRow{
@@ -345,7 +377,7 @@ func (p *projection) putAgencies(ctx context.Context) error {
 			p.series = append(p.series, p.seriesID(a.Code, s.Code))
 			err := store.Upsert(ctx, p.tx, &SeriesRow{
 				ID: p.seriesID(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
-				Code: s.Code, Name: s.Name, Prefix: s.Prefix, Quota: int64(s.Quota),
+				Code: s.Code, Name: s.Name, NameEN: s.NameEN, Prefix: s.Prefix, Quota: int64(s.Quota),
 			})
 			if err != nil {
 				return err
@@ -370,7 +402,7 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
 		err := store.Upsert(ctx, p.tx, &CounterRow{
 			ID: p.counter(c.Venue, c.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(c.Venue), ZoneID: p.zone(c.Venue, zone),
-			Code: c.Code, Name: c.Name, Place: c.Place, Sort: sort + j,
+			Code: c.Code, Name: c.Name, Place: c.Place, PlaceEN: c.PlaceEN, Sort: sort + j,
 		})
 		if err != nil {
 			return err
@@ -392,9 +424,6 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 			Words: lines(s.Words), Execution: string(s.Execution), System: s.System, Receipt: s.Receipt, Minutes: s.Minutes,
 			Confirmed: s.Confirmed, Sort: sort + j,
 		}
-		if s.Series != "" {
-			row.SeriesID = p.seriesID(a.Code, s.Series)
-		}
 		if s.Standard != nil {
 			text, err := json.Marshal(s.Standard)
 			if err != nil {
@@ -406,8 +435,50 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 		if err := store.Upsert(ctx, p.tx, row); err != nil {
 			return err
 		}
+		for k, code := range s.Series {
+			err := store.Insert(ctx, p.tx, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
+			if err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// LinkPeers derives from counter_series which series share a counter. Series that nobody calls any more
+// keep themselves, so that whoever still waits there has a place.
+func LinkPeers(ctx context.Context, tx *store.Tx) error {
+	if _, err := store.Delete[SeriesPeer](ctx, tx, "true"); err != nil {
+		return err
+	}
+	series, err := store.Select[SeriesRow](tx).All(ctx)
+	if err != nil {
+		return err
+	}
+	links, err := store.Select[CounterSeries](tx).All(ctx)
+	if err != nil {
+		return err
+	}
+	byCounter := map[id.ID][]id.ID{}
+	for _, l := range links {
+		byCounter[l.CounterID] = append(byCounter[l.CounterID], l.SeriesID)
+	}
+	peers := map[[2]id.ID]bool{}
+	for _, s := range series {
+		peers[[2]id.ID{s.ID, s.ID}] = true
+	}
+	for _, called := range byCounter {
+		for _, a := range called {
+			for _, b := range called {
+				peers[[2]id.ID{a, b}] = true
+			}
+		}
+	}
+	rows := make([]*SeriesPeer, 0, len(peers))
+	for p := range peers {
+		rows = append(rows, &SeriesPeer{SeriesID: p[0], PeerID: p[1]})
+	}
+	return store.Insert(ctx, tx, rows...)
 }
 
 // putPeople adds who is new, with a password, and renews names, roles and counters of who was there.

@@ -42,6 +42,7 @@ create table venues (
   id uuid not null,
   code text not null,
   name text not null,
+  name_en text not null default '',
   kind text not null,
   address text not null default '',
   district text not null default '',
@@ -60,6 +61,7 @@ create table closures (
   first_day date not null,
   last_day date not null,
   reason text not null,
+  reason_en text not null default '',
   primary key (tenant_id, id),
   foreign key (tenant_id, venue_id) references venues (tenant_id, id),
   check (first_day <= last_day)
@@ -71,7 +73,9 @@ create table zones (
   venue_id uuid not null,
   code text not null,
   name text not null,
+  name_en text not null default '',
   place text not null default '',
+  place_en text not null default '',
   sort integer not null,
   retired boolean not null default false,
   primary key (tenant_id, id),
@@ -102,6 +106,7 @@ create table series (
   venue_id uuid not null,
   code text not null,
   name text not null default '',
+  name_en text not null default '',
   prefix text not null,
   quota bigint not null check (quota >= 0),
   retired boolean not null default false,
@@ -120,11 +125,11 @@ create table counters (
   code text not null,
   name text not null,
   place text not null default '',
+  place_en text not null default '',
   sort integer not null,
   retired boolean not null default false,
-  -- Where the counter stands: the ticket that it has called last and the key of that call.
+  -- Where the counter stands: the ticket that it has called last.
   ticket_id uuid,
-  call_key text not null default '',
   primary key (tenant_id, id),
   unique (tenant_id, venue_id, code),
   foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
@@ -141,11 +146,21 @@ create table counter_series (
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
+-- Which series share a counter with a series, itself among them: derived from counter_series at each
+-- apply. A ticket's place in the line counts those who wait in all of them.
+create table series_peers (
+  tenant_id uuid not null references tenants (id),
+  series_id uuid not null,
+  peer_id uuid not null,
+  primary key (tenant_id, series_id, peer_id),
+  foreign key (tenant_id, series_id) references series (tenant_id, id),
+  foreign key (tenant_id, peer_id) references series (tenant_id, id)
+);
+
 create table services (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
   agency_id uuid not null,
-  series_id uuid,
   code text not null,
   name text not null,
   name_en text not null default '',
@@ -160,7 +175,17 @@ create table services (
   retired boolean not null default false,
   primary key (tenant_id, id),
   unique (tenant_id, agency_id, code),
-  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id)
+);
+
+-- Whose numbers a service gives: one series at each venue where it is given, in the manifest's order.
+create table service_series (
+  tenant_id uuid not null references tenants (id),
+  service_id uuid not null,
+  series_id uuid not null,
+  sort integer not null,
+  primary key (tenant_id, service_id, series_id),
+  foreign key (tenant_id, service_id) references services (tenant_id, id),
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
@@ -253,9 +278,22 @@ create table tickets (
   foreign key (tenant_id, service_id) references services (tenant_id, id),
   foreign key (tenant_id, counter_id) references counters (tenant_id, id)
 );
-create index tickets_waiting on tickets (tenant_id, day, created_at, number) where status = 'waiting';
-create index tickets_ahead on tickets (tenant_id, series_id, day, number) where status = 'waiting';
+create index tickets_waiting on tickets (tenant_id, day, created_at, number, id) where status = 'waiting';
+create index tickets_ahead on tickets (tenant_id, series_id, day, created_at, number, id) where status = 'waiting';
 create index tickets_counter on tickets (tenant_id, counter_id, day);
+
+-- Who was called by which press of a counter's button: a press that is sent again calls nobody else.
+create table presses (
+  tenant_id uuid not null references tenants (id),
+  counter_id uuid not null,
+  key text not null,
+  ticket_id uuid not null,
+  at timestamptz not null,
+  primary key (tenant_id, counter_id, key),
+  foreign key (tenant_id, counter_id) references counters (tenant_id, id),
+  foreign key (tenant_id, ticket_id) references tickets (tenant_id, id)
+);
+create index presses_old on presses (tenant_id, at);
 
 -- The chain: one head a tenant, on which its writers wait last; records that nobody changes; events
 -- that screens follow, in the order of the commits.
@@ -307,7 +345,9 @@ select isolate_by_tenant('agencies');
 select isolate_by_tenant('series');
 select isolate_by_tenant('counters');
 select isolate_by_tenant('counter_series');
+select isolate_by_tenant('series_peers');
 select isolate_by_tenant('services');
+select isolate_by_tenant('service_series');
 select isolate_by_tenant('users');
 select isolate_by_tenant('grants');
 select isolate_by_tenant('user_counters');
@@ -315,6 +355,7 @@ select isolate_by_tenant('sessions');
 select isolate_by_tenant('throttles');
 select isolate_by_tenant('series_days');
 select isolate_by_tenant('tickets');
+select isolate_by_tenant('presses');
 select isolate_by_tenant('audit_heads');
 select isolate_by_tenant('audit');
 select isolate_by_tenant('events');
