@@ -232,6 +232,7 @@ func (f *FrontOffice) showTicket(c *web.Ctx) error {
 	if v.live() {
 		p.Live = frontTicketPath(v.Place) + "/langsung"
 		p.Scripts = append(p.Scripts, "live.js")
+		p.RefreshSeconds = ticketRefresh
 	}
 	return c.Page(http.StatusOK, frontTicketPage(p, v))
 }
@@ -241,7 +242,7 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, t := frontUI(c, ""), c.Tenant
+	p, t, said := frontUI(c, ""), c.Tenant, v.sentence(frontUI(c, ""))
 	return f.stream(c, []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}, func(ctx context.Context, e *easel) error {
 		place, err := f.hall.Place(ctx, t, v.ID)
 		if err != nil {
@@ -254,6 +255,17 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 		now := frontTicket{ticketView: newTicketView(place, dir, t, f.dirs.Now()), Can: v.Can}
 		now.Key = v.Key
 		title := now.sentence(p)
+		if title != said { // what the page said by itself is not said again
+			said = title
+			if err := e.say("kabar", title); err != nil {
+				return err
+			}
+		}
+		if now.State != v.State { // what was just done is news no more
+			if err := e.put(ctx, "berita", title, "", frontNews(p, now)); err != nil {
+				return err
+			}
+		}
 		if err := e.put(ctx, "nomor", title, "", frontTicketPaper(p, now)); err != nil {
 			return err
 		}

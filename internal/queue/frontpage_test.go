@@ -313,6 +313,7 @@ func TestTheDeskSeesWhatHappens(t *testing.T) {
 		hear(t, "the ticket", ticket, `"target":"tindakan"`, "/cetak")
 		h.call(t, 0)
 		hear(t, "the desk", desk, `"target":"antrean"`, "1 dari 2")
+		hear(t, "the ticket", ticket, `"target":"kabar"`, "A-001 dipanggil ke Loket")
 		hear(t, "the ticket", ticket, `"target":"nomor"`, "p-calling")
 		if _, err := h.hall.Do(t.Context(), h.tenant, h.officer, a.ID, queue.Absent); err != nil {
 			t.Fatal(err)
