@@ -194,7 +194,7 @@ func TestTheSimulationFollowsTheRegions(t *testing.T) {
 	r := oneSeries("19.01", "WIB")
 	agency := &r.Agencies[0]
 	agency.Series = append(agency.Series, tenants.Series{Code: "kk", Prefix: "B", Venue: "mal"})
-	agency.Services[1].Series = "kk"
+	agency.Services[1].Series = tenants.Codes{"kk"}
 	agency.Counters = append(agency.Counters[1:], tenants.Counter{Code: "9", Venue: "mal", Series: []string{"kk"}})
 	r.Staff = r.Staff[1:]
 	demoRegionOf(t, db, r, true)

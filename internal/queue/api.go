@@ -28,6 +28,7 @@ func (a *API) Routes(r *web.Router) {
 	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit)
 	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads)
 	r.Post("/api/v1/tickets/:id/finish", permFinish, a.finishTicket)
+	r.Post("/api/v1/tickets/:id/return", permReturn, a.returnTicket)
 	r.Get("/api/v1/counters", permCounter, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)
 	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard)
@@ -150,6 +151,18 @@ func (a *API) finishTicket(c *web.Ctx) error {
 		return err
 	}
 	a.hall.seen(c.Tenant, p.CounterID)
+	return c.JSON(200, ticketJSON(c.Tenant, p))
+}
+
+func (a *API) returnTicket(c *web.Ctx) error {
+	ticket, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	p, err := a.hall.Return(c.Std(), c.Tenant, c.Actor, ticket)
+	if err != nil {
+		return err
+	}
 	return c.JSON(200, ticketJSON(c.Tenant, p))
 }
 

@@ -48,7 +48,7 @@ func (s *Pages) listCounters(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := counterList{Now: c.Now()}
+	v := counterList{Now: c.Now(), Front: c.Actor.CanWithin(permFind, c.Tenant.Scope)}
 	for _, d := range counters {
 		row := counterRow{Counter: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
 		for _, l := range d.Series {
@@ -118,6 +118,9 @@ func (s *Pages) readCounter(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 	if v.counterPast, err = s.hall.counterPast(ctx, t, counter); err != nil {
 		return counterScreen{}, err
 	}
+	if v.Missed, err = s.hall.missedAt(ctx, t, counter); err != nil {
+		return counterScreen{}, err
+	}
 	scope := AgencyScope(t, view.Counter.Agency)
 	v.CanCall, v.CanFinish = a.Can(permCall, scope), a.Can(permFinish, scope)
 	v.Opening = dir.Opening(t, view.Counter.Venue, now)
@@ -138,6 +141,7 @@ func (s *Pages) callNext(c *web.Ctx) error {
 	} else {
 		press.SawNobody = press.Key != "" // the screen's own form, drawn when nobody had been called here
 	}
+	press.SawFree = c.Form("kosong") != ""
 	before, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
@@ -260,6 +264,9 @@ func (s *Pages) followCounter(c *web.Ctx) error {
 				return err
 			}
 			if err := e.put(ctx, "antre", title, "", counterLine(p, v)); err != nil {
+				return err
+			}
+			if err := e.put(ctx, "absen", title, v.missedMark(p), counterMissed(p, v)); err != nil {
 				return err
 			}
 			return e.put(ctx, "hari", title, "", counterDay(p, v))

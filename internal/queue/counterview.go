@@ -14,6 +14,7 @@ import (
 // counterList are the counters that a person may open, by agency.
 type counterList struct {
 	Now    time.Time
+	Front  bool // the person works at the front desk
 	Groups []counterGroup
 }
 
@@ -68,6 +69,7 @@ func (l counterList) title(p ui.Page) string {
 type counterScreen struct {
 	CounterView
 	counterPast
+	Missed    []Place // who was not there today, of the series that are called here: the last few
 	Now       time.Time
 	Loc       *time.Location
 	Key       string // of this rendering: the same press sent twice calls once
@@ -200,6 +202,8 @@ func (v counterScreen) noteText(p ui.Page) string {
 		return p.T("queue.note.langkah", now)
 	case noteStale:
 		return p.T("queue.note.berubah", now)
+	case noteBack:
+		return p.T("queue.note.kembali", now)
 	}
 	return ""
 }

@@ -34,6 +34,18 @@ func (b badges) Resolve(_ context.Context, _ *tenant.Tenant, token string) (*aut
 	return nil, fault.New(fault.Unauthenticated, "auth.session")
 }
 
+// byName finds services by a part of their names.
+type byName struct{}
+
+func (byName) Find(d *tenant.Directory, query string) (out []*tenant.Service) {
+	for _, o := range d.Services() {
+		if strings.Contains(strings.ToLower(o.Name), strings.ToLower(query)) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
 // house is a mall with its screens on a server.
 type house struct {
 	*mall
@@ -59,9 +71,15 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		"officer":  who(id.New(), authz.RoleOfficer, h.Scope+"/dukcapil"),
 		"stranger": who(id.New(), authz.RoleOfficer, h.Scope+"/imigrasi"),
 		"manager":  who(id.New(), authz.RoleManager, h.Scope),
+		"front":    who(id.New(), authz.RoleFrontOffice, h.Scope),
+		"it":       who(id.New(), authz.RoleAdmin, h.Scope),
+
+		"elsewhere": who(id.New(), authz.RoleFrontOffice, h.Scope+"/imigrasi"),
 	}})
 	hub := events.NewHub(db, slog.New(slog.DiscardHandler))
-	queue.NewPages(h.hall, hub).Routes(h.app.Tenant())
+	pages := queue.NewPages(h.hall, hub)
+	pages.Routes(h.app.Tenant())
+	pages.FrontOffice(byName{}).Routes(h.app.Tenant())
 	queue.NewAPI(h.hall, hub).Routes(h.app.Tenant())
 	return h
 }

@@ -50,10 +50,11 @@ type refusal struct {
 	Phone   string
 }
 
-func (s *Pages) refuse(c *web.Ctx, service, series id.ID, f *fault.Error) error {
+// refusal is what to say of a number that was not given.
+func (s *Pages) refusal(c *web.Ctx, service, series id.ID, f *fault.Error) (refusal, error) {
 	dir, err := s.dirs.Of(c.Std(), c.Tenant)
 	if err != nil {
-		return err
+		return refusal{}, err
 	}
 	v := refusal{Code: f.Code, Now: c.Now(), Loc: c.Tenant.Loc, Phone: c.Tenant.Region.Contact.Phone}
 	v.Service, _ = dir.Service(service)
@@ -71,6 +72,14 @@ func (s *Pages) refuse(c *web.Ctx, service, series id.ID, f *fault.Error) error 
 	if v.Series != nil {
 		periods, closure := dir.Periods(v.Series.Venue, c.Tenant.Today(v.Now))
 		v.Off, v.Closure = len(periods) == 0, closure
+	}
+	return v, nil
+}
+
+func (s *Pages) refuse(c *web.Ctx, service, series id.ID, f *fault.Error) error {
+	v, err := s.refusal(c, service, series, f)
+	if err != nil {
+		return err
 	}
 	p := page(c, "")
 	p.Title = v.title(p)

@@ -21,6 +21,8 @@ type ticketView struct {
 	Loc     *time.Location
 	Key     string // of the form that takes a new number
 	QR      qrCode
+	Ways    []ui.Link // from paper back to where it was asked for
+	Print   bool      // the page was opened to be printed at once
 }
 
 // newTicketView looks at a ticket at a moment.
@@ -33,9 +35,9 @@ func newTicketView(p Place, dir *tenant.Directory, t *tenant.Tenant, now time.Ti
 	return v
 }
 
-// live tells whether something may still happen to the ticket.
+// live tells whether something may still happen to the ticket. Who was not there may come back into the line.
 func (v ticketView) live() bool {
-	return v.State == Waiting || v.State == Called || v.State == Serving
+	return v.State == Waiting || v.State == Called || v.State == Serving || v.State == NoShow
 }
 
 // shape is what decides how the ticket looks, numbers and times apart. The page tells it to its stream.

@@ -126,7 +126,7 @@ func TestTicketSaysItsState(t *testing.T) {
 		"again":    {again, "Sudah dipanggil 2 kali, terakhir pukul 09.38 WIB", "Called 2 times, last at 09:38 WIB", true, true},
 		"serving":  {s.place(Serving, 27), "Anda di Loket 3", "You are at Loket 3", false, true},
 		"finished": {s.place(Finished, 27), "Terima kasih", "Thank you", false, false},
-		"no show":  {s.place(NoShow, 27), "meja depan Kantor Sungailiat", "front desk of Kantor Sungailiat", false, false},
+		"no show":  {s.place(NoShow, 27), "meja depan Kantor Sungailiat", "front desk of Kantor Sungailiat", false, true},
 		"cancel":   {s.place(Cancelled, 27), "Nomor ini dibatalkan", "This number was cancelled", false, false},
 		"past":     {yesterday, "Nomor ini hanya berlaku pada Minggu, 22 November 2026", "valid on Sunday, 22 November 2026 only", false, false},
 		"long":     {long, "AB-1027", "AB-1027", false, true},
