@@ -169,12 +169,6 @@ func (f *FrontOffice) issue(c *web.Ctx) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "queue.no_service")
 	}
-	var series id.ID
-	if chosen {
-		if series, err = id.Parse(at); err != nil {
-			return fault.New(fault.NotFound, "queue.no_service")
-		}
-	}
 	dir, err := f.dirs.Of(c.Std(), c.Tenant)
 	if err != nil {
 		return err
