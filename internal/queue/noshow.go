@@ -17,8 +17,7 @@ import (
 //
 // The first takes the locks as a call does, counter before ticket. The second takes the ticket's alone: it
 // takes the ticket off its counter, and every reader of a counter asks whether the ticket that the
-// counter's row names is still there (counter_id). The row keeps naming it, so that the press which once
-// called it, sent again, gets the same answer.
+// counter's row names is still there (counter_id). The row itself may go on naming it.
 
 var permReturn = authz.Declare("queue:ticket:return", "Mengembalikan nomor yang tidak hadir ke antrean", "Put absent tickets back into the line")
 
