@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-rod/rod/lib/proto"
-
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -75,31 +73,11 @@ func (d *demoSite) signIn(t *testing.T, p *testkit.Page, role string) {
 		if l.Role == role {
 			p.MustElement("input[name=email]").MustInput(l.Email)
 			p.MustElement("input[name=password]").MustInput(l.Password)
-			press(t, p, "main form button")
+			p.Press(t, "main form button")
 			return
 		}
 	}
 	t.Fatalf("no login for %s", role)
-}
-
-// tap clicks with the mouse in the middle of an element. The driver's own click would wait for an
-// animation frame, which never comes without JavaScript, and takes a row's ::after for a cover.
-func tap(t *testing.T, p *testkit.Page, selector string) {
-	t.Helper()
-	el := p.MustElement(selector)
-	if err := (proto.DOMScrollIntoViewIfNeeded{ObjectID: el.Object.ObjectID}).Call(p); err != nil {
-		t.Fatal(err)
-	}
-	at := el.MustShape().OnePointInside()
-	p.Mouse.MustMoveTo(at.X, at.Y).MustClick(proto.InputMouseButtonLeft)
-}
-
-// press taps and waits for the page that follows.
-func press(t *testing.T, p *testkit.Page, selector string) {
-	t.Helper()
-	wait := p.MustWaitNavigation()
-	tap(t, p, selector)
-	wait()
 }
 
 // A citizen without JavaScript takes a number; an officer calls it; phone, counter and hall see it at
@@ -111,7 +89,7 @@ func TestATicketReachesACounter(t *testing.T) {
 	// The board and the officer are there before the citizen comes.
 	desk := c.Page(d.at("bangka", "/masuk?next=/petugas"), 1280, 800)
 	d.signIn(t, desk, "officer")
-	press(t, desk, "main .p-reg a")
+	desk.Press(t, "main .p-reg a")
 	desk.MustElement(".p-next")
 	boardPath := desk.MustEval(`() => fetch('/papan').then(r => r.text()).then(t => /href="(\/papan\/[^"]+)"/.exec(t)[1])`).Str()
 	board := c.Page(d.at("bangka", boardPath), 1920, 1080)
@@ -119,11 +97,11 @@ func TestATicketReachesACounter(t *testing.T) {
 
 	// JavaScript off: search, standard, number.
 	citizen := c.Page(d.at("bangka", "/"), 360, 800, testkit.JSOff)
-	tap(t, citizen, "input[name=q]")
+	citizen.Tap(t, "input[name=q]")
 	citizen.MustInsertText("ktp hilang")
-	press(t, citizen, "form[role=search] button")
-	press(t, citizen, "main .p-reg a")
-	press(t, citizen, "form.p-act button") // on a phone the button stands at the foot
+	citizen.Press(t, "form[role=search] button")
+	citizen.Press(t, "main .p-reg a")
+	citizen.Press(t, "form.p-act button") // on a phone the button stands at the foot
 	address := citizen.MustInfo().URL
 	label := strings.TrimSpace(citizen.MustElement(".p-no").MustText())
 	if !regexp.MustCompile(`/antrean/[0-9a-f-]{36}$`).MatchString(address) || label != "A-001" {
@@ -135,7 +113,7 @@ func TestATicketReachesACounter(t *testing.T) {
 	phone := c.Page(address, 360, 800)
 	shot(t, phone, "ticket-waiting-360")
 	desk.MustWait(`() => document.body.innerText.includes('A-001')`) // the officer's line shows it by itself
-	tap(t, desk, ".p-next:not([disabled])")
+	desk.Tap(t, ".p-next:not([disabled])")
 	desk.MustWait(`() => (document.querySelector('.p-cno') || {}).textContent?.includes('A-001')`)
 	phone.MustWait(`() => !!document.querySelector('.p-called') && document.body.innerText.includes('Loket 1')`)
 	board.MustWait(`() => document.body.innerText.includes('A-001')`)
@@ -144,7 +122,7 @@ func TestATicketReachesACounter(t *testing.T) {
 	shot(t, desk, "counter-called-1280")
 
 	// Finished: the phone says so.
-	tap(t, desk, `[data-key="s"]`)
+	desk.Tap(t, `[data-key="s"]`)
 	phone.MustWait(`() => !document.querySelector('.p-called')`)
 	shot(t, phone, "ticket-finished-360")
 	for name, p := range map[string]*testkit.Page{"desk": desk, "phone": phone, "board": board} {
@@ -204,12 +182,12 @@ func TestPagesAreAccessible(t *testing.T) {
 		p := c.Page(d.at("bangka", "/masuk"), 1280, 900)
 		p.MustElement("input[name=email]").MustInput("bukan@contoh.id")
 		p.MustElement("input[name=password]").MustInput("salah")
-		press(t, p, "main form button")
+		p.Press(t, "main form button")
 		inspect(t, p, "login-wrong-1280")
 		p = c.Page(d.at("bangka", "/masuk"), 1280, 900)
 		d.signIn(t, p, "officer")
 		inspect(t, p, "counters-1280")
-		press(t, p, "main .p-reg a")
+		p.Press(t, "main .p-reg a")
 		p.MustElement(".p-next")
 		inspect(t, p, "counter-1280")
 		screen := p.MustInfo().URL

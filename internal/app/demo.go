@@ -110,12 +110,8 @@ func demo(ctx context.Context, e env, args []string) error {
 			a.table(e, ln, logins)
 		}
 		if !still {
-			sim := &simulation{hall: a.Hall, dirs: a.Dirs, log: log, pace: demoPace}
-			for _, t := range a.Registry.All() {
-				if t.Demo {
-					running.Go(func() { sim.run(day, t) })
-				}
-			}
+			sim := &simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: log, pace: demoPace}
+			running.Go(func() { sim.run(day) })
 		}
 	})
 }
@@ -213,13 +209,13 @@ func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
-	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tTI DAERAH")
+	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tTI DAERAH")
 	for _, r := range a.announced(ln, logins) {
 		mail := map[string]string{}
 		for _, l := range r.Logins {
 			mail[l.Role] = l.Email
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["admin"])
 	}
 	_ = w.Flush()
 	fmt.Fprintf(e.stdout, "\nTI daerah memerlukan kode langkah kedua; rahasia TOTP · regional IT needs a second step; TOTP secret: %s\n", demoSecret)

@@ -34,6 +34,7 @@ type Config struct {
 	Limits           bool          // limits on public calls and on guessing
 	Concurrency      int           // requests worked on at once
 	Streams          int           // open event streams a process
+	SecurityContact  string        // where to report a weakness: mailto: or https:
 	Grace            time.Duration // how long a stop waits for open requests
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Format           string        // table or json: how the start is announced
@@ -164,6 +165,15 @@ var values = []value{
 		}},
 	number("PENDOPO_CONCURRENCY", "concurrency", "how many requests one process works on at once; further ones wait, region by region in turn", 1, 10_000, func(c *Config) *int { return &c.Concurrency }),
 	number("PENDOPO_STREAMS", "streams", "how many screens one process follows at once", 1, 1_000_000, func(c *Config) *int { return &c.Streams }),
+	{"PENDOPO_SECURITY_CONTACT", "security-contact", "where weaknesses are reported, for /.well-known/security.txt; empty: there is none", "empty, mailto:ADDRESS or https://...", false,
+		func(c *Config) string { return c.SecurityContact },
+		func(c *Config, s string) error {
+			if s != "" && (!strings.HasPrefix(s, "mailto:") && !strings.HasPrefix(s, "https://") || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f })) {
+				return errors.New("neither mailto: nor https:")
+			}
+			c.SecurityContact = s
+			return nil
+		}},
 	duration("PENDOPO_GRACE", "grace", "how long a stop waits for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
 	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it", 0, func(c *Config) *time.Duration { return &c.Drain }),
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),

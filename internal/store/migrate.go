@@ -74,6 +74,12 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 		return nil, fmt.Errorf("store: migrations: %w", err)
 	}
 	group, err := mig.Migrate(ctx)
+	// SQLite has no lock for this. Who runs at the same time makes a migration fail here, as a whole, because
+	// it is there already; looked at again it is applied.
+	for i := 1; err != nil && m.db.Dialect() == "sqlite" && i < 10 && ctx.Err() == nil; i++ {
+		pause(ctx, i)
+		group, err = mig.Migrate(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: migrate: %w", err)
 	}
