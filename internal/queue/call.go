@@ -18,6 +18,7 @@ type callQuery struct {
 	Key       string // the press; pressed twice it calls once
 	Seen      string // the ticket that the officer saw at the counter; "": does not matter; nobody: none
 	Actor     string
+	From      string // where the press came from, for the record
 }
 
 // callRow is the answer. Outcome is "called"; "same" (this press was done already); "none" (nobody
@@ -50,7 +51,7 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 }
 
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
-// ticket that the officer saw, $7 actor as JSON, $8 zone. A press that was done already answers with whom it
+// ticket that the officer saw, $7 actor as JSON, $8 zone, $9 the record's member that says from where. A press that was done already answers with whom it
 // called then, however many presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
@@ -99,7 +100,7 @@ with c as materialized (
   from entry e
 ), texts as materialized (
   select m.*, '{"at":"' || to_char($2::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","actor":' || $7::text ||
-    ',"action":"' || m.action || '","target":"ticket:' || m.id || '","data":' || m.data || '}' as record
+    ',"action":"' || m.action || '","target":"ticket:' || m.id || '"' || $9::text || ',"data":' || m.data || '}' as record
   from made m
 ), block as materialized (
   select count(*) as k, string_agg(record, E'\n' order by i) as text from texts
@@ -133,7 +134,7 @@ func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 
 func callArgs(_ time.Time, qs []callQuery) []any {
 	q := qs[0]
-	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String()}
+	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String(), store.FromMember(q.From)}
 }
 
 func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
@@ -178,7 +179,7 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 			if err != nil {
 				return nil, err
 			}
-			note(tx, q.Actor, actionFinish, "ticket.finished", cur[0], q.CounterID, q.ZoneID)
+			note(tx, q.Actor, actionFinish, "ticket.finished", cur[0], q.CounterID, q.ZoneID, nil, nil)
 			out.Done = cur[0].ID.String()
 		}
 	}
@@ -196,13 +197,20 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 			return nil, err
 		}
 	}
-	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID)
+	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID, nil, nil)
 	return []callRow{out}, nil
 }
 
-// note adds the record and the event of what happened to a ticket at a counter.
-func note(tx *store.Tx, actor, action, kind string, t Ticket, counter, zone id.ID) {
+// standing is a ticket's status in a record. Only moves have it: one permission covers several of them, and
+// without it nobody could tell who was served from who was marked as absent. A call's action says it all.
+type standing struct {
+	Status Status `json:"status"`
+}
+
+// note adds the record and the event of what happened to a ticket at a counter. before and after are nil or
+// standings.
+func note(tx *store.Tx, actor, action, kind string, t Ticket, counter, zone id.ID, before, after any) {
 	d := called{t.ID, t.SeriesID, counter, t.Number}
-	tx.Audit(store.Record{Actor: actor, Action: action, Target: "ticket:" + t.ID.String(), Data: d})
+	tx.Audit(store.Record{Actor: actor, Action: action, Target: "ticket:" + t.ID.String(), Data: d, Before: before, After: after})
 	tx.Emit(kind, d, callTopics(t.SeriesID, t.ID, counter, zone)...)
 }
