@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 )
@@ -30,11 +31,14 @@ func (a *App) entry(f *fiber.Ctx) error {
 	start := clock.System.Now() // how long it took, by the machine's clock
 	c := &Ctx{app: a, f: f}
 	f.Locals(ctxKey{}, c)
-	var cancel context.CancelFunc
-	c.std, cancel = context.WithTimeout(a.base, a.cfg.Deadline)
-	defer cancel()
 	c.requestID = requestID(f.Get(fiber.HeaderXRequestID))
 	c.addr = a.address(f)
+	if c.base = a.base; a.cfg.Origin != nil {
+		c.base = store.WithOrigin(a.base, a.cfg.Origin(c.addr))
+	}
+	var cancel context.CancelFunc
+	c.std, cancel = context.WithTimeout(c.base, a.cfg.Deadline)
+	defer cancel()
 	a.prepare(c)
 	if err := a.run(c); err != nil {
 		a.fail(c, err)
@@ -150,7 +154,7 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	}
 	c.route = r
 	if r.deadline > 0 {
-		std, cancel := context.WithTimeout(a.base, r.deadline)
+		std, cancel := context.WithTimeout(c.base, r.deadline)
 		defer cancel()
 		c.std = std
 	}

@@ -31,6 +31,7 @@ type Route struct {
 	Permission authz.Permission
 	Class      string // of the limit on public calls; "" is none
 
+	desk        string // key of its name in the staff's menu; "": it does not stand there
 	rate, burst float64
 	deadline    time.Duration
 	handler     Handler
@@ -56,6 +57,9 @@ var Reads = Limited("read", 100, 1000)
 
 // Within gives the route a deadline of its own.
 func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
+
+// Desk puts the page into the menu of those staff who may open it, under the text of a key.
+func Desk(key string) Option { return func(r *Route) { r.desk = key } }
 
 // Router registers routes of one kind.
 type Router struct {
