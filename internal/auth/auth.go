@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -42,6 +43,7 @@ const maxEmail = 254
 type Options struct {
 	LimitsOff bool // does not slow guessing, for races and benchmarks
 	Log       *slog.Logger
+	Hasher    *audit.Hasher // makes what stands for an account and a password in records
 }
 
 // Service signs people in and knows their sessions.
@@ -70,9 +72,14 @@ type Session struct {
 func Email(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 type signInData struct {
-	OK   bool   `json:"ok"`
-	Kind Kind   `json:"kind"`
-	From string `json:"from"` // sha256 of the network, cut short
+	OK   bool `json:"ok"`
+	Kind Kind `json:"kind"`
+}
+
+// passwordState is a keyed hash of what is stored for a password: it tells an auditor whether what is stored now
+// is what was set here, and nothing of the password.
+type passwordState struct {
+	Password string `json:"password"`
 }
 
 // SignIn checks a password and begins a session. An account that does not exist, one without a password,
@@ -112,7 +119,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 		return Session{}, err
 	}
 	if !right || !has {
-		if err := s.refused(ctx, t, who, kind); err != nil {
+		if err := s.refused(ctx, t, email, kind); err != nil {
 			return Session{}, err
 		}
 		return Session{}, wrong()
@@ -150,12 +157,17 @@ func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who
 	return user, at, err
 }
 
-// refused records a failed attempt, without the e-mail: an auditor who knows it finds its hash.
-func (s *Service) refused(ctx context.Context, t *tenant.Tenant, who attempt, kind Kind) error {
+// Account names an account in records without its e-mail, also one that does not exist.
+func Account(h *audit.Hasher, t tenant.ID, email string) string {
+	return "account:" + h.Personal(t, "email", Email(email))
+}
+
+// refused records a failed attempt.
+func (s *Service) refused(ctx context.Context, t *tenant.Tenant, email string, kind Kind) error {
 	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
 		tx.Audit(store.Record{
-			Actor: "public", Action: "auth:session:create", Target: "account:" + who.account,
-			Data: signInData{OK: false, Kind: kind, From: who.address},
+			Actor: "public", Action: "auth:session:create", Target: Account(s.opt.Hasher, t.ID, email),
+			Data: signInData{OK: false, Kind: kind},
 		})
 		return nil
 	})
@@ -187,7 +199,7 @@ func (s *Service) start(ctx context.Context, t *tenant.Tenant, user *tenant.User
 		out.Actor = newActor(row.ID, user.ID, user.Name, user.Email, grants)
 		tx.Audit(store.Record{
 			Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
-			Data: signInData{OK: true, Kind: kind, From: who.address},
+			Data: signInData{OK: true, Kind: kind},
 		})
 		return nil
 	})
@@ -232,7 +244,9 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 		if _, err := store.Delete[session](ctx, tx, "user_id = ?", user.ID); err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + user.ID.String()})
+		hashed := func(stored string) passwordState { return passwordState{s.opt.Hasher.Personal(t, "password", stored)} }
+		tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + user.ID.String(),
+			Before: hashed(user.PasswordHash), After: hashed(stored)})
 		return nil
 	})
 	if err == nil {
