@@ -6,9 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -46,6 +48,8 @@ type tenantEnv struct {
 	args []string
 	en   bool
 	end  bool // --end-tickets
+
+	hasher *audit.Hasher
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -87,7 +91,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			return err
 		}
 		defer te.db.Close()
-		te.prov = newProvisioner(ctx, te.db)
+		te.prov = newProvisioner(ctx, te.db, cfg, log)
+		te.hasher = te.prov.Hasher
 	}
 	return sub.run(ctx, te)
 }
@@ -96,8 +101,12 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
-func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+func newProvisioner(ctx context.Context, db *store.DB, cfg config.Config, log *slog.Logger) *tenant.Provisioner {
+	keys, err := openKeys(cfg)
+	if err != nil {
+		log.Warn("records say nothing of people, not even as hashes", "error", err)
+	}
+	return &tenant.Provisioner{DB: db, Hasher: hasherOf(keys), Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, clear)
 		return clear, hash, err
@@ -307,7 +316,7 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email, clear := auth.Email(t.args[1]), newPassword()
-	err = auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli")
+	err = auth.New(t.db, auth.Options{Hasher: t.hasher}).SetPassword(ctx, row.ID, email, clear, "system:cli")
 	if fault.Is(err, "not_found") {
 		var known []string
 		for _, p := range region.Staff {
