@@ -54,6 +54,7 @@ func fill(b *testing.B, db *store.DB, at store.TenantID, n int) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		defer insert.Close()
 		for seq := 1; seq <= n; seq++ {
 			r := row(seq)
 			r[3] = r[3].(time.Time).Format("2006-01-02 15:04:05.000000+00:00") // as bun writes it
@@ -125,5 +126,17 @@ func BenchmarkVerify(b *testing.B) {
 			}
 			b.ReportMetric(float64(most.Load())/(1<<20), "MB-most")
 		})
+	}
+}
+
+// BenchmarkOrigin is what saying from where adds to a ticket or a call.
+func BenchmarkOrigin(b *testing.B) {
+	h, t := audit.NewHasher(key), store.NewTenantID()
+	ctx := store.WithOrigin(context.Background(), h.Origin(addr("203.0.113.7")))
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(store.Origin(ctx, t)) != 16 {
+			b.Fatal("no hash")
+		}
 	}
 }
