@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -86,6 +87,7 @@ func (d *diagnosis) database(ctx context.Context, db *store.DB, cfg config.Confi
 		d.wrong("database", err.Error(), "Check the server's log")
 		return
 	}
+	d.good("program", program())
 	d.good("database", db.Dialect()+" "+version)
 	d.migrations(ctx, db)
 	findings, err := db.CheckIsolation(ctx)
@@ -196,4 +198,19 @@ func (d *diagnosis) regions(ctx context.Context, db *store.DB) {
 		}
 	}
 	d.good("regions", fmt.Sprintf("%d, each can be read", len(reg.All())))
+}
+
+// program is which build this is: its version or commit, and the Go that made it.
+func program() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown build"
+	}
+	version := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			version = s.Value
+		}
+	}
+	return strings.TrimSpace(version + " " + info.GoVersion)
 }

@@ -210,15 +210,16 @@ func (w *Teller) Sentence(r Record) string {
 	return w.p.T("auditlog.other", w.Who(r.Actor), w.Action(r.Action), w.Target(r))
 }
 
-// Action is what an action is called: its permission's sentence where it has one.
+// Action is what an action is called: by a text of its own where it is nobody's permission, or more than that,
+// else by its permission's sentence.
 func (w *Teller) Action(action string) string {
+	if i18n.Has("auditlog.action." + keyOf(action)) {
+		return w.p.T("auditlog.action." + keyOf(action))
+	}
 	for _, p := range authz.All() {
 		if p.Name() == action {
 			return p.Text(string(w.p.Locale()))
 		}
-	}
-	if i18n.Has("auditlog.action." + keyOf(action)) {
-		return w.p.T("auditlog.action." + keyOf(action))
 	}
 	return action
 }

@@ -29,7 +29,7 @@ var hasher = audit.NewHasher([]byte("a key of the tests"))
 var home = netip.MustParseAddr("203.0.113.7")
 
 var hashed = sync.OnceValue(func() string {
-	h, err := auth.Hash(context.Background(), password)
+	h, err := auth.Hash(context.Background(), tenant.ID{}, password)
 	if err != nil {
 		panic(err)
 	}

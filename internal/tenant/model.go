@@ -61,6 +61,7 @@ type VenueRow struct {
 	ID          id.ID  `bun:"id,pk"`
 	Code        string `bun:"code,unique:key"`
 	Name        string `bun:"name"`
+	NameEN      string `bun:"name_en"` // empty, as in every _en column: there is none
 	Kind        string `bun:"kind"`
 	Address     string `bun:"address"`
 	District    string `bun:"district"`
@@ -79,6 +80,7 @@ type Closure struct {
 	FirstDay clock.Day `bun:"first_day"`
 	LastDay  clock.Day `bun:"last_day"`
 	Reason   string    `bun:"reason"`
+	ReasonEN string    `bun:"reason_en"`
 }
 
 // ZoneRow is a part of a venue; its hall board has the zone's identifier.
@@ -89,7 +91,9 @@ type ZoneRow struct {
 	VenueID id.ID  `bun:"venue_id,unique:key"`
 	Code    string `bun:"code,unique:key"`
 	Name    string `bun:"name"`
+	NameEN  string `bun:"name_en"`
 	Place   string `bun:"place"`
+	PlaceEN string `bun:"place_en"`
 	Sort    int    `bun:"sort"`
 	Retired bool   `bun:"retired"`
 }
@@ -119,6 +123,7 @@ type SeriesRow struct {
 	VenueID  id.ID  `bun:"venue_id"`
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
+	NameEN   string `bun:"name_en"`
 	Prefix   string `bun:"prefix"`
 	Quota    int64  `bun:"quota"`
 	Retired  bool   `bun:"retired"`
@@ -136,6 +141,7 @@ type CounterRow struct {
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
 	Place    string `bun:"place"`
+	PlaceEN  string `bun:"place_en"`
 	Sort     int    `bun:"sort"`
 	Retired  bool   `bun:"retired"`
 }
@@ -162,7 +168,6 @@ type ServiceRow struct {
 	store.Owned
 	ID        id.ID  `bun:"id,pk"`
 	AgencyID  id.ID  `bun:"agency_id,unique:key"`
-	SeriesID  id.ID  `bun:"series_id"`
 	Code      string `bun:"code,unique:key"`
 	Name      string `bun:"name"`
 	NameEN    string `bun:"name_en"`
@@ -175,6 +180,15 @@ type ServiceRow struct {
 	Standard  string `bun:"standard"`
 	Sort      int    `bun:"sort"`
 	Retired   bool   `bun:"retired"`
+}
+
+// ServiceSeries says whose numbers a service gives: one series at each venue where it is given.
+type ServiceSeries struct {
+	bun.BaseModel `bun:"table:service_series,alias:service_series"`
+	store.Owned
+	ServiceID id.ID `bun:"service_id,pk"`
+	SeriesID  id.ID `bun:"series_id,pk"`
+	Sort      int   `bun:"sort"` // the first is the one that is meant where nobody says which
 }
 
 // User is a person who signs in to this tenant.
@@ -210,5 +224,5 @@ type UserCounter struct {
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
 	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*CounterRow)(nil),
-	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*ServiceSeries)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }
