@@ -60,24 +60,32 @@ type stored struct {
 }
 
 func (s stored) end(ctx context.Context) (e end, err error) {
-	type row struct {
-		Seq  *int64 `bun:"seq"`
-		Hash []byte `bun:"hash"`
-		Last int64  `bun:"last"`
-	}
 	err = s.db.View(ctx, s.tenant, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Query[row](ctx, tx, store.From{"audit", "audit_heads"}, `
-			select h.seq, h.hash, m.last from (select coalesce(max(seq), 0) as last from audit) m left join audit_heads h on true`)
-		if err != nil || len(rows) == 0 {
+		if e.head, err = headIn(ctx, tx); err != nil {
 			return err
 		}
-		e = end{last: rows[0].Last}
-		if rows[0].Seq != nil {
-			e.head = &Point{Seq: *rows[0].Seq, Hash: rows[0].Hash}
+		// Not max(seq): PostgreSQL reads every record for it where a policy stands before the table.
+		rows, err := store.Query[headRow](ctx, tx, store.From{"audit"}, "select seq from audit order by seq desc limit 1")
+		if err == nil && len(rows) > 0 {
+			e.last = rows[0].Seq
 		}
-		return nil
+		return err
 	})
 	return e, err
+}
+
+type headRow struct {
+	Seq  int64  `bun:"seq"`
+	Hash []byte `bun:"hash"`
+}
+
+// headIn is the head as it is stored; nil when there is none.
+func headIn(ctx context.Context, tx *store.Tx) (*Point, error) {
+	rows, err := store.Query[headRow](ctx, tx, store.From{"audit_heads"}, "select seq, hash from audit_heads")
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &Point{Seq: rows[0].Seq, Hash: rows[0].Hash}, nil
 }
 
 func (s stored) records(ctx context.Context, after, through int64) (rows []record, err error) {
@@ -90,10 +98,13 @@ func (s stored) records(ctx context.Context, after, through int64) (rows []recor
 }
 
 // Head is where a tenant's chain ends.
-func Head(ctx context.Context, db *store.DB, t store.TenantID) (Point, error) {
-	e, err := stored{db, t}.end(ctx)
-	if err != nil || e.head == nil {
-		return Point{}, err
-	}
-	return *e.head, nil
+func Head(ctx context.Context, db *store.DB, t store.TenantID) (p Point, err error) {
+	err = db.View(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		head, err := headIn(ctx, tx)
+		if head != nil {
+			p = *head
+		}
+		return err
+	})
+	return p, err
 }

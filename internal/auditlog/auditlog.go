@@ -81,6 +81,8 @@ type Record struct {
 	Before json.RawMessage // nil: nothing to tell
 	After  json.RawMessage
 	Hash   []byte // of the block, with its last record
+
+	facts, then facts // what sentences need to know of Data and of After
 }
 
 // Filter says which records are asked for. The zero Filter is all of them.

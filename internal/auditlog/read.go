@@ -52,6 +52,7 @@ func parsed(r row) Record {
 	}
 	if json.Unmarshal([]byte(r.Text), &said) == nil {
 		out.From, out.Data, out.Before, out.After = said.From, said.Data, said.Before, said.After
+		out.facts, out.then = factsOf(said.Data), factsOf(said.After)
 	}
 	return out
 }
@@ -170,11 +171,14 @@ type scan struct {
 
 func (l *Log) scan(ctx context.Context, tx *store.Tx, f Filter) (*scan, error) {
 	s := &scan{ctx: ctx, tx: tx, low: 1, step: l.step, budget: l.budget}
-	ends, err := store.Query[row](ctx, tx, store.From{"audit"}, "select coalesce(max(seq), 0) as seq from audit")
+	// Not max(seq): PostgreSQL reads every record for it where a policy stands before the table.
+	ends, err := store.Query[row](ctx, tx, store.From{"audit"}, "select seq from audit order by seq desc limit 1")
 	if err != nil {
 		return nil, err
 	}
-	s.high = ends[0].Seq
+	if len(ends) > 0 {
+		s.high = ends[0].Seq
+	}
 	if !f.Since.IsZero() {
 		if s.low, err = s.first(f.Since.Add(-disorder)); err != nil {
 			return nil, err

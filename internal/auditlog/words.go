@@ -139,6 +139,9 @@ type facts struct {
 
 // factsOf reads what it can; a member of another kind than expected leaves the rest as it is.
 func factsOf(text json.RawMessage) (f facts) {
+	if len(text) <= len("{}") {
+		return f
+	}
 	_ = json.Unmarshal(text, &f) // other verticals' data may look different
 	return f
 }
@@ -148,9 +151,8 @@ func (w *Teller) Target(r Record) string {
 	kind, rest, _ := strings.Cut(r.Target, ":")
 	switch kind {
 	case "ticket":
-		f := factsOf(r.Data)
-		if s, ok := w.dir.Series(f.Series); ok && f.Number > 0 {
-			return w.log.opt.Label(s.Prefix, f.Number)
+		if s, ok := w.dir.Series(r.facts.Series); ok && r.facts.Number > 0 {
+			return w.log.opt.Label(s.Prefix, r.facts.Number)
 		}
 		return w.p.T("auditlog.a_ticket")
 	case "user":
@@ -171,7 +173,7 @@ func (w *Teller) Target(r Record) string {
 }
 
 func (w *Teller) where(r Record) string {
-	if c, ok := w.dir.Counter(factsOf(r.Data).Counter); ok {
+	if c, ok := w.dir.Counter(r.facts.Counter); ok {
 		return c.Name
 	}
 	return w.p.T("auditlog.a_counter")
@@ -182,7 +184,7 @@ func keyOf(action string) string { return strings.ReplaceAll(action, ":", ".") }
 
 // variants are what a record's sentence may depend on, the most telling first.
 func variants(r Record) []string {
-	data, after := factsOf(r.Data), factsOf(r.After)
+	data, after := r.facts, r.then
 	out := []string{after.Status, after.State}
 	if data.OK != nil && !*data.OK {
 		out = append(out, "failed")

@@ -28,7 +28,7 @@ import (
 const password = "kunci pendopo 2026"
 
 var hashed = sync.OnceValue(func() string {
-	h, err := auth.Hash(context.Background(), password)
+	h, err := auth.Hash(context.Background(), tenant.ID{}, password)
 	if err != nil {
 		panic(err)
 	}
@@ -49,7 +49,7 @@ type world struct {
 	users  map[string]id.ID
 }
 
-func (w *world) of(t *testing.T, r *testkit.Region) *tenant.Tenant {
+func (w *world) of(t testing.TB, r *testkit.Region) *tenant.Tenant {
 	t.Helper()
 	tn, ok := w.reg.ByHost(r.Host("localhost"))
 	if !ok {
@@ -235,7 +235,7 @@ func (w *world) actions(t *testing.T, r *testkit.Region) (out []string) {
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
-func registry(t *testing.T, db *store.DB) *tenant.Registry {
+func registry(t testing.TB, db *store.DB) *tenant.Registry {
 	t.Helper()
 	reg := tenant.NewRegistry(db, "localhost", nil)
 	if err := reg.Refresh(t.Context()); err != nil {

@@ -20,7 +20,7 @@ func region(quota int, staff ...tenants.Person) *tenants.Region {
 		Venues: []tenants.Venue{{Code: "mal", Name: "Mal", Kind: tenants.Office, Address: "Jalan Contoh 1", Hours: []tenants.Hours{{Days: "mon-sun", Open: "00:00", Close: "24:00"}}}},
 		Agencies: []tenants.Agency{{
 			Code: "dukcapil", Series: []tenants.Series{{Code: "umum", Prefix: "A", Venue: "mal", Quota: quota}},
-			Counters: []tenants.Counter{{Code: "1", Venue: "mal", Series: []string{"umum"}}}, Services: []tenants.Service{{Code: "ktp-baru", Series: "umum"}},
+			Counters: []tenants.Counter{{Code: "1", Venue: "mal", Series: []string{"umum"}}}, Services: []tenants.Service{{Code: "ktp-baru", Series: tenants.Codes{"umum"}}},
 		}},
 	}
 }
