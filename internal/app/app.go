@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/catalog"
@@ -33,10 +34,12 @@ type App struct {
 	Dirs     *tenant.Directories
 	Hall     *queue.Hall
 	Auth     *auth.Service
+	Records  *auditlog.Log
 	Web      *web.App
 
-	cfg config.Config
-	log *slog.Logger
+	cfg  config.Config
+	log  *slog.Logger
+	keys keyring // nil: there are none, which has been logged
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -49,15 +52,22 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	if err := a.Registry.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("read the list of regions: %w", err)
 	}
+	var err error
+	if a.keys, err = openKeys(cfg); err != nil {
+		// People are served all the same; records say less, and nothing vouches for them.
+		log.Error("no keys: records do not say from where, and no checkpoints are made", "error", err)
+	}
+	hasher := hasherOf(a.keys)
 	a.Dirs = tenant.NewDirectories(db)
 	a.Hall = queue.New(db, a.Dirs)
-	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log})
+	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher})
+	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -76,6 +86,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	pages.Routes(region)
 	pages.FrontOffice(cat).Routes(region)
 	queue.NewAPI(a.Hall, hub).Routes(region)
+	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
 	return a.document(region)
 }
@@ -90,6 +101,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	a.DB.StartNotifier()
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
+	checkpoints := a.startCheckpoints(background)
 	failed := make(chan error, 1)
 	go func() { failed <- a.Web.Serve(ln) }()
 	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
@@ -104,7 +116,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	a.log.Info("stopping", "grace", a.cfg.Grace)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
 	defer cancel()
-	return a.Web.Shutdown(grace)
+	err := a.Web.Shutdown(grace)
+	checkpoints(grace) // of what the last requests have written
+	return err
 }
 
 // sweep clears away ended sessions, old counts of guesses and old presses, tenant by tenant, once an hour.

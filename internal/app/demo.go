@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -91,7 +92,8 @@ func demo(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer db.Close()
-	logins, err := seed(ctx, db)
+	keys, _ := openKeys(cfg) // New says what is wrong with them
+	logins, err := seed(ctx, db, hasherOf(keys))
 	if err != nil {
 		return err
 	}
@@ -117,14 +119,14 @@ func demo(ctx context.Context, e env, args []string) error {
 }
 
 // seed applies the sample regions as demos and gives their logins, by code. It does nothing twice.
-func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
+func seed(ctx context.Context, db *store.DB, hasher *audit.Hasher) (map[string][]login, error) {
 	regions, err := tenants.Regions()
 	if err != nil {
 		return nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
 	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
-	prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
+	prov := &tenant.Provisioner{DB: db, Hasher: hasher, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err
 	}}

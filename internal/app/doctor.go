@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -54,7 +56,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.wrong("database", err.Error(), "Is it running, and is PENDOPO_DATABASE_URL right (host, port, user, password, database)?")
 	} else {
 		defer db.Close()
-		d.database(ctx, db)
+		d.database(ctx, db, cfg)
 	}
 	if d.bad > 0 {
 		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
@@ -79,7 +81,7 @@ func (d *diagnosis) storage(cfg config.Config) {
 	d.good("storage", cfg.Data+" can be written")
 }
 
-func (d *diagnosis) database(ctx context.Context, db *store.DB) {
+func (d *diagnosis) database(ctx context.Context, db *store.DB, cfg config.Config) {
 	version, err := db.Version(ctx)
 	if err != nil {
 		d.wrong("database", err.Error(), "Check the server's log")
@@ -108,6 +110,56 @@ func (d *diagnosis) database(ctx context.Context, db *store.DB) {
 		d.good("clock", fmt.Sprintf("%v apart", skew.Abs().Round(time.Millisecond)))
 	}
 	d.regions(ctx, db)
+	d.checkpoints(ctx, db, cfg)
+}
+
+// checkpoints looks whether they can be written, and holds the newest of each region against the end of its chain.
+// The whole chain is looked at by pendopo audit verify.
+func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Config) {
+	keys, err := openKeys(cfg)
+	if err != nil {
+		d.wrong("checkpoints", err.Error(), "Without a secret nothing vouches for the audit chain as a whole")
+		return
+	}
+	folder, err := openCheckpoints(cfg, keys)
+	switch {
+	case err != nil:
+		d.wrong("checkpoints", err.Error(), "Give the user that runs pendopo the right to write there, or choose another folder with PENDOPO_CHECKPOINTS")
+		return
+	case folder == nil:
+		d.wrong("checkpoints", "switched off", "Set PENDOPO_CHECKPOINTS to a folder, best on another machine's disk")
+		return
+	}
+	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	if err != nil {
+		d.wrong("checkpoints", err.Error(), "Check the server's log")
+		return
+	}
+	for _, row := range rows {
+		ok, err := newestAgrees(ctx, db, row.ID, folder)
+		if err != nil {
+			d.wrong("checkpoints", row.Code+": "+err.Error(), "Run pendopo audit verify "+row.Code)
+			return
+		}
+		if !ok {
+			d.wrong("checkpoints", row.Code+": the chain ends before its newest checkpoint", "Run pendopo audit verify "+row.Code)
+			return
+		}
+	}
+	d.good("checkpoints", folder.Dir()+" can be written, no chain ends before its newest one")
+}
+
+// newestAgrees tells whether a chain reaches its newest checkpoint.
+func newestAgrees(ctx context.Context, db *store.DB, t store.TenantID, folder *audit.Folder) (bool, error) {
+	var newest audit.Checkpoint
+	for c, err := range folder.Read(ctx, t) {
+		if err != nil {
+			return false, err
+		}
+		newest = c
+	}
+	head, err := audit.Head(ctx, db, t)
+	return head.Seq > newest.Seq || head.Seq == newest.Seq && (newest.Seq == 0 || bytes.Equal(head.Hash, newest.Hash)), err
 }
 
 func (d *diagnosis) migrations(ctx context.Context, db *store.DB) {

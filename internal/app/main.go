@@ -34,6 +34,7 @@ func commands() []command {
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
 		{"tenant", "daerah: plan, apply, list, export, suspend, resume, password, factors, schema · regions", tenantCommand},
+		{"audit", "catatan kegiatan: verify, list, export, checkpoint · activity records", auditCommand},
 		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
 	}
 }

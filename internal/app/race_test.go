@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -235,7 +236,8 @@ func serveEnv(db *store.DB) []string {
 	a := testkit.URLs(db)
 	env := []string{"PENDOPO_LIMITS=off", "PENDOPO_LOG_LEVEL=warn"}
 	if a.Schema != "" {
-		return append(env, "PENDOPO_DATABASE_URL="+a.App)
+		// Nothing is written beside the test's sources.
+		return append(env, "PENDOPO_DATABASE_URL="+a.App, "PENDOPO_CHECKPOINT_KEY="+strings.Repeat("k", 32), "PENDOPO_CHECKPOINTS=off")
 	}
 	return append(env, "PENDOPO_DATA="+dirOf(a.App))
 }

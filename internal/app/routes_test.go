@@ -14,7 +14,7 @@ import (
 func newApp(t *testing.T, db *store.DB) *app.App {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Limits = false
+	cfg.Limits, cfg.Data = false, t.TempDir()
 	a, err := app.New(t.Context(), cfg, db, discard)
 	if err != nil {
 		t.Fatal(err)

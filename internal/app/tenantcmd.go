@@ -6,9 +6,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -49,6 +51,8 @@ type tenantEnv struct {
 	en    bool
 	end   bool // --end-tickets of apply
 	force bool // --force of export
+
+	hasher *audit.Hasher
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -94,7 +98,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			return err
 		}
 		defer te.db.Close()
-		te.prov = newProvisioner(ctx, te.db)
+		te.prov = newProvisioner(ctx, te.db, cfg, log)
+		te.hasher = te.prov.Hasher
 	}
 	return sub.run(ctx, te)
 }
@@ -103,8 +108,12 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
-func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+func newProvisioner(ctx context.Context, db *store.DB, cfg config.Config, log *slog.Logger) *tenant.Provisioner {
+	keys, err := openKeys(cfg)
+	if err != nil {
+		log.Warn("records say nothing of people, not even as hashes", "error", err)
+	}
+	return &tenant.Provisioner{DB: db, Hasher: hasherOf(keys), Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
@@ -327,6 +336,9 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	return nil
 }
 
+// auth signs nobody in; it changes what people sign in with.
+func (t *tenantEnv) auth() *auth.Service { return auth.New(t.db, auth.Options{Hasher: t.hasher}) }
+
 // tenantPassword gives a person a new password and ends their sessions.
 func tenantPassword(ctx context.Context, t *tenantEnv) error {
 	row, region, err := t.find(ctx, t.args[0])
@@ -334,7 +346,7 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email, clear := auth.Email(t.args[1]), newPassword()
-	err = t.person(row, region, email, auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli"))
+	err = t.person(row, region, email, t.auth().SetPassword(ctx, row.ID, email, clear, "system:cli"))
 	if err != nil {
 		return err
 	}
@@ -367,7 +379,7 @@ func tenantFactors(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email := auth.Email(t.args[1])
-	if err := t.person(row, region, email, auth.New(t.db, auth.Options{}).ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
+	if err := t.person(row, region, email, t.auth().ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
 		return err
 	}
 	t.say("Langkah kedua %s sudah dihapus. Saat masuk berikutnya, langkah kedua diatur lagi bila perannya memerlukan.",

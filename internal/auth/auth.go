@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -37,7 +38,8 @@ const maxEmail = 254
 type Options struct {
 	LimitsOff bool // does not slow guessing, for races and benchmarks
 	Log       *slog.Logger
-	Notices   Notices // nil: nobody is told
+	Notices   Notices       // nil: nobody is told
+	Hasher    *audit.Hasher // makes what stands for an account and a password in records
 }
 
 // From is where somebody signs in from.
@@ -77,8 +79,13 @@ func Email(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
-	From string `json:"from"` // sha256 of the network, cut short
 	By   Method `json:"by,omitempty"`
+}
+
+// passwordState is a keyed hash of what is stored for a password: it tells an auditor whether what is stored now
+// is what was set here, and nothing of the password.
+type passwordState struct {
+	Password string `json:"password"`
 }
 
 // SignIn checks a password. Somebody without a second factor gets a session; for everybody else the sign-in
@@ -113,7 +120,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 		return Session{}, err
 	}
 	if !right {
-		if err := s.refused(ctx, t, who, kind); err != nil {
+		if err := s.refused(ctx, t, email, kind); err != nil {
 			return Session{}, err
 		}
 		return Session{}, wrong()
@@ -178,12 +185,17 @@ func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, counte
 	return who.forgive(ctx, tx, countedAt)
 }
 
-// refused records a failed attempt, without the e-mail: an auditor who knows it finds its hash.
-func (s *Service) refused(ctx context.Context, t *tenant.Tenant, who attempt, kind Kind) error {
+// Account names an account in records without its e-mail, also one that does not exist.
+func Account(h *audit.Hasher, t tenant.ID, email string) string {
+	return "account:" + h.Personal(t, "email", Email(email))
+}
+
+// refused records a failed attempt.
+func (s *Service) refused(ctx context.Context, t *tenant.Tenant, email string, kind Kind) error {
 	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
 		tx.Audit(store.Record{
-			Actor: "public", Action: "auth:session:create", Target: "account:" + who.account,
-			Data: signInData{OK: false, Kind: kind, From: who.address},
+			Actor: "public", Action: "auth:session:create", Target: Account(s.opt.Hasher, t.ID, email),
+			Data: signInData{OK: false, Kind: kind},
 		})
 		return nil
 	})
@@ -251,7 +263,7 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 	out.Actor = newActor(found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
 	tx.Audit(store.Record{
 		Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
-		Data: signInData{OK: true, Kind: kind, From: network(from.IP), By: by},
+		Data: signInData{OK: true, Kind: kind, By: by},
 	})
 	return out, nil
 }
@@ -310,17 +322,27 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 		if user, err = store.Select[account](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
 			return err
 		}
-		if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", user.ID).Exec(ctx); err != nil {
+		if err := s.storePassword(ctx, tx, t, user, stored, actor); err != nil {
 			return err
 		}
 		if _, err := endAll(ctx, tx, user.ID); err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + user.ID.String()})
 		return s.opt.Notices.Notice(ctx, tx, user.ID, NoticePassword, map[string]string{"by": actor})
 	})
 	if err == nil {
 		s.Forget(t, user.ID)
 	}
 	return err
+}
+
+// storePassword keeps what is stored for a person's password, and records that it is another one.
+func (s *Service) storePassword(ctx context.Context, tx *store.Tx, t tenant.ID, person account, stored, actor string) error {
+	if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", person.ID).Exec(ctx); err != nil {
+		return err
+	}
+	hashed := func(stored string) passwordState { return passwordState{s.opt.Hasher.Personal(t, "password", stored)} }
+	tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + person.ID.String(),
+		Before: hashed(person.PasswordHash), After: hashed(stored)})
+	return nil
 }

@@ -3,7 +3,6 @@ package auth_test
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
@@ -23,6 +23,8 @@ import (
 )
 
 const password = "kunci pendopo 2026"
+
+var hasher = audit.NewHasher([]byte("a key of the tests"))
 
 var home = at("203.0.113.7")
 
@@ -54,7 +56,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 			w := &world{clock: c}
 			w.db = testkit.Open(t, dialect, testkit.WithClock(c), testkit.WithModels(models))
 			w.a, w.b = testkit.Two(t, w.db, testkit.PasswordHash(hashed()))
-			w.s = auth.New(w.db, auth.Options{})
+			w.s = auth.New(w.db, auth.Options{Hasher: hasher})
 			fn(t, w)
 		})
 	}
@@ -157,9 +159,8 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 		}
-		sum := sha256.Sum256([]byte(w.a.Email("officer")))
 		if rows := w.records(t, w.a); len(rows) == 0 || !slices.ContainsFunc(rows, func(r record) bool {
-			return r.Target == "account:"+hex.EncodeToString(sum[:]) && strings.Contains(r.Record, `"ok":false`)
+			return r.Target == auth.Account(hasher, w.a.ID, w.a.Email("officer")) && strings.Contains(r.Record, `"ok":false`)
 		}) {
 			t.Errorf("no record of the failure under the e-mail's hash: %+v", rows)
 		}
@@ -442,6 +443,22 @@ func TestSetPassword(t *testing.T) {
 		}
 		if err := w.s.SetPassword(t.Context(), w.b.ID, w.a.Email("officer"), "x", "system:test"); !fault.Is(err, "not_found") {
 			t.Errorf("in the other region: %v", err)
+		}
+		// The record tells the stored passwords apart, and shows none of them.
+		found := false
+		for _, r := range w.records(t, w.a) {
+			if r.Action != "auth:password:set" {
+				continue
+			}
+			found = true
+			was := hasher.Personal(w.a.ID, "password", hashed())
+			if !strings.Contains(r.Record, `"before":{"password":"`+was+`"},"after":{"password":"hash:`) || strings.Count(r.Record, was) != 1 ||
+				strings.Contains(r.Record, "argon2") || r.Target != "user:"+w.a.Officer.String() || r.Actor != "system:test" {
+				t.Errorf("the record: %+v", r)
+			}
+		}
+		if !found {
+			t.Error("no record")
 		}
 	})
 }

@@ -90,7 +90,7 @@ func (s *Service) EndSession(ctx context.Context, t *tenant.Tenant, by *authz.Ac
 		if n == 0 {
 			return fault.New(fault.NotFound, "not_found")
 		}
-		tx.Audit(store.Record{Actor: by.String(), Action: "auth:session:delete", Target: "session:" + which.String()})
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:session:end", Target: "user:" + user.String()})
 		return s.told(ctx, tx, by, user, NoticeSessionsEnded, nil)
 	})
 	s.dropSession(t.ID, which)
@@ -103,7 +103,7 @@ func (s *Service) EndOthers(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 		if n, err = store.Delete[session](ctx, tx, "user_id = ? and id <> ?", a.UserID, a.SessionID); err != nil || n == 0 {
 			return err
 		}
-		tx.Audit(store.Record{Actor: a.String(), Action: "auth:sessions:delete", Target: "user:" + a.UserID.String(), Data: endData{n}})
+		tx.Audit(store.Record{Actor: a.String(), Action: "auth:sessions:end", Target: "user:" + a.UserID.String(), Data: endData{n}})
 		return nil
 	})
 	s.Forget(t.ID, a.UserID)
@@ -153,7 +153,7 @@ func (s *Service) EndAll(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 		if err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: by.String(), Action: "auth:sessions:delete", Target: "user:" + user.String(), Data: endData{n}})
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:sessions:end", Target: "user:" + user.String(), Data: endData{n}})
 		return s.told(ctx, tx, by, user, NoticeSessionsEnded, nil)
 	})
 }
@@ -199,9 +199,15 @@ func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id
 	return s.opt.Notices.Notice(ctx, tx, user, NoticeFactorsReset, map[string]string{"by": actor})
 }
 
-type reasonData struct {
-	Reason string `json:"reason"`
+// standing is an account before and after it is suspended. The reason stays out of records that nobody can take back.
+type standing struct {
+	State string `json:"state"`
 }
+
+var (
+	stands    = standing{"active"}
+	suspended = standing{"suspended"}
+)
 
 const maxReason = 300
 
@@ -222,7 +228,7 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 		if _, err := endAll(ctx, tx, user); err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:suspend", Target: "user:" + user.String(), Data: reasonData{reason}})
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:suspend", Target: "user:" + user.String(), Before: stands, After: suspended})
 		return s.told(ctx, tx, by, user, NoticeSuspended, map[string]string{"reason": reason})
 	})
 }
@@ -234,7 +240,7 @@ func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 		if err != nil || n == 0 {
 			return err
 		}
-		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:resume", Target: "user:" + user.String()})
+		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:resume", Target: "user:" + user.String(), Before: suspended, After: stands})
 		return s.told(ctx, tx, by, user, NoticeResumed, nil)
 	})
 }

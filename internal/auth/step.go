@@ -162,7 +162,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 			return err
 		}
 		if wrongCode = by == ""; wrongCode {
-			s.auditWrongCode(tx, "user:"+person.ID.String(), kind, who)
+			s.auditWrongCode(tx, "user:"+person.ID.String(), kind)
 			return nil
 		}
 		if err := useChallenge(ctx, tx, row); err != nil {
@@ -183,9 +183,9 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 	return out, nil
 }
 
-func (s *Service) auditWrongCode(tx *store.Tx, target string, kind Kind, who attempt) {
+func (s *Service) auditWrongCode(tx *store.Tx, target string, kind Kind) {
 	tx.Audit(store.Record{
-		Actor: "public", Action: "auth:session:verify", Target: target, Data: signInData{OK: false, Kind: kind, From: who.address},
+		Actor: "public", Action: "auth:session:verify", Target: target, Data: signInData{OK: false, Kind: kind},
 	})
 }
 
@@ -226,7 +226,7 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 			return err
 		}
 		if wrongCode = by == ""; wrongCode {
-			s.auditWrongCode(tx, "session:"+a.SessionID.String(), "", who)
+			s.auditWrongCode(tx, "session:"+a.SessionID.String(), "")
 			return nil
 		}
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
@@ -289,7 +289,11 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		if err := s.forgive(ctx, tx, newAttempt(a.Email, from.IP), at); err != nil {
 			return err
 		}
-		if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", a.UserID).Exec(ctx); err != nil {
+		person, err := active(ctx, tx, a.UserID)
+		if err != nil {
+			return err
+		}
+		if err := s.storePassword(ctx, tx, t.ID, *person, stored, a.String()); err != nil {
 			return err
 		}
 		if _, err := store.Delete[session](ctx, tx, "user_id = ? and id <> ?", a.UserID, a.SessionID); err != nil {
@@ -298,7 +302,6 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		if _, err := store.Delete[challenge](ctx, tx, "user_id = ?", a.UserID); err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: a.String(), Action: "auth:password:set", Target: "user:" + a.UserID.String()})
 		if err := s.opt.Notices.Notice(ctx, tx, a.UserID, NoticePassword, nil); err != nil {
 			return err
 		}

@@ -37,6 +37,8 @@ type Config struct {
 	SecurityContact  string        // where to report a weakness: mailto: or https:
 	Grace            time.Duration // how long a stop waits for open requests
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
+	Checkpoints      string        // folder of the audit chain's checkpoints; "": in Data; "off": none
+	CheckpointKey    string        // what their key, and that of hashes in records, is made of; "": a file in Data
 	Format           string        // table or json: how the start is announced
 }
 
@@ -176,8 +178,30 @@ var values = []value{
 		}},
 	duration("PENDOPO_GRACE", "grace", "how long a stop waits for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
 	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it", 0, func(c *Config) *time.Duration { return &c.Drain }),
+	{"PENDOPO_CHECKPOINTS", "checkpoints", "folder for the audit chain's checkpoints, best on another machine's disk; they find a chain that was rewritten as a whole", "a path, empty for the folder checkpoints in the data folder, or off", false,
+		func(c *Config) string { return c.Checkpoints },
+		func(c *Config, s string) error {
+			if c.Checkpoints = s; s != "" && s != Off {
+				c.Checkpoints = filepath.Clean(s)
+			}
+			return nil
+		}},
+	{"PENDOPO_CHECKPOINT_KEY", "checkpoint-key", "secret of the checkpoints and of the hashes in records, the same for all processes; empty makes one in the data folder", fmt.Sprintf("empty, or at least %d signs that nobody can guess", minSecret), true,
+		func(c *Config) string { return c.CheckpointKey },
+		func(c *Config, s string) error {
+			if s != "" && len(s) < minSecret {
+				return errors.New("too short")
+			}
+			c.CheckpointKey = s
+			return nil
+		}},
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
 }
+
+// Off switches checkpoints off.
+const Off = "off"
+
+const minSecret = 32
 
 func databaseURL(get func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, s string) error {
@@ -280,3 +304,17 @@ func orNone(s string) string {
 
 // SQLitePath is the file of the embedded database.
 func (c Config) SQLitePath() string { return filepath.Join(c.Data, "pendopo.db") }
+
+// CheckpointDir is the folder of the checkpoints; "" when they are off.
+func (c Config) CheckpointDir() string {
+	switch c.Checkpoints {
+	case "":
+		return filepath.Join(c.Data, "checkpoints")
+	case Off:
+		return ""
+	}
+	return c.Checkpoints
+}
+
+// SecretPath is the file that holds what keys are made of, where CheckpointKey is empty.
+func (c Config) SecretPath() string { return filepath.Join(c.Data, "secret.key") }

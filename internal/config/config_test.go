@@ -25,6 +25,7 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 		"PENDOPO_ADDR": "8080", "PENDOPO_LOG": "xml", "PENDOPO_LIMITS": "maybe", "PENDOPO_DOMAIN": "Pendopo.id:80",
 		"PENDOPO_TRUSTED_PROXIES": "10.0.0.0/99", "PENDOPO_STREAMS": "0", "PENDOPO_GRACE": "fast",
 		"PENDOPO_DATABASE_URL": "mysql://x", "PENDOPO_PUBLIC_SCHEME": "ftp", "PENDOPO_APP_ROLE": "x; drop",
+		"PENDOPO_CHECKPOINT_KEY": "short",
 	} {
 		_, _, err := load(t, map[string]string{name: s})
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "allowed:") {
@@ -47,6 +48,15 @@ func TestHelpDocumentsEveryValue(t *testing.T) {
 	for _, v := range values {
 		if !strings.Contains(out.String(), v.env) || !strings.Contains(out.String(), v.allowed) || v.doc == "" {
 			t.Errorf("%s is not documented", v.env)
+		}
+	}
+}
+
+func TestWhereCheckpointsAre(t *testing.T) {
+	for set, want := range map[string]string{"": "d/checkpoints", "off": "", "/var/x/": "/var/x"} {
+		c, _, err := load(t, map[string]string{"PENDOPO_DATA": "d", "PENDOPO_CHECKPOINTS": set})
+		if got := c.CheckpointDir(); err != nil || got != want {
+			t.Errorf("%q: %q, %v", set, got, err)
 		}
 	}
 }

@@ -19,6 +19,7 @@ type callQuery struct {
 	Seen      string // the ticket that the officer saw at the counter; "": does not matter; nobody: none
 	Free      bool   // the officer saw that nobody stands there
 	Actor     string
+	From      string // where the press came from, for the record
 }
 
 // callRow is the answer. Outcome is "called"; "same" (this press was done already); "none" (nobody
@@ -52,8 +53,9 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
 // ticket that the officer saw, $7 actor as JSON, $8 zone, $9 whether the officer saw nobody there: a
-// ticket that did not come and is called again is the same ticket, and still another state. A press that
-// was done already answers with whom it called then, however many presses ago.
+// ticket that did not come and is called again is the same ticket, and still another state, $10 the record's
+// member that says from where. A press that was done already answers with whom it called then, however many
+// presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
 // after the other and the second sees what the first did. The ticket is
@@ -103,7 +105,7 @@ with c as materialized (
   from entry e
 ), texts as materialized (
   select m.*, '{"at":"' || to_char($2::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","actor":' || $7::text ||
-    ',"action":"' || m.action || '","target":"ticket:' || m.id || '","data":' || m.data || '}' as record
+    ',"action":"' || m.action || '","target":"ticket:' || m.id || '"' || $10::text || ',"data":' || m.data || '}' as record
   from made m
 ), block as materialized (
   select count(*) as k, string_agg(record, E'\n' order by i) as text from texts
@@ -137,7 +139,7 @@ func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 
 func callArgs(_ time.Time, qs []callQuery) []any {
 	q := qs[0]
-	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String(), q.Free}
+	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String(), q.Free, store.FromMember(q.From)}
 }
 
 func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
@@ -224,9 +226,20 @@ func finish(ctx context.Context, tx *store.Tx, actor string, t Ticket, counter, 
 	return err
 }
 
+// change is a ticket's status in a record, before a move or after it. One permission covers several moves: without it
+// nobody could tell who was served from who was marked as absent. A call's action says it all.
+type change struct {
+	Status Status `json:"status"`
+}
+
 // note adds the record and the event of what happened to a ticket at a counter.
 func note(tx *store.Tx, actor, action, kind string, t Ticket, counter, zone id.ID) {
+	noteMove(tx, actor, action, kind, t, counter, zone, nil, nil)
+}
+
+// noteMove is note with the status before and after, each a change or nil.
+func noteMove(tx *store.Tx, actor, action, kind string, t Ticket, counter, zone id.ID, before, after any) {
 	d := called{t.ID, t.SeriesID, counter, t.Number}
-	tx.Audit(store.Record{Actor: actor, Action: action, Target: "ticket:" + t.ID.String(), Data: d})
+	tx.Audit(store.Record{Actor: actor, Action: action, Target: "ticket:" + t.ID.String(), Data: d, Before: before, After: after})
 	tx.Emit(kind, d, callTopics(t.SeriesID, t.ID, counter, zone)...)
 }

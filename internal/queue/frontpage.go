@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
@@ -34,7 +33,7 @@ const pathFront = "/petugas/meja-depan"
 
 // Routes registers the screens on the regions' hosts.
 func (f *FrontOffice) Routes(r *web.Router) {
-	r.Get(pathFront, permFind, f.show)
+	r.Get(pathFront, permFind, f.show, web.Desk("queue.front.title"))
 	r.Get(pathFront+"/langsung", permFind, f.follow)
 	r.Post(pathFront+"/nomor", permIssue, f.issue)
 	r.Get(pathFront+"/nomor/:id", permFind, f.showTicket)
@@ -47,15 +46,10 @@ func (f *FrontOffice) Routes(r *web.Router) {
 
 func frontTicketPath(p Place) string { return pathFront + "/nomor/" + p.ID.String() }
 
-// frontUI is a page of the front desk. Its navigation is the desk's own: staff are on their way to no service.
+// frontUI is a page of the front desk.
 func frontUI(c *web.Ctx, title string) ui.Page {
 	p := page(c, title)
 	p.Surface = "staff"
-	here, _, _ := strings.Cut(c.Path(), "?")
-	p.Nav = []ui.Link{
-		{Label: p.T("queue.front.title"), Href: pathFront, Current: here == pathFront},
-		{Label: p.T("queue.counters_all"), Href: pathCounters},
-	}
 	return p
 }
 

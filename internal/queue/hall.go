@@ -81,6 +81,7 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	q := issueQuery{
 		ID: id.New(), SeriesID: choice[0].ID, ServiceID: service.ID, Day: t.Today(now),
 		Key: r.scopedKey(), Channel: r.Channel, Actor: r.Actor.String(),
+		From: store.Origin(ctx, t.ID),
 	}
 	if r.Key == "" {
 		q.Key = q.ID.String()

@@ -212,6 +212,14 @@ func TestBothDialectsSayTheSame(t *testing.T) {
 		m.issue(t, "b")
 		m.call(t, 0)
 		m.call(t, 0)
+		// From somewhere: the same text again, with one member more.
+		away := store.WithOrigin(t.Context(), func(of store.TenantID) string { return map[bool]string{true: "di \"sana\""}[of == m.ID] })
+		if _, err := m.hall.Issue(away, m.tenant, queue.Request{ServiceID: m.Services[0], Key: "c", Channel: queue.Web}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := m.hall.CallNext(away, m.tenant, m.officer, queue.Press{CounterID: m.Counters[1]}); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := m.hall.Do(t.Context(), m.tenant, m.officer, first.ID, queue.Finish); err != nil {
 			t.Fatal(err)
 		}
@@ -245,6 +253,9 @@ func TestBothDialectsSayTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		texts[dialect] = uuids.ReplaceAllString(strings.Join(all, "\n"), "U")
+		if n := strings.Count(texts[dialect], `","from":"di \"sana\"","data":{"ticket"`); n != 2 {
+			t.Errorf("%d records say where they come from, 2 should:\n%s", n, texts[dialect])
+		}
 	}
 	if texts[testkit.SQLite] != texts[testkit.PostgreSQL] {
 		t.Errorf("SQLite:\n%s\n\nPostgreSQL:\n%s", texts[testkit.SQLite], texts[testkit.PostgreSQL])

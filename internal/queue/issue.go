@@ -21,6 +21,7 @@ type issueQuery struct {
 	Key       string
 	Channel   Channel
 	Actor     string
+	From      string // where the request came from, for the record
 }
 
 // issueRow is the answer. Outcome is "new", "same" (the key had been used: the ticket of then) or
@@ -151,7 +152,7 @@ func issueArgs(now time.Time, qs []issueQuery) []any {
 		d := issued{q.ID, q.SeriesID, q.ServiceID, q.Channel, 0}
 		for c, v := range []string{
 			q.SeriesID.String(), q.ServiceID.String(), q.Day.String(), q.ID.String(), q.Key, string(q.Channel), q.Actor,
-			store.RecordHead(now, q.Actor, actionIssue, "ticket:"+q.ID.String()) + head(d), head(d), store.TopicText(issueTopics(q)),
+			store.RecordHead(now, q.Actor, actionIssue, "ticket:"+q.ID.String(), q.From) + head(d), head(d), store.TopicText(issueTopics(q)),
 		} {
 			cols[c][i] = v
 		}
@@ -220,7 +221,7 @@ func issueOne(ctx context.Context, tx *store.Tx, q issueQuery) (issueRow, error)
 		return issueRow{}, err
 	}
 	d := issued{q.ID, q.SeriesID, q.ServiceID, q.Channel, number}
-	tx.Audit(store.Record{Actor: q.Actor, Action: actionIssue, Target: "ticket:" + q.ID.String(), Data: d})
+	tx.Audit(store.Record{Actor: q.Actor, Action: actionIssue, Target: "ticket:" + q.ID.String(), From: q.From, Data: d})
 	tx.Emit("ticket.issued", d, issueTopics(q)...)
 	return issueRow{Outcome: "new", ID: q.ID.String(), ServiceID: q.ServiceID.String(), SeriesID: q.SeriesID.String(),
 		Number: number, Status: string(Waiting), CreatedAt: tx.Now()}, nil

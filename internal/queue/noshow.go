@@ -101,7 +101,7 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 			return err
 		}
 	}
-	note(tx, actor, actionCall, "ticket."+eventOf(Reinstate), ticket, at.ID, at.Zone.ID)
+	noteMove(tx, actor, actionCall, "ticket."+eventOf(Reinstate), ticket, at.ID, at.Zone.ID, change{ticket.Status}, change{to})
 	return nil
 }
 
@@ -158,7 +158,7 @@ func (h *Hall) Return(ctx context.Context, t *tenant.Tenant, a *authz.Actor, tic
 		if at, ok := dir.Counter(ticket.CounterID); ok {
 			zone = at.Zone.ID
 		}
-		note(tx, a.String(), actionReturn, "ticket."+eventOf(Return), ticket, ticket.CounterID, zone)
+		noteMove(tx, a.String(), actionReturn, "ticket."+eventOf(Return), ticket, ticket.CounterID, zone, change{ticket.Status}, change{to})
 		return nil
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ func (s *Pages) Routes(r *web.Router) {
 	r.Get("/papan/:zone/berikutnya", authz.Public, s.boardComing, web.Reads)
 	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard)
 
-	r.Get("/petugas", permCounter, s.listCounters)
+	r.Get("/petugas", permCounter, s.listCounters, web.Desk("queue.desk"))
 	r.Get("/petugas/loket/:id", permCounter, s.showCounter)
 	r.Get("/petugas/loket/:id/langsung", permCounter, s.followCounter)
 	r.Post("/petugas/loket/:id/berikutnya", permCall, s.callNext)

@@ -48,6 +48,7 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	}
 	row, err := h.call.Do(ctx, t.ID, callQuery{
 		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Free: p.SawFree, Actor: a.String(),
+		From: store.Origin(ctx, t.ID),
 	})
 	if err != nil {
 		return Place{}, false, err
@@ -233,7 +234,7 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 	if action == "" {
 		action = actionFinish
 	}
-	note(tx, actor, action, "ticket."+eventOf(m), ticket, counter, zone)
+	noteMove(tx, actor, action, "ticket."+eventOf(m), ticket, counter, zone, change{ticket.Status}, change{to})
 	return nil
 }
 

@@ -76,7 +76,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathKeys+"/:id/hapus", authz.SignedIn, h.removeKey, web.Sudo)
 	r.Post(pathCodes, authz.SignedIn, h.renewCodes, web.Sudo)
 
-	r.Get(pathPeople, permPeople, h.people, web.Sudo)
+	r.Get(pathPeople, permPeople, h.people, web.Sudo, web.Desk("signin.people"))
 	r.Get(pathPeople+"/:id", permPeople, h.person, web.Sudo)
 	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, h.endTheirs, web.Sudo)
 	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, h.endAll, web.Sudo)

@@ -10,13 +10,17 @@ import (
 	"time"
 )
 
-// Record says who did what to what. It is written in the same transaction as the change. Data is what
-// an auditor needs to understand it; personal values stand there as hashes, never in clear.
+// Record says who did what to what, from where, and what it was before and is after. It is written in the
+// same transaction as the change. Data is what an auditor needs to understand it; personal values stand
+// there, in Before and in After as keyed hashes, never in clear.
 type Record struct {
 	Actor  string // "user:<id>", "public" or "system:<reason>"
 	Action string // the permission's name: "queue:ticket:call"
 	Target string // "ticket:<id>"
+	From   string // where the request came from, as a keyed hash; empty: what the context says, see WithOrigin
 	Data   any    // a struct, so that its fields keep their order
+	Before any    // what a change found; nil: nothing, or nothing to tell
+	After  any    // what it left
 }
 
 // Event tells screens and other parts what has changed. Topics filter it: "series:<id>".
@@ -44,23 +48,48 @@ func (tx *Tx) Emit(kind string, data any, topics ...string) {
 func TimeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 // text is the record as it is stored and hashed. The statements of the hot path build the same text
-// in SQL (a parity test compares them), so the order of the members is part of the format.
+// in SQL (a parity test compares them), so the order of the members is part of the format. A member that
+// has nothing to say is left out.
 func (r Record) text(at time.Time) (string, error) {
-	data, err := json.Marshal(r.Data)
-	if err != nil {
-		return "", fmt.Errorf("store: record %s: %w", r.Action, err)
-	}
+	out := []byte(RecordHead(at, r.Actor, r.Action, r.Target, r.From))
 	if r.Data == nil {
-		data = []byte("{}")
+		r.Data = struct{}{}
 	}
-	return RecordHead(at, r.Actor, r.Action, r.Target) + string(data) + "}", nil
+	for _, member := range []struct {
+		name  string
+		value any
+	}{{"", r.Data}, {`,"before":`, r.Before}, {`,"after":`, r.After}} {
+		if member.value == nil {
+			continue
+		}
+		text, err := json.Marshal(member.value)
+		if err != nil {
+			return "", fmt.Errorf("store: record %s: %w", r.Action, err)
+		}
+		out = append(append(out, member.name...), text...)
+	}
+	return string(append(out, '}')), nil
 }
 
 // RecordHead is the text of a record up to and without its data.
-func RecordHead(at time.Time, actor, action, target string) string {
-	quote := func(s string) string { b, _ := json.Marshal(s); return string(b) }
-	return `{"at":"` + TimeText(at) + `","actor":` + quote(actor) + `,"action":` + quote(action) + `,"target":` + quote(target) + `,"data":`
+func RecordHead(at time.Time, actor, action, target, from string) string {
+	return RecordColumns(at, actor, action, target) + FromMember(from) + `,"data":`
 }
+
+// RecordColumns is the beginning of a record's text: what stands in columns of its own too.
+func RecordColumns(at time.Time, actor, action, target string) string {
+	return `{"at":"` + TimeText(at) + `","actor":` + quote(actor) + `,"action":` + quote(action) + `,"target":` + quote(target)
+}
+
+// FromMember is what a record's text says of its origin, between target and data.
+func FromMember(from string) string {
+	if from == "" {
+		return ""
+	}
+	return `,"from":` + quote(from)
+}
+
+func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
 
 // BlockHash chains a block of records to the block before it. The block's text is its records' texts
 // in order, joined by newlines.
@@ -94,6 +123,9 @@ func (tx *Tx) flush(ctx context.Context) error {
 	}
 	texts := make([]string, len(tx.records))
 	for i, r := range tx.records {
+		if r.From == "" {
+			r.From = Origin(ctx, tx.tenant)
+		}
 		var err error
 		if texts[i], err = r.text(tx.now); err != nil {
 			return err

@@ -51,7 +51,7 @@ func verify(t *testing.T, db *store.DB, at store.TenantID) (records []auditRow, 
 			if r.Seq != int64(i)+1 {
 				t.Fatalf("record %d has the number %d", i+1, r.Seq)
 			}
-			if !strings.HasPrefix(r.Record, store.RecordHead(r.At, r.Actor, r.Action, r.Target)) {
+			if !strings.HasPrefix(r.Record, store.RecordColumns(r.At, r.Actor, r.Action, r.Target)) {
 				t.Errorf("record %d says %s, its columns %+v", r.Seq, r.Record, r)
 			}
 			if block = append(block, r.Record); r.Seq < r.Block {
@@ -97,6 +97,14 @@ func TestChain(t *testing.T) {
 		})
 		in(t, db, a.ID, func(_ context.Context, tx *store.Tx) error { tx.Emit("only.event", 1, "x"); return nil })
 		in(t, db, a.ID, func(_ context.Context, tx *store.Tx) error { tx.Audit(store.Record{Action: "only:record"}); return nil })
+		away := store.WithOrigin(t.Context(), func(of store.TenantID) string { return "di " + of.String() })
+		if err := db.In(away, a.ID, func(_ context.Context, tx *store.Tx) error {
+			tx.Audit(store.Record{Action: "x", Before: map[string]int{"n": 1}, After: []string{"b"}})
+			tx.Audit(store.Record{Action: "y", From: "sini", Data: 1, After: 2})
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 		in(t, db, a.ID, func(context.Context, *store.Tx) error { return nil })
 		_ = db.In(t.Context(), a.ID, func(_ context.Context, tx *store.Tx) error {
 			tx.Audit(store.Record{Action: "never"})
@@ -105,12 +113,19 @@ func TestChain(t *testing.T) {
 		})
 
 		records, events := verify(t, db, a.ID)
-		if len(records) != 4 || len(events) != 4 { // one of each from the region itself
+		if len(records) != 6 || len(events) != 4 { // one of each from the region itself
 			t.Fatalf("%d records, %d events", len(records), len(events))
 		}
 		if r := records[1]; r.Block != 3 || r.Hash != nil || !r.At.Equal(now.Now()) ||
 			r.Record != `{"at":"2026-11-23T02:00:00.001234Z","actor":"user:1","action":"queue:ticket:call","target":"ticket:1","data":{"note":"kutip \" dan \u003cb\u003e \u0026 \u2028 é","n":7}}` {
 			t.Errorf("record 2: %+v", r)
+		}
+		for i, want := range []string{
+			`"target":"","from":"di ` + a.ID.String() + `","data":{},"before":{"n":1},"after":["b"]}`, `"target":"","from":"sini","data":1,"after":2}`,
+		} {
+			if r := records[4+i]; !strings.HasSuffix(r.Record, want) {
+				t.Errorf("record %d says %s, not %s", r.Seq, r.Record, want)
+			}
 		}
 		if e := events[1]; e.Kind != "ticket.called" || fmt.Sprint(e.Topics) != "[series:1 venue:1]" || string(e.Data) != `{"n":7}` || !e.At.Equal(now.Now()) {
 			t.Errorf("event 2: %+v", e)

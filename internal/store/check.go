@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/clock"
 )
 
@@ -88,7 +90,36 @@ func (db *DB) CheckIsolation(ctx context.Context) ([]Finding, error) {
 	if len(missing) > 0 {
 		out = append(out, Finding{"tables are missing: " + strings.Join(missing, ", "), "Run pendopo migrate"})
 	}
+	if !super { // who is one has been told enough
+		kept, err := db.checkKept(ctx, role)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, kept...)
+	}
 	return out, nil
+}
+
+// keptTables are only ever added to.
+var keptTables = []string{"audit", "system_log"}
+
+// checkKept tells where the serving role could change what has been recorded.
+func (db *DB) checkKept(ctx context.Context, role string) (out []Finding, err error) {
+	type row struct {
+		Name string `bun:"name"`
+	}
+	var rows []row
+	err = db.read.NewRaw(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where n.nspname = current_schema() and c.relname in ? and c.relkind in ('r', 'p')
+		  and (has_any_column_privilege(c.oid, 'update') or has_table_privilege(c.oid, 'delete') or has_table_privilege(c.oid, 'truncate'))
+		order by 1`, bun.Tuple(keptTables)).Scan(ctx, &rows)
+	for _, r := range rows {
+		out = append(out, Finding{
+			fmt.Sprintf("the role %q may change or delete records in %q", role, r.Name),
+			"Run pendopo migrate, which takes the right away",
+		})
+	}
+	return out, db.dialect.translate(err)
 }
 
 // ClockSkew is how far the database's clock is ahead of this process's.

@@ -47,6 +47,10 @@ func TestCheckIsolation(t *testing.T) {
 	defer super.Close()
 	check(super, "is a superuser or has BYPASSRLS")
 
+	rawExec(t, db, "grant update (record) on audit to "+testkit.AppRole, "grant truncate on system_log to "+testkit.AppRole)
+	check(db, `role "pendopo_app" may change or delete records in "audit"`, `in "system_log"`)
+	rawExec(t, db, "revoke update (record) on audit from "+testkit.AppRole, "revoke truncate on system_log from "+testkit.AppRole)
+	check(db)
 	rawExec(t, db, "alter table venues no force row level security")
 	check(db, `table "venues" holds tenants' rows without row level security`, "isolate_by_tenant")
 	rawExec(t, db, "alter table venues force row level security", "drop policy tenant on zones")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -27,6 +28,8 @@ type Provisioner struct {
 	Password func() (clear, hash string, err error)
 	// Queues tells who would be stranded by what a manifest takes away. Nil: nobody is asked.
 	Queues Queues
+	// Hasher makes what stands for people in records. Nil: records say only that there was somebody.
+	Hasher *audit.Hasher
 }
 
 // Options of Apply.
@@ -168,8 +171,16 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err := gone.lock(ctx, tx); err != nil {
 			return err
 		}
+		peopleBefore, err := people(ctx, tx, p.Hasher)
+		if err != nil {
+			return err
+		}
 		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
 		if err := pr.run(ctx); err != nil {
+			return err
+		}
+		peopleAfter, err := people(ctx, tx, p.Hasher)
+		if err != nil {
 			return err
 		}
 		if err := gone.end(ctx, tx, p.Queues, opt); err != nil {
@@ -177,10 +188,12 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		}
 		res.Accounts = pr.accounts
 		sum := sha256.Sum256(manifest)
+		before, after := beforeAfter(res.Changes)
 		tx.Audit(store.Record{Actor: opt.Actor, Action: "tenant:manifest:apply", Target: "tenant:" + region.Code, Data: struct {
 			Manifest string `json:"manifest_sha256"`
 			Changes  int    `json:"changes"`
-		}{hex.EncodeToString(sum[:]), len(res.Changes)}})
+		}{hex.EncodeToString(sum[:]), len(res.Changes)}, Before: orNil(before), After: orNil(after)})
+		recordPeople(tx, opt.Actor, peopleBefore, peopleAfter)
 		tx.Emit("tenant.applied", struct {
 			Version int64 `json:"version"`
 		}{row.Version}, "tenant")
@@ -262,10 +275,12 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 		}
 		_, err = store.SysUpdate[Row](ctx, s, "state = ?, suspended_reason = ?, version = ?, updated_at = ?",
 			[]any{state, reason, version, tx.Now()}, "code = ?", code)
-		tx.Audit(store.Record{Actor: actor, Action: "tenant:state:change", Target: "tenant:" + code, Data: struct {
+		type standing struct {
 			State  string `json:"state"`
 			Reason string `json:"reason"`
-		}{state, reason}})
+		}
+		tx.Audit(store.Record{Actor: actor, Action: "tenant:state:change", Target: "tenant:" + code,
+			Before: standing{row.State, row.SuspendedReason}, After: standing{state, reason}})
 		tx.Emit("tenant.state", struct {
 			State string `json:"state"`
 		}{state}, "tenant")

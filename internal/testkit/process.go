@@ -99,6 +99,9 @@ type Process struct {
 // fails. Nothing of the caller's PENDOPO_* environment reaches it.
 func Serve(tb testing.TB, args []string, env ...string) *Process {
 	tb.Helper()
+	if !slices.Contains(args, "--data") && !slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "PENDOPO_DATA=") }) {
+		env = append(slices.Clone(env), "PENDOPO_DATA="+tb.TempDir()) // not the folder of the test's sources
+	}
 	p, err := start(Build(tb), args, env)
 	if p != nil {
 		tb.Cleanup(func() {

@@ -25,6 +25,7 @@ type Ctx struct {
 
 	app       *App
 	f         *fiber.Ctx
+	base      context.Context // carries where the request comes from, and no deadline
 	std       context.Context
 	kind      Kind
 	route     *Route

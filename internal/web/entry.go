@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 )
@@ -33,11 +34,14 @@ func (a *App) entry(f *fiber.Ctx) error {
 	// Words from the beginning: what goes wrong before the request's own are known is told too.
 	c := &Ctx{app: a, f: f, Locale: i18n.ID, P: i18n.For(i18n.ID)}
 	f.Locals(ctxKey{}, c)
-	var cancel context.CancelFunc
-	c.std, cancel = context.WithTimeout(a.base, a.cfg.Deadline)
-	defer cancel()
 	c.requestID = requestID(f.Get(fiber.HeaderXRequestID))
 	c.addr = a.address(f)
+	if c.base = a.base; a.cfg.Origin != nil {
+		c.base = store.WithOrigin(a.base, a.cfg.Origin(c.addr))
+	}
+	var cancel context.CancelFunc
+	c.std, cancel = context.WithTimeout(c.base, a.cfg.Deadline)
+	defer cancel()
 	a.prepare(c)
 	if err := a.run(c); err != nil {
 		a.fail(c, err)
@@ -171,7 +175,7 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	}
 	c.route = r
 	if r.deadline > 0 {
-		std, cancel := context.WithTimeout(a.base, r.deadline)
+		std, cancel := context.WithTimeout(c.base, r.deadline)
 		defer cancel()
 		c.std = std
 	}

@@ -35,9 +35,12 @@ func (a *App) logAccess(c *Ctx, took time.Duration) {
 	if c.Tenant != nil {
 		code = c.Tenant.Code
 	}
-	res := c.f.Response()
+	res, size := c.f.Response(), 0
+	if !res.IsBodyStream() { // asking for the size of a download would read it whole
+		size = len(res.Body())
+	}
 	a.log.LogAttrs(ctx, level, "request",
 		slog.String("id", c.requestID), slog.String("tenant", code), slog.String("method", c.Method()),
 		slog.String("route", c.Route()), slog.Int("status", res.StatusCode()), slog.Bool("stream", c.streaming),
-		slog.Int("bytes", len(res.Body())), slog.Float64("ms", float64(took.Microseconds())/1000))
+		slog.Int("bytes", size), slog.Float64("ms", float64(took.Microseconds())/1000))
 }

@@ -25,8 +25,20 @@ func (c *Ctx) UI(title string) ui.Page {
 	}
 	if c.Actor != nil {
 		p.User = &ui.User{Name: c.Actor.Name, Role: c.RoleText()}
+		p.Desks = c.desks()
 	}
 	return p
+}
+
+// desks are the staff's pages that the actor may open, in the order of their registration.
+func (c *Ctx) desks() (out []ui.Link) {
+	for i := range c.app.routes {
+		r := &c.app.routes[i]
+		if r.desk != "" && c.Tenant != nil && c.Actor.CanWithin(r.Permission, c.Tenant.Scope) {
+			out = append(out, ui.Link{Label: c.P.T(r.desk), Href: r.Path, Current: c.Path() == r.Path})
+		}
+	}
+	return out
 }
 
 // RoleText is the actor's role in words: the first of those that they hold.

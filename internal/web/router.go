@@ -31,6 +31,7 @@ type Route struct {
 	Permission authz.Permission
 	Class      string // of the limit on public calls; "" is none
 
+	desk        string // key of its name in the staff's menu; "": it does not stand there
 	rate, burst float64
 	deadline    time.Duration
 	ownPace     bool
@@ -59,6 +60,9 @@ var Reads = Limited("read", 100, 1000)
 
 // Within gives the route a deadline of its own.
 func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
+
+// Desk puts the page into the menu of those staff who may open it, under the text of a key.
+func Desk(key string) Option { return func(r *Route) { r.desk = key } }
 
 // OwnPace lets the route wait for something of its own, such as the slow hash of a password, without
 // holding one of the places in which the other requests are worked on.

@@ -81,6 +81,8 @@ type Config struct {
 	ErrorPage func(c *Ctx, p Problem) templ.Component
 	ErrorNote func(c *Ctx, p Problem) templ.Component
 
+	// Origin is what a tenant's records say of a client's address; nil: nothing.
+	Origin func(netip.Addr) func(tenant.ID) string
 	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }

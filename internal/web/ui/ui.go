@@ -49,6 +49,7 @@ type Page struct {
 	Path        string        // this page's path and query, for the language switch and as the canonical address
 	Home        string        // the platform's own site, on a host that is nobody's; empty: this host
 	Nav         []Link        // nil: the layout's own
+	Desks       []Link        // the staff's pages that the person may open: the menu of the staff's layout
 	Icons       []string      // icons that scripts or live fragments bring later; those in the page are found by themselves
 	Scripts     []string      // of package assets: "live.js"; the staff's layouts add htmx by themselves
 	Live        string        // URL of this page's events, for live.js
@@ -168,6 +169,9 @@ func (p Page) nav() []Link {
 	}
 	if p.Region == nil {
 		return []Link{{Label: p.T("ui.regions"), Href: p.Home + PathRegions}}
+	}
+	if p.Surface == "staff" && len(p.Desks) > 0 {
+		return p.Desks
 	}
 	path, _, _ := strings.Cut(p.Path, "?")
 	return []Link{

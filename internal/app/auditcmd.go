@@ -1,0 +1,505 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/audit"
+	"github.com/pendopo-id/pendopo/internal/auditlog"
+	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
+)
+
+const auditUsage = `pendopo audit: catatan kegiatan · activity records
+
+  verify [CODE|--all]   periksa rantai catatan satu daerah, atau semuanya; sebut catatan pertama yang salah
+                        · check a region's chain, or all; name the first record that is wrong
+                        --strict: catatan yang belum dicakup titik periksa juga dianggap temuan
+                        · records that no checkpoint covers yet are findings too
+  list CODE             catatan terbaru · the newest records
+                        --since --until (2026-11-23 atau · or 2026-11-23T10:04), --actor EMAIL,
+                        --action queue:ticket:call (queue: untuk semuanya · for all of them),
+                        --target A-027, --limit 50
+  export CODE FILE.csv  semua catatan sebagai CSV, dengan pilihan yang sama; - ke layar
+                        · all records as CSV, with the same options; - to the screen
+  checkpoint [CODE]     buat titik periksa sekarang · make checkpoints now
+
+Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve";
+--checkpoints, --checkpoint-key; --format json; --lang id|en.
+`
+
+// auditEnv is what an audit command works with.
+type auditEnv struct {
+	*tenantEnv
+	log  *slog.Logger
+	reg  *tenant.Registry
+	keys keyring
+
+	all, strict                         bool
+	since, until, actor, action, target string
+	limit                               int
+}
+
+func auditCommand(ctx context.Context, e env, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Fprint(e.stdout, auditUsage)
+		return nil
+	}
+	verb := args[0]
+	sub, ok := map[string]struct {
+		min, max int
+		run      func(context.Context, *auditEnv) error
+	}{
+		"verify": {0, 1, auditVerify}, "list": {1, 1, auditList}, "export": {2, 2, auditExport}, "checkpoint": {0, 1, auditCheckpoint},
+	}[verb]
+	if !ok {
+		fmt.Fprintf(e.stderr, "pendopo audit: %q tidak ada · no such command\n\n%s", verb, auditUsage)
+		return errSaid
+	}
+	a, lang := &auditEnv{}, "id"
+	cfg, rest, log, err := settings("audit "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		switch verb {
+		case "verify":
+			fs.BoolVar(&a.strict, "strict", false, "catatan tanpa titik periksa dianggap temuan · records without a checkpoint are findings")
+			fallthrough
+		case "checkpoint":
+			fs.BoolVar(&a.all, "all", false, "semua daerah · all regions")
+		default:
+			fs.StringVar(&a.since, "since", "", "sejak hari atau waktu ini · from this day or moment on")
+			fs.StringVar(&a.until, "until", "", "sampai hari ini, atau sebelum waktu ini · until this day, or before this moment")
+			fs.StringVar(&a.actor, "actor", "", "surel, public, atau user:ID · an e-mail, public, or user:ID")
+			fs.StringVar(&a.action, "action", "", "kegiatan, atau awalnya dengan titik dua · an action, or its beginning with a colon")
+			fs.StringVar(&a.target, "target", "", "nomor antrean, surel, atau sasaran · a queue number, an e-mail, or a target")
+		}
+		if verb == "list" {
+			fs.IntVar(&a.limit, "limit", 50, "paling banyak sekian catatan · at most so many records")
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) < sub.min || len(rest) > sub.max || a.all && len(rest) > 0 {
+		fmt.Fprint(e.stderr, auditUsage)
+		return errSaid
+	}
+	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}, log
+	if a.db, err = openDB(ctx, cfg, log); err != nil {
+		return err
+	}
+	defer a.db.Close()
+	a.prov = &tenant.Provisioner{DB: a.db}
+	a.reg = tenant.NewRegistry(a.db, cfg.Domain, log)
+	if err := a.reg.Refresh(ctx); err != nil {
+		return err
+	}
+	if a.keys, err = openKeys(cfg); err != nil {
+		return err
+	}
+	return sub.run(ctx, a)
+}
+
+// region is the tenant of the code that was typed.
+func (a *auditEnv) region(ctx context.Context) (*tenant.Tenant, error) {
+	if t, ok := a.reg.ByCode(a.args[0]); ok {
+		return t, nil
+	}
+	if _, _, err := a.find(ctx, a.args[0]); err != nil { // says which one may be meant
+		return nil, err
+	}
+	return nil, fmt.Errorf("region %s cannot be read by this program", a.args[0])
+}
+
+// regions are the one that was typed, or all.
+func (a *auditEnv) regions(ctx context.Context) ([]*tenant.Tenant, error) {
+	if len(a.args) == 0 {
+		return a.reg.All(), nil
+	}
+	t, err := a.region(ctx)
+	return []*tenant.Tenant{t}, err
+}
+
+func (a *auditEnv) printer(t *tenant.Tenant) *i18n.Printer { return i18n.For(a.locale()).In(t.Loc) }
+
+func (a *auditEnv) locale() i18n.Locale {
+	if a.en {
+		return i18n.EN
+	}
+	return i18n.ID
+}
+
+// moment is a time to the second, as clocks in the region show it.
+func moment(p *i18n.Printer, at time.Time) string {
+	local := p.Local(at)
+	return p.DateShort(clock.DayOf(local, local.Location())) + " " + p.Time(at) + p.TimeSep() + local.Format("05") + " " + p.Zone(at)
+}
+
+func auditVerify(ctx context.Context, a *auditEnv) error {
+	regions, err := a.regions(ctx)
+	if err != nil {
+		return err
+	}
+	folder, err := openCheckpoints(a.cfg, a.keys)
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, t := range regions {
+		r, err := verifyOne(ctx, a.db, t, folder)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.Code, err)
+		}
+		wrong := !r.OK() || a.strict && r.Uncovered > 0
+		if wrong {
+			bad++
+		}
+		if a.cfg.Format == "json" {
+			if err := json.NewEncoder(a.stdout).Encode(verdictOf(t, r, !wrong)); err != nil {
+				return err
+			}
+			continue
+		}
+		a.verdict(t, r, folder != nil)
+	}
+	if bad > 0 {
+		return errSaid
+	}
+	return nil
+}
+
+func verifyOne(ctx context.Context, db *store.DB, t *tenant.Tenant, folder *audit.Folder) (*audit.Report, error) {
+	if folder == nil {
+		return audit.Verify(ctx, db, t.ID, nil)
+	}
+	return audit.Verify(ctx, db, t.ID, folder.Read(ctx, t.ID))
+}
+
+// verdict says what a verification found.
+func (a *auditEnv) verdict(t *tenant.Tenant, r *audit.Report, points bool) {
+	p := a.printer(t)
+	n := func(i int64) string { return p.Number(int(i)) }
+	if first := r.First(); first == nil {
+		a.say("%s %s: utuh, %s catatan dalam %s blok.", "%s %s: whole, %s records in %s blocks.", t.Code, t.Name, n(r.Records), n(r.Blocks))
+	} else {
+		a.say("%s %s: TIDAK UTUH. %s catatan dibaca, %s temuan. Catatan pertama yang salah: nomor %s.",
+			"%s %s: NOT WHOLE. %s records read, %s findings. The first record that is wrong: number %s.",
+			t.Code, t.Name, n(r.Records), n(r.Total), n(first.Seq))
+		for _, f := range r.Findings {
+			a.say("  %s", "  %s", a.finding(p, f))
+		}
+		if more := r.Total - int64(len(r.Findings)); more > 0 {
+			a.say("  dan %s temuan lagi", "  and %s more findings", n(more))
+		}
+		if r.Chained.Seq > 0 {
+			a.say("  Rantai tidak terputus dari awal sampai catatan %s (%s).", "  The chain is unbroken from its beginning to record %s (%s).", n(r.Chained.Seq), moment(p, r.Chained.At))
+		}
+	}
+	switch {
+	case r.Proven.Seq > 0:
+		a.say("  Terbukti sampai catatan %s (%s), oleh titik periksa %s; %s catatan sesudahnya belum dicakup.",
+			"  Proven up to record %s (%s), by the checkpoint of %s; %s records after it are not covered yet.",
+			n(r.Proven.Seq), moment(p, r.Proven.At), moment(p, r.ProvenAt), n(r.Uncovered))
+	case r.Records > 0 && !points:
+		a.say("  Titik periksa dimatikan: rantai yang ditulis ulang seluruhnya tidak akan ditemukan.", "  Checkpoints are switched off: a chain that was rewritten as a whole would not be found.")
+	case r.Records > 0 && r.Checkpoints == 0:
+		a.say("  Belum ada titik periksa: rantai yang ditulis ulang seluruhnya tidak akan ditemukan.", "  There is no checkpoint yet: a chain that was rewritten as a whole would not be found.")
+	case r.Records > 0:
+		a.say("  Tidak satu pun titik periksa membenarkan rantai ini.", "  No checkpoint agrees with this chain.")
+	}
+	if r.Took > time.Second { // sooner it says nothing about the machine
+		a.say("  %s catatan per detik", "  %s records a second", n(int64(r.Rate())))
+	}
+}
+
+// finding says what is wrong, from which record on.
+func (a *auditEnv) finding(p *i18n.Printer, f audit.Finding) string {
+	pick := func(id, en string, args ...any) string {
+		if a.en {
+			id = en
+		}
+		return fmt.Sprintf(id, args...)
+	}
+	n := func(i int64) string { return p.Number(int(i)) }
+	where := n(f.Seq)
+	if f.Last > f.Seq {
+		where = p.Range(n(f.Seq), n(f.Last))
+	}
+	switch f.Kind {
+	case audit.Removed:
+		return pick("%s: dihapus", "%s: removed", where)
+	case audit.Reordered:
+		return pick("%s: urutan diubah, catatan yang seharusnya di sini ada di nomor %s", "%s: reordered, the record that belongs here is at number %s", where, n(f.Other))
+	case audit.WrongHash:
+		return pick("%s: hash-nya salah; catatan diubah, atau ditambahkan tanpa lewat layanan", "%s: the hash is wrong; the record was changed, or added past the service", where)
+	case audit.Added:
+		return pick("%s: ada sesudah akhir rantai, ditambahkan tanpa lewat layanan", "%s: behind the end of the chain, added past the service", where)
+	case audit.WrongHead:
+		return pick("%s: akhir rantai yang tersimpan bukan catatan terakhir", "%s: the stored end of the chain is not its last record", where)
+	case audit.Cut:
+		return pick("%s: dipotong; titik periksa pernah melihatnya", "%s: cut off; a checkpoint has seen them", where)
+	case audit.Rewritten:
+		return pick("%s: ditulis ulang; rantainya runtut, tetapi bukan yang dilihat titik periksa", "%s: rewritten; the chain is consistent, and not the one that a checkpoint saw", where)
+	case audit.BadLine:
+		return pick("titik periksa: %s", "checkpoint: %s", f.Detail)
+	}
+	switch f.Detail {
+	case "text":
+		return pick("%s: isinya diubah, atau catatan tepat sebelumnya diganti bersama hash-nya", "%s: the text was changed, or the record just before was replaced together with its hash", where)
+	case "block", "hash":
+		return pick("%s: diubah (blok)", "%s: changed (block)", where)
+	}
+	return pick("%s: kolom %s diubah, isinya mengatakan lain", "%s: column %s was changed, the text says otherwise", where, f.Detail)
+}
+
+// verdictJSON is a verification for a program that watches.
+type verdictJSON struct {
+	Code        string        `json:"code"`
+	OK          bool          `json:"ok"`
+	Records     int64         `json:"records"`
+	Blocks      int64         `json:"blocks"`
+	Checkpoints int64         `json:"checkpoints"`
+	First       *findingJSON  `json:"first,omitempty"` // the first record that is wrong
+	Findings    []findingJSON `json:"findings"`
+	Total       int64         `json:"total"`
+	Chained     *pointJSON    `json:"chained,omitempty"`
+	Proven      *pointJSON    `json:"proven,omitempty"`
+	Uncovered   int64         `json:"uncovered"`
+	PerSecond   int64         `json:"records_per_second"`
+}
+
+type findingJSON struct {
+	Kind   audit.Kind `json:"kind"`
+	Seq    int64      `json:"seq"`
+	Last   int64      `json:"last"`
+	Other  int64      `json:"other,omitempty"`
+	Detail string     `json:"detail,omitempty"`
+}
+
+type pointJSON struct {
+	Seq int64     `json:"seq"`
+	At  time.Time `json:"at"`
+}
+
+func verdictOf(t *tenant.Tenant, r *audit.Report, ok bool) verdictJSON {
+	v := verdictJSON{Code: t.Code, OK: ok, Records: r.Records, Blocks: r.Blocks, Checkpoints: r.Checkpoints, Total: r.Total,
+		Uncovered: r.Uncovered, PerSecond: int64(r.Rate()), Findings: []findingJSON{}}
+	for _, f := range r.Findings {
+		v.Findings = append(v.Findings, findingJSON(f))
+	}
+	if f := r.First(); f != nil {
+		first := findingJSON(*f)
+		v.First = &first
+	}
+	point := func(p audit.Point) *pointJSON {
+		if p.Seq == 0 {
+			return nil
+		}
+		return &pointJSON{p.Seq, p.At.In(t.Loc)}
+	}
+	v.Chained, v.Proven = point(r.Chained), point(r.Proven)
+	return v
+}
+
+func auditCheckpoint(ctx context.Context, a *auditEnv) error {
+	regions, err := a.regions(ctx)
+	if err != nil {
+		return err
+	}
+	folder, err := openCheckpoints(a.cfg, a.keys)
+	if err != nil {
+		return err
+	}
+	if folder == nil {
+		a.say("Titik periksa dimatikan (PENDOPO_CHECKPOINTS=off).", "Checkpoints are switched off (PENDOPO_CHECKPOINTS=off).")
+		return errSaid
+	}
+	ids := make([]store.TenantID, len(regions))
+	for i, t := range regions {
+		ids[i] = t.ID
+	}
+	n, err := audit.NewWriter(a.db, func() []store.TenantID { return ids }, a.log, folder).Make(ctx)
+	a.say("%d titik periksa baru dalam %s", "%d new checkpoints in %s", n, folder.Dir())
+	return err
+}
+
+// filter makes a filter of the options.
+func (a *auditEnv) filter(ctx context.Context, l *auditlog.Log, t *tenant.Tenant) (f auditlog.Filter, err error) {
+	first, since, err := dayOrMoment(a.since, t.Loc)
+	if err != nil {
+		return f, err
+	}
+	last, until, err := dayOrMoment(a.until, t.Loc)
+	if err != nil {
+		return f, err
+	}
+	f.Days(first, last, t.Loc)
+	if !since.IsZero() {
+		f.Since, first = since, t.Today(since)
+	}
+	if !until.IsZero() {
+		f.Until, last = until, t.Today(until)
+	}
+	f.Action = a.action
+	if a.actor != "" {
+		actor, ok, err := l.FindPeople(ctx, t, a.actor)
+		if err != nil {
+			return f, err
+		}
+		if !ok {
+			a.say("%s tidak ada di %s.", "There is no %s in %s.", a.actor, t.Name)
+			return f, errSaid
+		}
+		f.Actor = actor
+	}
+	if a.target != "" {
+		if f.Targets, err = l.Targets(ctx, t, a.target, first, last); err != nil {
+			return f, err
+		}
+		if len(f.Targets) == 0 {
+			a.say("Tidak ada sasaran %q pada waktu itu. Tulis nomor antrean seperti A-027, surel, atau sasaran seperti ticket:ID.",
+				"There is no target %q at that time. Write a queue number like A-027, an e-mail, or a target like ticket:ID.", a.target)
+			return f, errSaid
+		}
+	}
+	return f, nil
+}
+
+// dayOrMoment reads "2026-11-23", or "2026-11-23T10:04" in the region's time, with seconds and zone if given.
+func dayOrMoment(text string, loc *time.Location) (day clock.Day, at time.Time, err error) {
+	if text == "" {
+		return day, at, nil
+	}
+	if day, err = clock.ParseDay(text); err == nil {
+		return day, at, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"} {
+		if at, err = time.ParseInLocation(layout, text, loc); err == nil {
+			return clock.Day{}, at, nil
+		}
+	}
+	return day, at, fmt.Errorf("%q: tulis 2026-11-23 atau 2026-11-23T10:04 · write 2026-11-23 or 2026-11-23T10:04", text)
+}
+
+func (a *auditEnv) records() *auditlog.Log {
+	dirs := tenant.NewDirectories(a.db)
+	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasherOf(a.keys))
+}
+
+const cliActor = "system:cli"
+
+func auditList(ctx context.Context, a *auditEnv) error {
+	t, err := a.region(ctx)
+	if err != nil {
+		return err
+	}
+	l := a.records()
+	f, err := a.filter(ctx, l, t)
+	if err != nil {
+		return err
+	}
+	if err := l.NoteList(ctx, t, cliActor, f); err != nil {
+		return err
+	}
+	teller, err := l.Teller(ctx, t, a.locale())
+	if err != nil {
+		return err
+	}
+	p := a.printer(t)
+	w := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
+	for left, before := a.limit, int64(0); left > 0; {
+		found, err := l.Page(ctx, t, f, before, 0, min(left, 500))
+		if err != nil {
+			return err
+		}
+		if err := teller.Learn(ctx, found.Records); err != nil {
+			return err
+		}
+		for _, r := range found.Records {
+			if a.cfg.Format == "json" {
+				if err := json.NewEncoder(a.stdout).Encode(recordJSON{r.Seq, r.At.In(t.Loc), teller.Who(r.Actor), teller.Sentence(r), r.Action, r.Actor, r.Target, r.From, r.Data, r.Before, r.After}); err != nil {
+					return err
+				}
+				continue
+			}
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", r.Seq, moment(p, r.At), teller.Sentence(r), r.Action)
+		}
+		left -= len(found.Records)
+		if before = found.Older; before == 0 {
+			break
+		}
+	}
+	return w.Flush()
+}
+
+type recordJSON struct {
+	Seq      int64           `json:"seq"`
+	Time     time.Time       `json:"time"`
+	Who      string          `json:"who"`
+	Sentence string          `json:"sentence"`
+	Action   string          `json:"action"`
+	Actor    string          `json:"actor"`
+	Target   string          `json:"target"`
+	From     string          `json:"from,omitempty"`
+	Data     json.RawMessage `json:"data,omitempty"`
+	Before   json.RawMessage `json:"before,omitempty"`
+	After    json.RawMessage `json:"after,omitempty"`
+}
+
+func auditExport(ctx context.Context, a *auditEnv) error {
+	t, err := a.region(ctx)
+	if err != nil {
+		return err
+	}
+	l := a.records()
+	f, err := a.filter(ctx, l, t)
+	if err != nil {
+		return err
+	}
+	if err := l.NoteExport(ctx, t, cliActor, f); err != nil {
+		return err
+	}
+	teller, err := l.Teller(ctx, t, a.locale())
+	if err != nil {
+		return err
+	}
+	if a.args[1] == "-" {
+		_, err = l.Export(ctx, t, f, teller, a.stdout)
+		return err
+	}
+	var n int64
+	err = writeWhole(a.args[1], func(w io.Writer) error {
+		n, err = l.Export(ctx, t, f, teller, w)
+		return err
+	})
+	if err == nil {
+		a.say("%d catatan ditulis ke %s", "%d records written to %s", n, a.args[1])
+	}
+	return err
+}
+
+// writeWhole writes a file that nobody finds half written, for its owner alone: records name people.
+func writeWhole(path string, fn func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+strings.TrimPrefix(filepath.Base(path), ".")+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(fn(file), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}

@@ -1,0 +1,122 @@
+package audit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/store"
+)
+
+// Checkpoint says where a tenant's chain stood at a moment.
+type Checkpoint struct {
+	Tenant store.TenantID
+	Seq    int64
+	Hash   []byte
+	At     time.Time // when it was made
+}
+
+// Sink keeps checkpoints outside the database. Folder is one; an object store in another place, whose
+// versions cannot be deleted, would be another.
+type Sink interface {
+	// Put keeps a checkpoint, unless there is one of the same record or a later one, or one that is younger
+	// than every. It gives the newest one that is kept then. Several processes may call it.
+	Put(ctx context.Context, c Checkpoint, every time.Duration) (newest Checkpoint, err error)
+	// Read gives a tenant's checkpoints in their order, as they are when it is called. What was tampered with
+	// comes as a *LineError between them.
+	Read(ctx context.Context, t store.TenantID) iter.Seq2[Checkpoint, error]
+}
+
+// LineError is a checkpoint that is not what was written.
+type LineError struct {
+	File string
+	Line int
+	Seq  int64 // what it says, or 0
+	What string
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What) }
+
+// line is a checkpoint as it is written. Its MAC is made under a key that the database does not have, over
+// everything else in it, the MAC of the line before too: so a line cannot be changed, invented, moved to
+// another tenant or taken out from between others.
+type line struct {
+	Tenant string `json:"tenant"`
+	Seq    int64  `json:"seq"`
+	Hash   string `json:"hash"`
+	At     string `json:"at"`
+	Prev   string `json:"prev"`
+	Key    string `json:"key"` // which key made it, so that another key is not taken for tampering
+	MAC    string `json:"mac"`
+}
+
+// sealer makes and checks lines under a key.
+type sealer struct {
+	key  []byte
+	name string
+}
+
+// minKey is the least length of a key, in bytes.
+const minKey = 16
+
+func newSealer(key []byte) (sealer, error) {
+	if len(key) < minKey {
+		return sealer{}, fmt.Errorf("audit: a key of %d bytes, at least %d are needed", len(key), minKey)
+	}
+	s := sealer{key: key}
+	s.name = hex.EncodeToString(s.sum("name"))[:8]
+	return s, nil
+}
+
+func (s sealer) sum(text string) []byte {
+	m := hmac.New(sha256.New, s.key)
+	m.Write([]byte("pendopo checkpoint\n" + text))
+	return m.Sum(nil)
+}
+
+func (s sealer) mac(l line) string {
+	return hex.EncodeToString(s.sum(strings.Join([]string{l.Tenant, strconv.FormatInt(l.Seq, 10), l.Hash, l.At, l.Prev, l.Key}, "\n")))
+}
+
+// seal makes the line of a checkpoint that follows one with the MAC prev; "" is the first.
+func (s sealer) seal(c Checkpoint, prev string) line {
+	l := line{Tenant: c.Tenant.String(), Seq: c.Seq, Hash: hex.EncodeToString(c.Hash), At: store.TimeText(c.At), Prev: prev, Key: s.name}
+	l.MAC = s.mac(l)
+	return l
+}
+
+var (
+	errUnreadable = errors.New("the line cannot be read")
+	errOtherKey   = errors.New("the line was made with another key")
+	errAltered    = errors.New("the line is not what was written")
+	errOtherChain = errors.New("the line belongs to another tenant")
+)
+
+// open checks a line by itself; what it follows is the reader's matter.
+func (s sealer) open(t store.TenantID, text []byte) (line, Checkpoint, error) {
+	var l line
+	if err := json.Unmarshal(text, &l); err != nil || l.MAC == "" {
+		return l, Checkpoint{}, errUnreadable
+	}
+	hash, herr := hex.DecodeString(l.Hash)
+	at, terr := time.Parse(time.RFC3339Nano, l.At)
+	switch {
+	case herr != nil || terr != nil:
+		return l, Checkpoint{}, errUnreadable
+	case l.Key != s.name:
+		return l, Checkpoint{}, errOtherKey
+	case !hmac.Equal([]byte(l.MAC), []byte(s.mac(l))):
+		return l, Checkpoint{}, errAltered
+	case l.Tenant != t.String():
+		return l, Checkpoint{}, errOtherChain
+	}
+	return l, Checkpoint{Tenant: t, Seq: l.Seq, Hash: hash, At: at.UTC()}, nil
+}

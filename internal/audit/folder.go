@@ -1,0 +1,280 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/store"
+)
+
+// Folder keeps checkpoints in files, one a tenant and month: DIR/<tenant>/2026-11.jsonl, a line each. Lines
+// are only ever added, under a lock, and are on the disk when Put returns.
+type Folder struct {
+	dir    string
+	sealer sealer
+}
+
+var _ Sink = (*Folder)(nil)
+
+// NewFolder makes the folder if it is not there and makes sure that it can be written.
+func NewFolder(dir string, key []byte) (*Folder, error) {
+	s, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("audit: the folder of checkpoints: %w", err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return nil, fmt.Errorf("audit: the folder of checkpoints: %w", err)
+	}
+	return &Folder{dir, s}, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// Dir is where the files are.
+func (f *Folder) Dir() string { return f.dir }
+
+const suffix = ".jsonl"
+
+// lockWait is how long Put waits for another process that writes.
+const lockWait = 10 * time.Second
+
+// Put implements Sink.
+func (f *Folder) Put(ctx context.Context, c Checkpoint, every time.Duration) (Checkpoint, error) {
+	dir := filepath.Join(f.dir, c.Tenant.String())
+	newest, err := f.put(ctx, dir, c, every)
+	if err != nil {
+		err = fmt.Errorf("audit: checkpoint: %w", err)
+	}
+	return newest, err
+}
+
+func (f *Folder) put(ctx context.Context, dir string, c Checkpoint, every time.Duration) (Checkpoint, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return Checkpoint{}, err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	defer d.Close() // and the lock with it
+	waiting, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	if err := lock(waiting, d); err != nil {
+		return Checkpoint{}, err
+	}
+	last, err := f.last(dir, c.Tenant)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if last.found && (last.point.Seq >= c.Seq || every > 0 && c.At.Sub(last.point.At).Abs() < every) {
+		return last.point, nil
+	}
+	// A clock that was set back must not make a file that sorts before the last one.
+	name := max(c.At.UTC().Format("2006-01")+suffix, last.file)
+	text, err := json.Marshal(f.sealer.seal(c, last.mac))
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	text = append(text, '\n')
+	if last.torn && name == last.file {
+		text = append([]byte{'\n'}, text...) // what a power cut left stands in a line of its own
+	}
+	return c, appendTo(d, filepath.Join(dir, name), text)
+}
+
+// appendTo adds text to a file and waits until the disk has it, and the file's name if it is new.
+func appendTo(dir *os.File, name string, text []byte) error {
+	_, err := os.Stat(name)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	_, werr := file.Write(text)
+	err = errors.Join(werr, file.Sync(), file.Close())
+	if err == nil && fresh {
+		err = dir.Sync()
+	}
+	return err
+}
+
+// newest is the last line that holds, and where the next one goes.
+type newest struct {
+	found bool
+	point Checkpoint
+	mac   string
+	file  string // the last file, whether or not it has a line that holds
+	torn  bool   // that file does not end with a line's end
+}
+
+// last finds the newest line that holds: what was tampered with must not keep others from being added.
+func (f *Folder) last(dir string, t store.TenantID) (n newest, err error) {
+	names, err := files(dir)
+	if err != nil {
+		return n, err
+	}
+	for i := len(names) - 1; i >= 0 && !n.found; i-- {
+		// A file's end has it, unless lines there are wrong.
+		for _, size := range []int64{16 << 10, 1 << 62} {
+			text, err := ending(filepath.Join(dir, names[i]), size)
+			if err != nil {
+				return n, err
+			}
+			if i == len(names)-1 {
+				n.file, n.torn = names[i], len(text) > 0 && text[len(text)-1] != '\n'
+			}
+			lines := bytes.Split(text, newline)
+			for k := len(lines) - 1; k >= 0 && !n.found; k-- {
+				if l, c, err := f.sealer.open(t, lines[k]); err == nil {
+					n.found, n.point, n.mac = true, c, l.MAC
+				}
+			}
+			if n.found || int64(len(text)) < size {
+				break
+			}
+		}
+	}
+	return n, nil
+}
+
+// ending reads at most the last size bytes of a file.
+func ending(name string, size int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > size {
+		if _, err := file.Seek(-size, io.SeekEnd); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(file)
+}
+
+// files are a tenant's files by month; none when there is no folder.
+func files(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir) // sorted
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), suffix) && e.Type().IsRegular() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// Read implements Sink. Which lines there are is settled when it is called, so that a reader who then looks
+// for a chain's head finds it at or behind the last of them.
+func (f *Folder) Read(ctx context.Context, t store.TenantID) iter.Seq2[Checkpoint, error] {
+	dir := filepath.Join(f.dir, t.String())
+	names, err := files(dir)
+	sizes := make([]int64, len(names))
+	for i, name := range names {
+		info, serr := os.Stat(filepath.Join(dir, name))
+		if err = errors.Join(err, serr); serr == nil {
+			sizes[i] = info.Size()
+		}
+	}
+	return func(yield func(Checkpoint, error) bool) {
+		if err != nil {
+			yield(Checkpoint{}, fmt.Errorf("audit: checkpoints: %w", err))
+			return
+		}
+		r := &reader{sealer: f.sealer, tenant: t, yield: yield}
+		for i, name := range names {
+			if !r.file(ctx, filepath.Join(dir, name), sizes[i]) {
+				return
+			}
+		}
+	}
+}
+
+// reader goes through a tenant's lines in order.
+type reader struct {
+	sealer sealer
+	tenant store.TenantID
+	yield  func(Checkpoint, error) bool
+
+	begun  bool
+	mac    string     // of the last line that holds
+	broken *LineError // a line since then that cannot be read
+	told   bool       // one since then that was wrong, and has been told of
+	alien  bool       // a line of another key has been told of
+}
+
+func (r *reader) file(ctx context.Context, name string, size int64) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return r.yield(Checkpoint{}, fmt.Errorf("audit: checkpoints: %w", err))
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(io.LimitReader(file, size))
+	lines.Buffer(make([]byte, 0, 4096), 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		if ctx.Err() != nil {
+			return r.yield(Checkpoint{}, ctx.Err()) && false
+		}
+		if text := bytes.TrimSpace(lines.Bytes()); len(text) > 0 && !r.line(name, n, text) {
+			return false
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return r.yield(Checkpoint{}, &LineError{File: name, What: err.Error()})
+	}
+	return true
+}
+
+func (r *reader) line(name string, n int, text []byte) bool {
+	wrong := func(seq int64, what string) bool {
+		return r.yield(Checkpoint{}, &LineError{File: name, Line: n, Seq: seq, What: what})
+	}
+	l, c, err := r.sealer.open(r.tenant, text)
+	switch {
+	case errors.Is(err, errUnreadable):
+		// What a power cut left of a line that was just being written. The next one does not follow from it; if
+		// it does not follow from the one before either, a line that had been whole was spoilt.
+		r.broken = &LineError{File: name, Line: n, What: err.Error()}
+		return true
+	case errors.Is(err, errOtherKey):
+		if r.alien {
+			return true // once is enough: there may be thousands
+		}
+		r.alien, r.told = true, true
+		return wrong(l.Seq, err.Error())
+	case err != nil:
+		r.told = true
+		return wrong(l.Seq, err.Error())
+	}
+	// The beginning may have been put into an archive: a later line vouches for all before it.
+	if r.begun && l.Prev != r.mac && !r.told {
+		what := "a line before this one is missing"
+		if r.broken != nil {
+			what = fmt.Sprintf("line %d before it was spoilt", r.broken.Line)
+		}
+		if !wrong(l.Seq, what) {
+			return false
+		}
+	}
+	r.begun, r.mac, r.broken, r.told = true, l.MAC, nil, false
+	return r.yield(c, nil)
+}

@@ -1,0 +1,120 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pendopo-id/pendopo/internal/audit"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// maxChanges bounds a record: a manifest whose every line changes is told by its hash.
+const maxChanges = 200
+
+// beforeAfter is what an apply changes, by path and field, as it was and as it is. People are left out: each of
+// them has a record of their own, in which nobody is named.
+func beforeAfter(changes []tenants.Change) (before, after map[string]string) {
+	before, after = map[string]string{}, map[string]string{}
+	n := 0
+	for _, c := range changes {
+		if c.Path == "staff" || strings.HasPrefix(c.Path, "staff/") {
+			continue
+		}
+		if n++; n > maxChanges {
+			continue
+		}
+		key := c.Path
+		if c.Field != "" {
+			key += "." + c.Field
+		}
+		if c.Kind != tenants.Add {
+			before[key] = c.Old
+		}
+		if c.Kind != tenants.Remove {
+			after[key] = c.New
+		}
+	}
+	if n > maxChanges {
+		after["…"] = fmt.Sprintf("+%d", n-maxChanges)
+	}
+	return before, after
+}
+
+// orNil leaves an empty side out of a record.
+func orNil(m map[string]string) any {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+// personState is what a record says of a person: who they are as keyed hashes, what they may do in clear.
+type personState struct {
+	Name     string   `json:"name"`
+	Email    string   `json:"email"`
+	Roles    []string `json:"roles"`              // "officer id/19/19.01/dukcapil", sorted
+	Counters []id.ID  `json:"counters,omitempty"` // at which they work, sorted
+}
+
+func (a personState) equal(b personState) bool {
+	return a.Name == b.Name && a.Email == b.Email && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Counters, b.Counters)
+}
+
+// people are those who are not retired, by their identifier.
+func people(ctx context.Context, tx *store.Tx, h *audit.Hasher) (map[id.ID]personState, error) {
+	users, err := store.Select[User](tx).Where("not retired").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := store.Select[Grant](tx).Order("role", "scope").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counters, err := store.Select[UserCounter](tx).Order("counter_id").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[id.ID]personState, len(users))
+	for _, u := range users {
+		out[u.ID] = personState{Name: h.Personal(tx.Tenant(), "name", u.Name), Email: h.Personal(tx.Tenant(), "email", u.Email), Roles: []string{}}
+	}
+	for _, g := range grants {
+		if p, ok := out[g.UserID]; ok {
+			p.Roles = append(p.Roles, g.Role+" "+g.Scope)
+			out[g.UserID] = p
+		}
+	}
+	for _, c := range counters {
+		if p, ok := out[c.UserID]; ok {
+			p.Counters = append(p.Counters, c.CounterID)
+			out[c.UserID] = p
+		}
+	}
+	return out, nil
+}
+
+// recordPeople records who came, went, or may do something else, each by a record.
+func recordPeople(tx *store.Tx, actor string, before, after map[id.ID]personState) {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, who := range slices.SortedFunc(maps.Keys(all), func(a, b id.ID) int { return strings.Compare(a.String(), b.String()) }) {
+		was, had := before[who]
+		is, has := after[who]
+		if had && has && was.equal(is) {
+			continue
+		}
+		r := store.Record{Actor: actor, Action: "tenant:person:change", Target: "user:" + who.String()}
+		if had {
+			r.Before = was
+		}
+		if has {
+			r.After = is
+		}
+		tx.Audit(r)
+	}
+}
