@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -74,6 +75,9 @@ func demo(ctx context.Context, e env, args []string) error {
 		if _, err := migrateUp(ctx, cfg, log); err != nil {
 			return err
 		}
+	}
+	if cfg.MasterKey == "" && cfg.MasterKeyPath() == "" {
+		cfg.MasterKey = demoMasterKey
 	}
 	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
 	if err != nil {
@@ -166,9 +170,15 @@ func logins(r *tenants.Region) []login {
 // simulator adds the user in whose name the simulated day happens. Nobody can sign in as it.
 func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 	return db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
-		return store.Upsert(ctx, tx, &tenant.User{
-			ID: id.Named(row.ID, simulatorUser), Email: "simulasi@demo.invalid", Name: simulatorName, CreatedAt: row.CreatedAt,
-		})
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
+		}
+		user := &tenant.User{ID: id.Named(row.ID, simulatorUser), CreatedAt: row.CreatedAt}
+		if err := user.Seal(keys, "simulasi@demo.invalid", simulatorName); err != nil {
+			return err
+		}
+		return store.Upsert(ctx, tx, user)
 	})
 }
 

@@ -233,7 +233,7 @@ func serveEnv(db *store.DB) []string {
 	a := testkit.URLs(db)
 	env := []string{"PENDOPO_LIMITS=off", "PENDOPO_LOG_LEVEL=warn"}
 	if a.Schema != "" {
-		return append(env, "PENDOPO_DATABASE_URL="+a.App)
+		return append(env, "PENDOPO_DATABASE_URL="+a.App, "PENDOPO_MASTER_KEY="+testkit.MasterKey)
 	}
 	return append(env, "PENDOPO_DATA="+dirOf(a.App))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -67,12 +68,12 @@ type Session struct {
 }
 
 // Email is an e-mail address as it is kept and compared: without spaces around, in lower case.
-func Email(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+func Email(s string) string { return seal.Email(s) }
 
 type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
-	From string `json:"from"` // sha256 of the network, cut short
+	From string `json:"from"` // pseudonym of the network
 }
 
 // SignIn checks a password and begins a session. An account that does not exist, one without a password,
@@ -94,8 +95,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if len(email) > maxEmail || len(password) > MaxPassword || strings.ContainsRune(email, 0) {
 		return Session{}, wrong()
 	}
-	who := newAttempt(email, ip)
-	user, countedAt, err := s.begin(ctx, t, email, who)
+	user, who, countedAt, err := s.begin(ctx, t, email, ip)
 	if err != nil {
 		return Session{}, err
 	}
@@ -122,35 +122,44 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 
 func wrong() error { return fault.New(fault.Unauthenticated, "auth.wrong") }
 
-// begin counts the attempt and finds the account; nil if there is none.
-func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who attempt) (user *tenant.User, at time.Time, err error) {
+// begin counts the attempt and finds the account; nil if there is none. A region whose keys have been
+// destroyed has no accounts any more, and nothing to guess at.
+func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, ip netip.Addr) (user *tenant.User, who attempt, at time.Time, err error) {
 	look := func(ctx context.Context, tx *store.Tx) error {
 		at = tx.Now()
-		found, err := store.Select[tenant.User](tx).Where("email = ? and not retired", email).Limit(1).All(ctx)
-		if len(found) > 0 {
-			user = &found[0]
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if keys.Erased() {
+			return wrong()
+		}
+		if who, err = newAttempt(keys, email, ip); err != nil {
+			return err
+		}
+		if !s.opt.LimitsOff {
+			if err := who.count(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if user, err = tenant.UserByEmail(ctx, tx, email); user != nil && user.Retired {
+			user = nil
 		}
 		return err
 	}
 	if s.opt.LimitsOff {
 		err = s.db.View(ctx, t.ID, look)
-		return user, at, err
+		return user, who, at, err
 	}
 	for range 3 {
-		err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			if err := who.count(ctx, tx); err != nil {
-				return err
-			}
-			return look(ctx, tx)
-		})
-		if !fault.Is(err, "duplicate") {
+		if err = s.db.In(ctx, t.ID, look); !fault.Is(err, "duplicate") {
 			break
 		}
 	}
-	return user, at, err
+	return user, who, at, err
 }
 
-// refused records a failed attempt, without the e-mail: an auditor who knows it finds its hash.
+// refused records a failed attempt under the account's pseudonym, not its e-mail.
 func (s *Service) refused(ctx context.Context, t *tenant.Tenant, who attempt, kind Kind) error {
 	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
 		tx.Audit(store.Record{
@@ -184,7 +193,17 @@ func (s *Service) start(ctx context.Context, t *tenant.Tenant, user *tenant.User
 		if err != nil {
 			return err
 		}
-		out.Actor = newActor(row.ID, user.ID, user.Name, user.Email, grants)
+		// Read again: what was read before the password was checked may have been sealed anew since.
+		now, err := store.Select[tenant.User](tx).Where("id = ? and not retired", user.ID).One(ctx)
+		if fault.Is(err, "not_found") {
+			return wrong()
+		}
+		if err != nil {
+			return err
+		}
+		if out.Actor, err = newActor(ctx, tx, row.ID, now.ID, now.Name, now.Email, grants); err != nil {
+			return err
+		}
 		tx.Audit(store.Record{
 			Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
 			Data: signInData{OK: true, Kind: kind, From: who.address},
@@ -199,14 +218,26 @@ func grantsOf(ctx context.Context, tx *store.Tx, user id.ID) ([]tenant.Grant, er
 	return store.Select[tenant.Grant](tx).Where("user_id = ?", user).Order("role", "scope").All(ctx)
 }
 
-func newActor(session, user id.ID, name, email string, rows []tenant.Grant) *authz.Actor {
+// newActor opens who somebody is. Their name and e-mail are "" once the region's keys have been destroyed.
+func newActor(ctx context.Context, tx *store.Tx, session, user id.ID, name, email seal.Box, rows []tenant.Grant) (*authz.Actor, error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	who := authz.Identity{UserID: user, SessionID: session}
+	if who.Name, err = keys.Show(ctx, tenant.UserName, user, name); err != nil {
+		return nil, err
+	}
+	if who.Email, err = keys.Show(ctx, tenant.UserEmail, user, email); err != nil {
+		return nil, err
+	}
 	grants := make([]authz.Grant, len(rows))
 	for i, g := range rows {
 		grants[i] = authz.Grant{Role: g.Role, Scope: g.Scope}
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{UserID: user, SessionID: session, Name: name, Email: email, Channel: "counter"}
-	return authz.NewActor(who, grants)
+	who.Channel = "counter"
+	return authz.NewActor(who, grants), nil
 }
 
 func tokenHash(token string) []byte {
@@ -221,10 +252,13 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 	if err != nil {
 		return err
 	}
-	var user tenant.User
+	var user *tenant.User
 	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		if user, err = store.Select[tenant.User](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
+		if user, err = tenant.UserByEmail(ctx, tx, email); err != nil {
 			return err
+		}
+		if user == nil {
+			return fault.New(fault.NotFound, "not_found")
 		}
 		if _, err := store.Update[tenant.User](tx).Set("password_hash = ?", stored).Where("id = ?", user.ID).Exec(ctx); err != nil {
 			return err

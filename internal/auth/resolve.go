@@ -11,6 +11,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -86,8 +87,8 @@ type found struct {
 	UserID    id.ID     `bun:"user_id"`
 	SeenAt    time.Time `bun:"seen_at"`
 	ExpiresAt time.Time `bun:"expires_at"`
-	Name      string    `bun:"name"`
-	Email     string    `bun:"email"`
+	Name      seal.Box  `bun:"name"`
+	Email     seal.Box  `bun:"email"`
 }
 
 // Resolve finds who holds a token in a tenant. A token that is unknown there, has ended, or belongs to
@@ -121,8 +122,8 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 		if err != nil {
 			return err
 		}
-		actor = newActor(row.ID, row.UserID, row.Name, row.Email, grants)
-		return nil
+		actor, err = newActor(ctx, tx, row.ID, row.UserID, row.Name, row.Email, grants)
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -2,12 +2,11 @@ package auth
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/netip"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -30,22 +29,23 @@ var (
 
 // attempt is whom and from where somebody tries.
 type attempt struct {
-	account string // sha256 of the e-mail
-	address string // sha256 of the network, cut short
+	account string // pseudonym of the e-mail
+	address string // pseudonym of the network
 }
 
-func newAttempt(email string, ip netip.Addr) attempt {
+// newAttempt names whom and from where in words that only the region's keys relate to anybody: a plain hash
+// of an e-mail or of an address is found by trying them all.
+func newAttempt(k *seal.Keys, email string, ip netip.Addr) (a attempt, err error) {
 	bits := 64 // who has one address of an IPv6 network has all of it
 	if ip.Is4() {
 		bits = 32
 	}
 	network, _ := ip.Prefix(bits)
-	return attempt{digest(email), digest(network.String())[:32]}
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+	if a.account, err = k.Pseudonym("account", email); err != nil {
+		return a, err
+	}
+	a.address, err = k.Pseudonym("address", network.String())
+	return a, err
 }
 
 func (a attempt) keys() map[rule]string {

@@ -4,6 +4,8 @@
 package config
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 // Config is what an operator can set.
@@ -26,6 +29,8 @@ type Config struct {
 	DatabaseURL      string        // "": SQLite in Data
 	OwnerDatabaseURL string        // PostgreSQL: the role that owns the tables; for migrate
 	AppRole          string        // PostgreSQL: the role that serves; migrate gives it its rights
+	MasterKey        string        // master keys of what is sealed, as MasterKeys reads them
+	MasterKeyFile    string        // a file with them instead
 	Domain           string        // the bare domain; regions are its subdomains
 	Scheme           string        // http or https, as browsers see it
 	TrustedProxies   []string      // addresses or networks whose X-Forwarded-For is believed
@@ -114,6 +119,16 @@ var values = []value{
 			c.AppRole = s
 			return nil
 		}},
+	{"PENDOPO_MASTER_KEY", "", "the key under which the regions' own keys are wrapped; pendopo keys new makes one. Several take turns: the first wraps, each unwraps. Empty: the file; SQLite makes itself one, master.key in the data folder", "base64 of 32 bytes; several separated by commas", true,
+		func(c *Config) string { return c.MasterKey },
+		func(c *Config, s string) error {
+			_, err := MasterKeys(s)
+			c.MasterKey = s
+			return err
+		}},
+	{"PENDOPO_MASTER_KEY_FILE", "master-key-file", "a file that holds the master key instead, such as a mounted secret", "a path", false,
+		func(c *Config) string { return c.MasterKeyFile },
+		func(c *Config, s string) error { c.MasterKeyFile = s; return nil }},
 	{"PENDOPO_DOMAIN", "domain", "the bare domain; each region is served on a subdomain of it", "a domain name in lower case, without a port", false,
 		func(c *Config) string { return c.Domain },
 		func(c *Config, s string) error {
@@ -173,6 +188,26 @@ func databaseURL(get func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+// MasterKeys reads master keys: base64 of 32 bytes, several separated by commas or white space. The error
+// shows nothing of them.
+func MasterKeys(text string) ([][]byte, error) {
+	var out [][]byte
+	for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		key, err := base64.StdEncoding.DecodeString(s)
+		if err != nil || len(key) != 32 {
+			return nil, fmt.Errorf("key %d is not base64 of 32 bytes", len(out)+1)
+		}
+		if slices.ContainsFunc(out, func(k []byte) bool { return bytes.Equal(k, key) }) {
+			return nil, fmt.Errorf("key %d is there twice", len(out)+1)
+		}
+		out = append(out, key)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no key")
+	}
+	return out, nil
+}
+
 // Default is what holds when nothing is set.
 func Default() Config {
 	return Config{
@@ -197,6 +232,9 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for _, v := range values {
+		if v.flag == "" {
+			continue // not on a command line, which every user of the machine can read
+		}
 		fs.Func(v.flag, v.doc, func(s string) error {
 			if err := v.set(&c, s); err != nil {
 				wrong = append(wrong, v.refuse("--"+v.flag, s, err))
@@ -214,6 +252,9 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	}
 	if err != nil {
 		wrong = append(wrong, fmt.Errorf("%w (pendopo %s --help shows what there is)", err, name))
+	}
+	if c.MasterKey != "" && c.MasterKeyFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
 	}
 	return c, rest, errors.Join(wrong...)
 }
@@ -245,7 +286,11 @@ func Help(out io.Writer, name string, def Config, fs *flag.FlagSet) {
 	known := map[string]bool{}
 	for _, v := range values {
 		known[v.flag] = true
-		fmt.Fprintf(w, "--%s\t%s\t%s\n\t\tallowed: %s; default: %s\n", v.flag, v.env, v.doc, v.allowed, orNone(v.show(&def)))
+		flagged := ""
+		if v.flag != "" {
+			flagged = "--" + v.flag
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n\t\tallowed: %s; default: %s\n", flagged, v.env, v.doc, v.allowed, orNone(v.show(&def)))
 	}
 	fs.VisitAll(func(f *flag.Flag) {
 		if !known[f.Name] {
@@ -264,3 +309,12 @@ func orNone(s string) string {
 
 // SQLitePath is the file of the embedded database.
 func (c Config) SQLitePath() string { return filepath.Join(c.Data, "pendopo.db") }
+
+// MasterKeyPath is the file of the master key: the one that was set, or beside the embedded database. It is
+// "" where neither is.
+func (c Config) MasterKeyPath() string {
+	if c.MasterKeyFile != "" || c.DatabaseURL != "" {
+		return c.MasterKeyFile
+	}
+	return filepath.Join(c.Data, "master.key")
+}
