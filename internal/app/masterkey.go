@@ -31,19 +31,26 @@ func newMasterKey() string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// keyring reads the master key; fs.ErrNotExist means that its file is not there.
+// masterKeyText is the master key as it was given; fs.ErrNotExist means that its file is not there.
+func masterKeyText(cfg config.Config) (string, error) {
+	if cfg.MasterKey != "" {
+		return cfg.MasterKey, nil
+	}
+	path := cfg.MasterKeyPath()
+	if path == "" {
+		return "", errNoMasterKey
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("the master key: %w", err)
+	}
+	return string(raw), nil
+}
+
 func keyring(cfg config.Config) (*seal.Keyring, error) {
-	text := cfg.MasterKey
-	if text == "" {
-		path := cfg.MasterKeyPath()
-		if path == "" {
-			return nil, errNoMasterKey
-		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return nil, fmt.Errorf("the master key: %w", err)
-		}
-		text = string(raw)
+	text, err := masterKeyText(cfg)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := config.MasterKeys(text)
 	if err != nil {

@@ -21,8 +21,8 @@ func serve(ctx context.Context, e env, args []string) error {
 	if cfg.OwnerDatabaseURL != "" {
 		log.Warn("PENDOPO_OWNER_DATABASE_URL is set and not used: serve needs no owner's password, give it to migrate only")
 	}
-	if strings.Contains(cfg.MasterKey, demoMasterKey) {
-		return errors.New("PENDOPO_MASTER_KEY is the demo's, which everybody knows: make one with pendopo keys new")
+	if text, _ := masterKeyText(cfg); strings.Contains(text, demoMasterKey) { // openDB says why there is none
+		return errors.New("the master key is the demo's, which everybody knows: make one with pendopo keys new")
 	}
 	db, err := openDB(ctx, cfg, log)
 	if err != nil {
