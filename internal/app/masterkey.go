@@ -132,7 +132,12 @@ func writeNew(path, text string) error {
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return nil
+	// The name too must outlive a power cut: what is sealed from now on does.
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // checkKeys gives keys to regions that have none, and refuses to serve when the master key opens none of
@@ -142,7 +147,7 @@ func (a *App) checkKeys(ctx context.Context) error {
 	if vault == nil {
 		return errNoMasterKey
 	}
-	opened := 0
+	opened, closed := 0, []string(nil)
 	var wrong error
 	for _, t := range a.Registry.All() {
 		st, err := vault.Status(ctx, t.ID)
@@ -153,14 +158,16 @@ func (a *App) checkKeys(ctx context.Context) error {
 		case err != nil:
 			return err
 		case st.Unopened != nil:
-			wrong = fmt.Errorf("%s: %w", t.Name, st.Unopened)
-			a.log.Error("personal data of a region cannot be read", "tenant", t.Code, "error", st.Unopened)
+			closed, wrong = append(closed, t.Code), fmt.Errorf("%s: %w", t.Name, st.Unopened)
 		case !st.Erased:
 			opened++
 		}
 	}
 	if opened == 0 {
 		return wrong
+	}
+	if wrong != nil {
+		a.log.Error("personal data of some regions cannot be read", "tenants", closed, "error", wrong)
 	}
 	return nil
 }

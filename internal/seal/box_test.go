@@ -2,7 +2,9 @@ package seal
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -43,7 +45,8 @@ func TestABoxShowsNothing(t *testing.T) {
 	if !strings.Contains(out.String(), shown) {
 		t.Errorf("nothing tells that something is there: %s", out.String())
 	}
-	if err := json.Unmarshal([]byte(`"x"`), &Box{}); err == nil {
+	var into any = &Box{}
+	if err := json.Unmarshal([]byte(`"x"`), into); err == nil {
 		t.Error("a box came out of JSON")
 	}
 }
@@ -182,6 +185,7 @@ func TestDeclare(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	for name, wrong := range map[string]func(){
+		"twice":         func() { Declare[fits]("phone") },
 		"no box":        func() { Declare[fits]("text") },
 		"no column":     func() { Declare[fits]("email") },
 		"no index":      func() { Declare[fits]("phone", Indexed("text", Phone)) },
@@ -280,5 +284,69 @@ func BenchmarkUnwrap(b *testing.B) {
 		if _, err := newSet(b.Context(), ring, t, r); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// counting counts how often a master key is asked to unwrap.
+type counting struct {
+	Master
+	n int
+}
+
+func (c *counting) Unwrap(ctx context.Context, wrapped, bound []byte) ([]byte, error) {
+	c.n++
+	return c.Master.Unwrap(ctx, wrapped, bound)
+}
+
+// Unwrapped keys are used again while the database has the same ones, for a while, and then forgotten.
+func TestKeysStayInMemoryForAWhile(t *testing.T) {
+	ring, err := NewKeyring(bytes.Repeat([]byte{7}, MasterLen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	master := &counting{Master: ring}
+	v := &Vault{master: master, sets: map[store.TenantID]*set{}}
+	wrapped := func(tenant store.TenantID, version int64) row {
+		h, err := newHandles()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := row{Version: version}
+		if err := h.wrap(t.Context(), ring, tenant, &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	a, b := store.NewTenantID(), store.NewTenantID()
+	first, other := wrapped(a, 1), wrapped(b, 1)
+	asked := func(tenant store.TenantID, r row, want int) {
+		t.Helper()
+		before := master.n
+		if _, err := v.set(t.Context(), tenant, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := (master.n - before) / 2; got != want { // two keysets a row
+			t.Errorf("unwrapped %d times, not %d", got, want)
+		}
+	}
+	asked(a, first, 1)
+	asked(a, first, 0)
+	asked(b, other, 1)
+	asked(a, wrapped(a, 1), 1) // the same version, from a backup perhaps, and other keys
+	asked(a, first, 1)
+	v.sets[a].until = v.sets[a].until.Add(-maxAge)
+	v.sets[b].until = v.sets[b].until.Add(-maxAge)
+	asked(a, first, 1)
+	if v.sets[b] != nil {
+		t.Error("keys that nobody uses stay in memory")
+	}
+	v.sets[a].until = v.sets[a].until.Add(maxAge) // the machine's clock was set back
+	asked(a, first, 1)
+	asked(a, row{Version: 2}, 0)
+	if v.sets[a] != nil {
+		t.Error("destroyed keys stay in memory")
+	}
+	if _, err := v.set(t.Context(), b, first); !errors.Is(err, ErrMaster) {
+		t.Errorf("another tenant's keys: %v", err)
 	}
 }

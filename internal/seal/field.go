@@ -58,9 +58,12 @@ func Declare[T any, P store.OwnedRow[T]](column string, opts ...Option) *Field {
 	case f.IndexColumn != "" && types[f.IndexColumn] != reflect.TypeFor[Index]():
 		panic(fmt.Sprintf("seal: %s.%s is no seal.Index", f.Table, f.IndexColumn))
 	}
+	if slices.ContainsFunc(declared, func(o *Field) bool { return o.String() == f.String() }) {
+		panic(fmt.Sprintf("seal: %s is declared twice", f))
+	}
 	f.put = func(ctx context.Context, tx *store.Tx, was found, box Box, index Index) (int, error) {
 		u := store.Update[T, P](tx).Set(column+" = ?", box)
-		if f.IndexColumn != "" {
+		if index != was.Index {
 			u = u.Set(f.IndexColumn+" = ?", index)
 		}
 		if f.byID {

@@ -62,12 +62,31 @@ func (h handles) wrap(ctx context.Context, m Master, t store.TenantID, r *row) (
 }
 
 func wrapOne(ctx context.Context, m Master, h *keyset.Handle, bound []byte) ([]byte, error) {
-	var out keyset.MemReaderWriter
+	var out carrier
 	if err := h.WriteWithContext(ctx, &out, wrapper{m}, bound); err != nil {
 		return nil, fmt.Errorf("seal: the master key does not wrap: %w", err)
 	}
-	return out.EncryptedKeyset.GetEncryptedKeyset(), nil
+	return out.wrapped, nil
 }
+
+// carrier is where Tink writes a wrapped keyset and reads it from: the bytes that Wrap gave and nothing
+// around them. In clear it carries none.
+type carrier struct{ wrapped []byte }
+
+var errClear = errors.New("seal: a keyset in clear")
+
+func (c *carrier) WriteEncrypted(k *tinkpb.EncryptedKeyset) error {
+	c.wrapped = k.GetEncryptedKeyset()
+	return nil
+}
+
+func (c *carrier) ReadEncrypted() (*tinkpb.EncryptedKeyset, error) {
+	return &tinkpb.EncryptedKeyset{EncryptedKeyset: c.wrapped}, nil
+}
+
+func (c *carrier) Write(*tinkpb.Keyset) error { return errClear }
+
+func (c *carrier) Read() (*tinkpb.Keyset, error) { return nil, errClear }
 
 func unwrap(ctx context.Context, m Master, t store.TenantID, r row) (h handles, err error) {
 	if h.seal, err = unwrapOne(ctx, m, r.SealKeys, keysFor(t, "seal_keys")); err != nil {
@@ -81,8 +100,7 @@ func unwrap(ctx context.Context, m Master, t store.TenantID, r row) (h handles, 
 var ErrMaster = errors.New("the master key does not open this region's keys: is it the one that they were wrapped with?")
 
 func unwrapOne(ctx context.Context, m Master, wrapped, bound []byte) (*keyset.Handle, error) {
-	in := keyset.MemReaderWriter{EncryptedKeyset: &tinkpb.EncryptedKeyset{EncryptedKeyset: wrapped}}
-	h, err := keyset.ReadWithContext(ctx, &in, wrapper{m}, bound)
+	h, err := keyset.ReadWithContext(ctx, &carrier{wrapped}, wrapper{m}, bound)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrMaster, err)
 	}
