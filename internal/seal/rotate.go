@@ -20,10 +20,11 @@ import (
 //
 //  1. A new version of the keys has a key more, which seals from now on; the older ones still open. The old
 //     version's row stays, held by the transactions that began with it.
-//  2. The rows are sealed anew, a few in a transaction. A row that somebody changes meanwhile is left alone:
+//  2. The old version's row is deleted, which waits for those who hold it. After that everybody knows the new
+//     key, and nothing is sealed with an old one.
+//  3. The rows are sealed anew, a few in a transaction. A row that somebody changes meanwhile is left alone:
 //     it has been sealed with the new key.
-//  3. The old version's row is deleted, which waits for those who hold it. After that nothing old can be
-//     added; if nothing old is left the old keys go.
+//  4. When nothing old is left the old keys go.
 //
 // Cut short anywhere, it is finished by the next call.
 
@@ -59,24 +60,21 @@ func (v *Vault) Rotate(ctx context.Context, t store.TenantID, opt Options) (Rota
 	if err := v.add(ctx, t, opt, &out); err != nil {
 		return out, err
 	}
-	for range 5 {
-		var broken []string
-		for _, f := range Fields() {
-			bad, err := v.reseal(ctx, t, f, opt, &out)
-			if err != nil {
-				return out, err
-			}
-			broken = append(broken, bad...)
-		}
-		if len(broken) > 0 {
-			return out, fmt.Errorf("seal: the old key stays, for these do not open: %q", broken)
-		}
-		done, err := v.prune(ctx, t, opt, &out)
-		if done || err != nil && !fault.Is(err, "busy") {
+	if err := v.fence(ctx, t); err != nil {
+		return out, err
+	}
+	var broken []string
+	for _, f := range Fields() {
+		bad, err := v.reseal(ctx, t, f, opt, &out)
+		if err != nil {
 			return out, err
 		}
+		broken = append(broken, bad...)
 	}
-	return out, errors.New("seal: the old key is still in use and stays; rotate again to finish")
+	if len(broken) > 0 {
+		return out, fmt.Errorf("seal: the old key stays, for these do not open: %q", broken)
+	}
+	return out, v.prune(ctx, t, opt, &out)
 }
 
 // add is the first step. Of two at once the second finds what the first has begun.
@@ -118,6 +116,27 @@ func (v *Vault) add(ctx context.Context, t store.TenantID, opt Options, out *Rot
 		err = begin()
 	}
 	return err
+}
+
+// fence is the second step. The database waits for some seconds at a time.
+func (v *Vault) fence(ctx context.Context, t store.TenantID) (err error) {
+	for range 5 {
+		err = v.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+			k, err := In(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if err := k.ready(); err != nil {
+				return err
+			}
+			_, err = store.Delete[row](ctx, tx, "version < ?", k.set.row.Version)
+			return err
+		})
+		if !fault.Is(err, "busy") {
+			return err
+		}
+	}
+	return fmt.Errorf("seal: somebody has been sealing for long: rotate again to finish: %w", err)
 }
 
 // added is a keyset with one key more, which is the first from now on.
@@ -193,7 +212,7 @@ func (f *Field) page(ctx context.Context, tx *store.Tx, s *set, after id.ID, n i
 	return store.Query[found](ctx, tx, store.From{f.Table}, sql+" limit ?", append(args, n)...)
 }
 
-// reseal is the second step, for one field: it names the rows that do not open.
+// reseal is the third step, for one field: it names the rows that do not open.
 func (v *Vault) reseal(ctx context.Context, t store.TenantID, f *Field, opt Options, out *Rotation) (broken []string, err error) {
 	var after id.ID
 	for more := true; more; {
@@ -263,10 +282,9 @@ func (k *Keys) again(ctx context.Context, f *Field, r found) (int, error) {
 	return f.put(ctx, k.tx, r, box, index)
 }
 
-// prune is the third step; done is false when something old is left.
-func (v *Vault) prune(ctx context.Context, t store.TenantID, opt Options, out *Rotation) (done bool, err error) {
-	err = v.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		done = false
+// prune is the last step.
+func (v *Vault) prune(ctx context.Context, t store.TenantID, opt Options, out *Rotation) error {
+	return v.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
 		k, err := In(ctx, tx)
 		if err != nil {
 			return err
@@ -276,15 +294,15 @@ func (v *Vault) prune(ctx context.Context, t store.TenantID, opt Options, out *R
 		}
 		now := k.set.row
 		if out.Version = now.Version; !k.set.turning() {
-			done = true
-			return nil
-		}
-		if _, err := store.Delete[row](ctx, tx, "version < ?", now.Version); err != nil {
-			return err
+			return nil // somebody else has finished it
 		}
 		for _, f := range declared {
-			if rows, err := f.page(ctx, tx, k.set, id.ID{}, 1); err != nil || len(rows) > 0 {
+			rows, err := f.page(ctx, tx, k.set, id.ID{}, 1)
+			if err != nil {
 				return err
+			}
+			if len(rows) > 0 { // from a backup, say, while this ran
+				return fmt.Errorf("seal: the old key stays, for %s still needs it: rotate again to finish", f)
 			}
 		}
 		h, err := unwrap(ctx, v.master, t, now)
@@ -302,12 +320,11 @@ func (v *Vault) prune(ctx context.Context, t store.TenantID, opt Options, out *R
 			return err
 		}
 		n, err := replace(ctx, tx, now, next)
-		if done = err == nil && n == 1; done {
+		if n > 0 {
 			tx.Audit(record(opt.Actor, "keys:keyset:prune", now.Version, len(k.set.index) > 1))
 		}
 		return err
 	})
-	return done && err == nil, err
 }
 
 // replace writes keys over a version of them, unless somebody else has.
