@@ -74,6 +74,7 @@ func (c *checker) checkRegion() {
 				"%q is not a colour; write # and six hexadecimal digits, such as \"#8a1538\"", shown(colour)).meant(right))
 	}
 	c.checkEmail(d, "contact.email", r.Contact.Email)
+	c.translates(d, "contact.complaints", r.Contact.Complaints, r.Contact.ComplaintsEN)
 	if site := r.Contact.Website; site != "" {
 		u, err := url.Parse(site)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -147,6 +148,17 @@ func (c *checker) required(d *document, path, value string) bool {
 	}
 	d.report(path, RuleRequired, "", "", say("wajib diisi", "is required"))
 	return false
+}
+
+// translates reports an English text without the Indonesian one that it stands for: most readers would see
+// nothing.
+func (c *checker) translates(d *document, path, indonesian, english string) {
+	if strings.TrimSpace(english) == "" || strings.TrimSpace(indonesian) != "" || d.broken[path] {
+		return
+	}
+	key := path[strings.LastIndex(path, ".")+1:]
+	d.report(path+"_en", RuleRequired, shown(english), "",
+		say("%s belum diisi; tulis dahulu dalam bahasa Indonesia", "%s is not given; write it in Indonesian first", key))
 }
 
 // checkCode checks a code's presence and form, and tells whether it can be referred to.

@@ -94,7 +94,7 @@ func (c *checker) checkSeries(a *Agency, i int, d *document) {
 	if !fine {
 		return
 	}
-	if !slices.ContainsFunc(a.Services, func(v Service) bool { return v.Series == s.Code }) {
+	if !slices.ContainsFunc(a.Services, func(v Service) bool { return slices.Contains(v.Series, s.Code) }) {
 		d.report(path+".code", RuleSeries, s.Code, "",
 			say("seri %q tidak dipakai layanan mana pun; isi series: %s pada layanannya, atau hapus seri ini",
 				"series %q has no service; give series: %s to its services, or remove it", s.Code, s.Code))
@@ -177,7 +177,7 @@ func (c *checker) checkCounter(a *Agency, i int, d *document) {
 // checkPlace checks where in its venue a counter stands.
 func (c *checker) checkPlace(v *Venue, k Counter, path string, d *document) {
 	if v.Kind == Digital {
-		for _, f := range [][2]string{{"zone", k.Zone}, {"place", k.Place}} {
+		for _, f := range [][2]string{{"zone", k.Zone}, {"place", k.Place}, {"place_en", k.PlaceEN}} {
 			if f[1] != "" {
 				d.report(path+"."+f[0], RuleDigital, f[1], "",
 					say("lokasi %q digital, jadi loketnya tidak bertempat; hapus %s",
@@ -186,6 +186,7 @@ func (c *checker) checkPlace(v *Venue, k Counter, path string, d *document) {
 		}
 		return
 	}
+	c.translates(d, path+".place", k.Place, k.PlaceEN)
 	codes := make([]string, len(v.Zones))
 	for i, z := range v.Zones {
 		codes[i] = z.Code
@@ -255,8 +256,8 @@ func (c *checker) checkService(a *Agency, i int, d *document, agency *catalogue.
 			say("layanan %s memerlukan system: nama sistem pemilik layanan", "a %s service needs system: the owner's system", execution))
 	}
 	switch {
-	case s.Series != "":
-		c.series(a, path+".series", s.Series, d)
+	case len(s.Series) > 0:
+		c.checkGiven(a, s.Series, path+".series", d)
 	case slices.Contains(executions, string(execution)) && execution != catalogue.HandOff:
 		d.report(path+".series", RuleSeries, "", "",
 			say("layanan %q tidak punya seri antrean; hanya hand-off yang boleh tanpa seri",
@@ -266,6 +267,51 @@ func (c *checker) checkService(a *Agency, i int, d *document, agency *catalogue.
 	if s.Standard != nil {
 		c.checkStandard(s.Standard, path+".standard", d)
 	}
+}
+
+// checkGiven checks whose numbers a service gives. At a venue it is one series at most: nobody there would
+// know in which of two lines to stand.
+func (c *checker) checkGiven(a *Agency, codes Codes, path string, d *document) {
+	c.duplicates(d, path, len(codes), "", func(i int) string { return codes[i] })
+	given := map[string]string{} // venue -> the series that comes first
+	for i, code := range codes {
+		at := entryPath(path, i, "")
+		if _, listed := d.at[at]; !listed {
+			at = path
+		}
+		if !c.required(d, at, code) || slices.Contains(codes[:i], code) {
+			continue
+		}
+		s, ok := c.series(a, at, code, d)
+		if !ok || s.Venue == "" {
+			continue
+		}
+		first, taken := given[s.Venue]
+		if !taken {
+			given[s.Venue] = code
+			continue
+		}
+		right := elsewhere(a, codes)
+		d.report(at, RuleSeries, code, right, say(
+			"seri %q ada di lokasi %q, sama dengan seri %q; satu layanan hanya satu seri di satu lokasi, hapus salah satunya",
+			"series %q is at venue %q, as is %q; a service has one series at a venue, remove one of them", code, s.Venue, first).meant(right))
+	}
+}
+
+// elsewhere is a series of the agency at a venue where none of these is; empty when there is none.
+func elsewhere(a *Agency, codes Codes) string {
+	taken := map[string]bool{}
+	for _, s := range a.Series {
+		if slices.Contains(codes, s.Code) {
+			taken[s.Venue] = true
+		}
+	}
+	for _, s := range a.Series {
+		if !taken[s.Venue] {
+			return s.Code
+		}
+	}
+	return ""
 }
 
 // checkStandard: a standard that a region declares replaces the catalogue's as a whole, so it must be
@@ -289,4 +335,5 @@ func (c *checker) checkStandard(s *catalogue.Standard, path string, d *document)
 	c.required(d, path+".time", s.Time)
 	c.required(d, path+".fee", s.Fee)
 	c.required(d, path+".product", s.Product)
+	c.translates(d, path+".complaints", s.Complaints, s.ComplaintsEN)
 }

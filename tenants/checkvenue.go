@@ -55,6 +55,7 @@ func (c *checker) checkVenue(v *Venue, path string) {
 	for i, z := range v.Zones {
 		c.checkCode(d, entryPath(path+".zones", i, "code"), z.Code)
 		c.required(d, entryPath(path+".zones", i, "name"), z.Name)
+		c.translates(d, entryPath(path+".zones", i, "place"), z.Place, z.PlaceEN)
 	}
 	c.checkHours(v, path)
 	c.checkTicketsStop(v, path+".tickets_stop")

@@ -40,6 +40,10 @@ func (d *document) value(path string, n ast.Node, key position, v reflect.Value)
 	case reflect.Struct:
 		d.fields(path, n, v)
 	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[Codes]() {
+			d.codes(path, n, v)
+			return
+		}
 		d.list(path, n, v)
 	case reflect.String:
 		d.text(path, n, v)
@@ -140,6 +144,18 @@ func (d *document) list(path string, n ast.Node, v reflect.Value) {
 		d.value(sub, item, at, out.Index(i))
 	}
 	v.Set(out)
+}
+
+// codes decodes one code or a list of them. The paths of one have no index, because it stands in no list.
+func (d *document) codes(path string, n ast.Node, v reflect.Value) {
+	if _, ok := n.(*ast.SequenceNode); ok {
+		d.list(path, n, v)
+		return
+	}
+	var one string
+	if d.text(path, n, reflect.ValueOf(&one).Elem()); one != "" {
+		v.Set(reflect.ValueOf(Codes{one}))
+	}
 }
 
 // text decodes a scalar as it is written: a code such as 19.10 need not be quoted to stay 19.10.

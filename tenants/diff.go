@@ -256,7 +256,8 @@ var labels = map[string]string{
 	"fee": "biaya", "product": "produk", "requirements_en": "persyaratan (Inggris)",
 	"procedure_en": "prosedur (Inggris)", "time_en": "jangka waktu (Inggris)", "fee_en": "biaya (Inggris)",
 	"product_en": "produk (Inggris)", "proxy": "perwakilan", "basis": "dasar hukum", "role": "peran",
-	"agency": "instansi", "counters": "loket",
+	"agency": "instansi", "counters": "loket", "place_en": "tempat (Inggris)", "reason_en": "alasan (Inggris)",
+	"complaints_en": "pengaduan (Inggris)",
 }
 
 // kindNames are the kinds of venues in words.
@@ -337,8 +338,8 @@ func summariseCounter(c Counter) string {
 
 func summariseService(s Service) string {
 	text := or(s.Name, s.Code)
-	if s.Series != "" {
-		text += ", seri " + s.Series
+	if len(s.Series) > 0 {
+		text += ", seri " + strings.Join(s.Series, ", ")
 	}
 	return text
 }

@@ -23,6 +23,18 @@ func TestDiff(t *testing.T) {
 		{"confirmed", func(r *Region) { r.Agencies[0].Services[1].Confirmed = true }, []string{"~ agencies/dukcapil/services/kk-baru: dipastikan tidak → ya"}},
 		{"quota", func(r *Region) { r.Agencies[1].Series[0].Quota = 0 }, []string{"~ agencies/imigrasi/series/paspor: kuota 40 → tanpa batas"}},
 		{"name", func(r *Region) { r.Venues[1].Name = "Gerai Pasar" }, []string{`~ venues/gerai: nama "Gerai Perpustakaan" → "Gerai Pasar"`}},
+		{"names in English", func(r *Region) {
+			r.Venues[1].NameEN, r.Venues[0].Zones[0].PlaceEN = "Library Desk", "Ground floor"
+			r.Closures[0].ReasonEN, r.Contact.ComplaintsEN = "Christmas Day", "Tell us."
+			r.Agencies[0].Series[0].NameEN, r.Agencies[0].Counters[1].PlaceEN = "Civil registry", "By the door"
+		}, []string{
+			`~ region: pengaduan (Inggris) (kosong) → "Tell us."`,
+			`~ venues/utama/zones/a: tempat (Inggris) (kosong) → "Ground floor"`,
+			`~ venues/gerai: nama Inggris (kosong) → "Library Desk"`,
+			`~ closures/2026-12-25: alasan (Inggris) (kosong) → "Christmas Day"`,
+			`~ agencies/dukcapil/series/umum: nama Inggris (kosong) → "Civil registry"`,
+			`~ agencies/dukcapil/counters/utama/2: tempat (Inggris) (kosong) → "By the door"`,
+		}},
 		{"hours", func(r *Region) { r.Venues[2].Hours[0].Close = "14:00" }, []string{"~ venues/keliling: jam buka tue,thu 09:00-13:00 → tue,thu 09:00-14:00"}},
 		{"zone added", func(r *Region) {
 			r.Venues[0].Zones = append(r.Venues[0].Zones, Zone{Code: "c", Name: "Zona C", Place: "Lantai 3"})
@@ -37,6 +49,16 @@ func TestDiff(t *testing.T) {
 			"+ agencies/dukcapil/counters/gerai/2: Loket prioritas, seri umum",
 			"- agencies/dukcapil/counters/utama/2: Loket prioritas, seri umum",
 		}},
+		{"service's series", func(r *Region) {
+			r.Agencies[0].Services[1].Series = Codes{"umum", "daring"}
+			r.Agencies[0].Services[4].Series = Codes{"keliling"}
+		}, []string{
+			"~ agencies/dukcapil/services/kk-baru: seri umum → umum, daring",
+			"~ agencies/dukcapil/services/legalisasi: seri umum, keliling → keliling",
+		}},
+		{"service added", func(r *Region) {
+			r.Agencies[0].Services = append(r.Agencies[0].Services, Service{Code: "x", Name: "X", Series: Codes{"umum", "keliling"}})
+		}, []string{"+ agencies/dukcapil/services/x: X, seri umum, keliling"}},
 		{"counter's series", func(r *Region) { r.Agencies[0].Counters[0].Series = []string{"umum", "daring"} }, []string{"~ agencies/dukcapil/counters/utama/1: seri umum → umum, daring"}},
 		{"standard", func(r *Region) {
 			s := r.Agencies[0].Services[0].Standard

@@ -82,11 +82,18 @@ func (e *emitter) field(depth int, path, name string, v reflect.Value) {
 		e.line(depth, name+":")
 		e.mapping(depth+1, path, v)
 	case reflect.Slice:
+		if isOne(v) {
+			e.line(depth, name+": "+plain(v.Index(0), false))
+			return
+		}
 		e.list(depth, path, name, v)
 	default:
 		e.line(depth, name+": "+plain(v, false))
 	}
 }
+
+// isOne tells codes that are one, which stands without brackets.
+func isOne(v reflect.Value) bool { return v.Type() == reflect.TypeFor[Codes]() && v.Len() == 1 }
 
 func (e *emitter) list(depth int, path, name string, v reflect.Value) {
 	if v.Len() == 0 {
@@ -156,6 +163,9 @@ func flow(v reflect.Value) string {
 	case reflect.Pointer:
 		return strings.Repeat("x", maxFlow+1)
 	case reflect.Slice:
+		if isOne(v) {
+			return flow(v.Index(0))
+		}
 		for i := range v.Len() {
 			parts = append(parts, flow(v.Index(i)))
 		}

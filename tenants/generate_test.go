@@ -29,6 +29,14 @@ var anyText = rapid.OneOf(
 
 var maybeText = rapid.OneOf(rapid.Just(""), anyText)
 
+// english draws a text's translation; what says nothing has none.
+func english(t *rapid.T, text string) string {
+	if text == "" {
+		return ""
+	}
+	return maybeText.Draw(t, "english")
+}
+
 // paragraphs may hold line breaks, as the texts of a standard may.
 var paragraphs = rapid.OneOf(anyText, rapid.Map(rapid.SliceOfN(anyText, 2, 4), func(s []string) string { return strings.Join(s, "\n") }))
 
@@ -60,11 +68,12 @@ func genRegion(t *rapid.T) *Region {
 		Brand: Brand{Colour: rapid.SampledFrom([]string{"", "#8a1538", "#000000"}).Draw(t, "colour")},
 		Logo:  rapid.SampledFrom([]string{"", testLogo}).Draw(t, "logo"),
 	}
+	r.Contact.ComplaintsEN = english(t, r.Contact.Complaints)
 	for _, code := range codes(t, "venues", 1, 3) {
 		r.Venues = append(r.Venues, genVenue(t, seat, code))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "closures") {
-		c := Closure{From: fmt.Sprintf("2026-12-%02d", i+1), Reason: anyText.Draw(t, "reason")}
+		c := Closure{From: fmt.Sprintf("2026-12-%02d", i+1), Reason: anyText.Draw(t, "reason"), ReasonEN: maybeText.Draw(t, "reason_en")}
 		if rapid.Bool().Draw(t, "for one venue") {
 			c.Venue, c.To = r.Venues[0].Code, "2027-01-02"
 		}
@@ -81,7 +90,7 @@ func genRegion(t *rapid.T) *Region {
 
 func genVenue(t *rapid.T, seat areas.Seat, code string) Venue {
 	v := Venue{
-		Code: code, Name: anyText.Draw(t, "name"),
+		Code: code, Name: anyText.Draw(t, "name"), NameEN: maybeText.Draw(t, "name_en"),
 		Kind:        rapid.SampledFrom([]VenueKind{Office, Shared, ShopHouse, Vehicle, Digital}).Draw(t, "kind"),
 		Hours:       rapid.SampledFrom(weeks).Draw(t, "hours"),
 		TicketsStop: rapid.IntRange(0, 59).Draw(t, "stop"),
@@ -94,7 +103,9 @@ func genVenue(t *rapid.T, seat areas.Seat, code string) Venue {
 		v.District = rapid.SampledFrom(areas.DistrictsOf(seat.Code)).Draw(t, "district").Code
 	}
 	for _, z := range codes(t, "zones", 0, 3) {
-		v.Zones = append(v.Zones, Zone{Code: z, Name: anyText.Draw(t, "zone"), Place: maybeText.Draw(t, "place")})
+		zone := Zone{Code: z, Name: anyText.Draw(t, "zone"), NameEN: maybeText.Draw(t, "zone en"), Place: maybeText.Draw(t, "place")}
+		zone.PlaceEN = english(t, zone.Place)
+		v.Zones = append(v.Zones, zone)
 	}
 	return v
 }
@@ -109,29 +120,39 @@ func genAgency(t *rapid.T, r *Region, code string, numbers map[string]int) Agenc
 		numbers[v.Code]++
 		n := numbers[v.Code]
 		a.Series = append(a.Series, Series{
-			Code: s, Name: maybeText.Draw(t, "series name"), Prefix: string(rune('A'+n/26)) + string(rune('A'+n%26)),
+			Code: s, Name: maybeText.Draw(t, "series name"), NameEN: maybeText.Draw(t, "series name en"), Prefix: string(rune('A'+n/26)) + string(rune('A'+n%26)),
 			Venue: v.Code, Quota: rapid.IntRange(0, 200).Draw(t, "quota"),
 		})
 		k := Counter{Code: fmt.Sprint(n), Name: maybeText.Draw(t, "counter"), Venue: v.Code, Series: []string{s}}
 		if len(v.Zones) > 0 {
 			k.Zone, k.Place = v.Zones[0].Code, maybeText.Draw(t, "place")
+			k.PlaceEN = english(t, k.Place)
 		}
 		a.Counters = append(a.Counters, k)
-		a.Services = append(a.Services, genService(t, fmt.Sprintf("layanan-%d", i), s))
+		a.Services = append(a.Services, genService(t, a, fmt.Sprintf("layanan-%d", i), s))
 	}
 	a.Services = append(a.Services, Service{
 		Code: "rujukan", Name: anyText.Draw(t, "service"), Execution: catalogue.HandOff, System: anyText.Draw(t, "system"),
 		Receipt: maybeText.Draw(t, "receipt"),
 	})
 	if code == "dukcapil" && len(a.Series) > 0 {
-		a.Services = append(a.Services, Service{Code: "ktp-baru", Series: a.Series[0].Code})
+		a.Services = append(a.Services, Service{Code: "ktp-baru", Series: Codes{a.Series[0].Code}})
 	}
 	return a
 }
 
-func genService(t *rapid.T, code, series string) Service {
+func genService(t *rapid.T, a Agency, code, series string) Service {
+	given, venues := Codes{series}, map[string]bool{}
+	for _, s := range a.Series {
+		venues[s.Venue] = venues[s.Venue] || s.Code == series
+	}
+	for _, s := range a.Series { // so far: also at other venues, now and then
+		if !venues[s.Venue] && rapid.Bool().Draw(t, "also there") {
+			given, venues[s.Venue] = append(given, s.Code), true
+		}
+	}
 	s := Service{
-		Code: code, Series: series, Name: anyText.Draw(t, "service"), NameEN: maybeText.Draw(t, "service en"),
+		Code: code, Series: given, Name: anyText.Draw(t, "service"), NameEN: maybeText.Draw(t, "service en"),
 		Words: rapid.SliceOfN(anyText, 0, 4).Draw(t, "words"), Execution: catalogue.Native,
 		Minutes: rapid.IntRange(0, 60).Draw(t, "minutes"), Confirmed: rapid.Bool().Draw(t, "confirmed"),
 	}
@@ -143,8 +164,9 @@ func genService(t *rapid.T, code, series string) Service {
 			Requirements: rapid.SliceOfN(paragraphs, 1, 3).Draw(t, "requirements"),
 			Procedure:    rapid.SliceOfN(paragraphs, 1, 3).Draw(t, "procedure"),
 			Time:         paragraphs.Draw(t, "time"), Fee: paragraphs.Draw(t, "fee"), Product: paragraphs.Draw(t, "product"),
-			Basis: maybeText.Draw(t, "basis"),
+			Basis: maybeText.Draw(t, "basis"), Complaints: maybeText.Draw(t, "complaints"),
 		}
+		s.Standard.ComplaintsEN = english(t, s.Standard.Complaints)
 	}
 	return s
 }

@@ -116,8 +116,20 @@ type textFile struct {
 	text []byte
 }
 
-// readFolder takes the files that make up a manifest and looks out for those that were meant to.
+// readFolder takes the files that make up a manifest. Where replacing one was cut short, they stand in a
+// folder of their own.
 func readFolder(fsys fs.FS, dir string, c *collector) (f folder, ok bool) {
+	if staged := path.Join(dir, stagedDir); exists(fsys, path.Join(staged, regionFile)) {
+		w := say("penulisan folder ini terhenti di tengah jalan; yang dibaca adalah isi barunya di %s (ulangi ekspornya dengan --force agar rapi)",
+			"writing this folder was cut short; what is read is its new content in %s (export it again with --force to tidy up)", stagedDir)
+		c.add(Problem{File: stagedDir, Rule: RuleFile, Message: w.id, MessageEN: w.en, Warning: true})
+		dir = staged
+	}
+	return readFiles(fsys, dir, c)
+}
+
+// readFiles looks out for files that were meant to be a manifest's, too.
+func readFiles(fsys fs.FS, dir string, c *collector) (f folder, ok bool) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil {
 		c.add(noFolder(dir, err))

@@ -30,6 +30,9 @@ func TestLoadValid(t *testing.T) {
 	if d.Counters[0].Code != "1" || d.Series[0].Quota != 80 || d.Services[0].Minutes != 10 || !d.Services[0].Confirmed {
 		t.Errorf("agency read wrongly: %+v", d)
 	}
+	if one, two := d.Services[1].Series, d.Services[4].Series; !slices.Equal(one, Codes{"umum"}) || !slices.Equal(two, Codes{"umum", "keliling"}) {
+		t.Errorf("series of services read wrongly: %v, %v", one, two)
+	}
 	if s := d.Services[0].Standard; s == nil || len(s.Requirements) != 2 || s.Fee != "Gratis" {
 		t.Errorf("standard read wrongly: %+v", s)
 	}
@@ -61,8 +64,12 @@ type wrongCase struct {
 	suggest  string
 	says     string // part of the Indonesian message
 	warning  bool
-	dir      string // the folder's name, where it is not the right one
+	dir      string    // the folder's name, where it is not the right one
+	also     [2]string // a second edit of the same file, old and new
 }
+
+// second gives the agency another series at the same venue.
+var second = [2]string{"{code: daring, prefix: D, venue: daring}", "{code: daring, prefix: D, venue: daring}\n  - {code: akta, prefix: AK, venue: utama}"}
 
 const (
 	capil = "agencies/dukcapil.yaml"
@@ -126,6 +133,7 @@ var wrongCases = []wrongCase{
 	{name: "short colour", rule: RuleColour, old: `"#8a1538"`, new: `§"#a13"`, path: "brand.colour", value: "#a13", suggest: "#aa1133", says: "warna"},
 	{name: "colour unquoted", rule: RuleColour, old: `"#8a1538"`, new: `§merah`, path: "brand.colour", value: "merah", says: "warna"},
 	{name: "contact email", rule: RuleEmail, old: "email: halo@contoh.go.id", new: "email: §halo@@contoh.go.id", path: "contact.email", value: "halo@@contoh.go.id", suggest: "halo@contoh.go.id", says: "surel"},
+	{name: "English without Indonesian", rule: RuleRequired, old: "complaints: Sampaikan ke meja depan.", new: "complaints_en: §Tell the front desk.", path: "contact.complaints_en", value: "Tell the front desk.", says: "bahasa Indonesia"},
 	{name: "website", rule: RuleWebsite, old: "https://mpp.contoh.go.id", new: "§mpp.contoh.go.id", path: "contact.website", value: "mpp.contoh.go.id", suggest: "https://mpp.contoh.go.id", says: "situs"},
 	{name: "website script", rule: RuleWebsite, old: "https://mpp.contoh.go.id", new: "§javascript:alert(1)", path: "contact.website", value: "javascript:alert(1)", says: "situs"},
 
@@ -140,6 +148,7 @@ var wrongCases = []wrongCase{
 	{name: "district by name", rule: RuleDistrict, old: `district: "19.01.01"`, new: `district: §sungailiat`, path: "venues[0].district", value: "sungailiat", suggest: "19.01.01", says: "Sungailiat"},
 	{name: "zone twice", rule: RuleDuplicate, old: "{code: b, name: Zona B}", new: "{code: §a, name: Zona B}", path: "venues[0].zones[1].code", value: "a", says: "baris 26"},
 	{name: "zone name", rule: RuleRequired, old: "{code: b, name: Zona B}", new: "§{code: b}", path: "venues[0].zones[1].name", says: "wajib"},
+	{name: "zone's place in English only", rule: RuleRequired, old: "{code: b, name: Zona B}", new: "{code: b, name: Zona B, place_en: §Upstairs}", path: "venues[0].zones[1].place_en", value: "Upstairs", says: "place belum diisi"},
 	{name: "digital zones", rule: RuleDigital, old: "    kind: digital\n", new: "    kind: digital\n    zones:\n      §- {code: a, name: A}\n", path: "venues[3].zones", value: "1", says: "tidak punya zona"},
 	{name: "digital address", rule: RuleDigital, old: "    kind: digital\n", new: "    kind: digital\n    address: §Jalan\n", path: "venues[3].address", value: "Jalan", says: "tidak akan ditampilkan", warning: true},
 	{name: "tickets stop", rule: RuleTicketsStop, old: "tickets_stop: 60", new: "tickets_stop: §450", path: "venues[0].tickets_stop", value: "450", suggest: "30", says: "450 menit"},
@@ -207,6 +216,8 @@ var wrongCases = []wrongCase{
 	{name: "counter without zone", rule: RuleZone, file: imi, old: "{code: 3, venue: utama, zone: b, series", new: "§{code: 3, venue: utama, series", path: "counters[0].zone", says: "2 zona (a, b)"},
 	{name: "zone where there is none", rule: RuleReference, file: capil, old: "{code: 1, venue: keliling, series", new: "{code: 1, venue: keliling, zone: §a, series", path: "counters[2].zone", value: "a", says: "tidak punya zona"},
 	{name: "digital counter in a place", rule: RuleDigital, file: capil, old: "{code: 1, venue: daring, series", new: "{code: 1, venue: daring, place: §Lantai 2, series", path: "counters[3].place", value: "Lantai 2", says: "digital"},
+	{name: "counter in a place, in English", rule: RuleDigital, file: capil, old: "{code: 1, venue: daring, series", new: "{code: 1, venue: daring, place_en: §Upstairs, series", path: "counters[3].place_en", value: "Upstairs", says: "digital"},
+	{name: "counter's place in English only", rule: RuleRequired, file: capil, old: "place: Dekat pintu,", new: "place_en: §By the door,", path: "counters[1].place_en", value: "By the door", says: "place belum diisi"},
 	{name: "counter of no series", rule: RuleReference, file: imi, old: "series: [paspor]}", new: "series: [paspor, §paspr]}", path: "counters[0].series[1]", value: "paspr", suggest: "paspor", says: "tidak ada pada instansi"},
 	{name: "counter without series", rule: RuleRequired, file: capil, old: "{code: 2, name: Loket prioritas, venue: utama, zone: b, place: Dekat pintu, series: [umum]}", new: "§{code: 2, venue: utama, zone: b}", path: "counters[1].series", says: "sebutkan seri"},
 	{name: "series elsewhere", rule: RuleReference, file: capil, old: "zone: a, series: [umum]", new: "zone: a, series: [umum, §keliling]", path: "counters[0].series[1]", value: "keliling", says: `di lokasi "keliling"`},
@@ -217,6 +228,13 @@ var wrongCases = []wrongCase{
 	{name: "service twice", rule: RuleDuplicate, file: capil, old: "{code: kk-baru, series", new: "{code: §ktp-baru, series", path: "services[1].code", value: "ktp-baru", says: "baris 12"},
 	{name: "service without series", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "§{code: kk-baru}", path: "services[1].series", says: "tidak punya seri"},
 	{name: "service of no series", rule: RuleReference, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §umm}", path: "services[1].series", value: "umm", suggest: "umum", says: "seri"},
+	{name: "two series at one venue", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §akta]}", path: "services[1].series[1]", value: "akta", suggest: "keliling", says: `di lokasi "utama", sama dengan seri "umum"`, also: second},
+	{name: "a series of each venue, one too many", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, keliling, daring, §akta]}", path: "services[1].series[3]", value: "akta", says: "hapus salah satunya", also: second},
+	{name: "a series twice", rule: RuleDuplicate, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §umum]}", path: "services[1].series[1]", value: "umum", says: "sudah ada di baris 26"},
+	{name: "one of several series", rule: RuleReference, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §kelilling]}", path: "services[1].series[1]", value: "kelilling", suggest: "keliling", says: "seri"},
+	{name: "an empty one of several series", rule: RuleRequired, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: [umum, §\"\"]}", path: "services[1].series[1]", says: "wajib"},
+	{name: "no series in the list", rule: RuleSeries, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §[]}", path: "services[1].series", says: "tidak punya seri"},
+	{name: "a group for series", rule: RuleType, file: capil, old: "{code: kk-baru, series: umum}", new: "{code: kk-baru, series: §{umum: 1}}", path: "services[1].series", value: "{...}", says: "teks"},
 	{name: "the only series", rule: RuleReference, file: imi, old: "{code: paspor-baru, series: paspor}", new: "{code: paspor-baru, series: §umum}", path: "services[0].series", value: "umum", suggest: "paspor", says: "seri"},
 	{name: "after a BOM", rule: RuleTimezone, old: "# Daerah uji: dua lokasi bertempat, satu kendaraan, satu digital.\ncode: \"19.01\"\ntimezone: WIB", new: "\ufeffcode: \"19.01\"\ntimezone: §WIT", path: "timezone", value: "WIT", suggest: "WIB", says: "zona waktu"},
 	{name: "after Windows lines", rule: RuleTimezone, old: "code: \"19.01\"\ntimezone: WIB", new: "code: \"19.01\"\r\ntimezone: §WIT", path: "timezone", value: "WIT", suggest: "WIB", says: "zona waktu"},
@@ -224,6 +242,7 @@ var wrongCases = []wrongCase{
 	{name: "own service without system", rule: RuleSystem, file: "agencies/rumah-bumn.yaml", old: "    system: Rumah BUMN Digital\n", new: "", path: "services[0].system", says: "nama sistem pemilik"},
 	{name: "minutes", rule: RuleRange, file: capil, old: "minutes: 10", new: "minutes: §900", path: "services[0].minutes", value: "900", suggest: "480", says: "luar batas"},
 	{name: "standard not whole", rule: RuleRequired, file: capil, old: "      fee: Gratis\n", new: "", path: "services[0].standard.fee", says: "wajib"},
+	{name: "complaints in English only", rule: RuleRequired, file: capil, old: "      fee: Gratis\n", new: "      fee: Gratis\n      complaints_en: §Ask us\n", path: "services[0].standard.complaints_en", value: "Ask us", says: "complaints belum diisi"},
 	{name: "empty requirement", rule: RuleRequired, file: capil, old: "- Berusia 17 tahun", new: "- §\"\"", path: "services[0].standard.requirements[1]", says: "wajib"},
 
 	// The crest
@@ -246,7 +265,7 @@ func TestEveryMistakeIsPlaced(t *testing.T) {
 			case c.old == "" && c.new == "":
 				delete(files, name)
 			default:
-				text := string(files[name].Data)
+				text := strings.Replace(string(files[name].Data), c.also[0], c.also[1], 1)
 				if c.name == "Indonesian kind" {
 					text = strings.Replace(text, "kind: shared", "kind: shophouse", 1)
 				}

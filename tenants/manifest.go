@@ -26,10 +26,11 @@ type Region struct {
 
 // Contact is how people reach the region's mall.
 type Contact struct {
-	Phone      string `yaml:"phone,omitempty" json:"phone,omitempty"`
-	Email      string `yaml:"email,omitempty" json:"email,omitempty"`
-	Website    string `yaml:"website,omitempty" json:"website,omitempty"`
-	Complaints string `yaml:"complaints,omitempty" json:"complaints,omitempty"` // where and how to complain, one sentence
+	Phone        string `yaml:"phone,omitempty" json:"phone,omitempty"`
+	Email        string `yaml:"email,omitempty" json:"email,omitempty"`
+	Website      string `yaml:"website,omitempty" json:"website,omitempty"`
+	Complaints   string `yaml:"complaints,omitempty" json:"complaints,omitempty"` // where and how to complain, one sentence
+	ComplaintsEN string `yaml:"complaints_en,omitempty" json:"complaints_en,omitempty"`
 }
 
 // Brand is the one colour a region gives; the other seven accents are derived (web/brand).
@@ -52,6 +53,7 @@ const (
 type Venue struct {
 	Code        string    `yaml:"code" json:"code"`
 	Name        string    `yaml:"name" json:"name"`
+	NameEN      string    `yaml:"name_en,omitempty" json:"name_en,omitempty"` // empty, as in every _en field: English pages show the Indonesian
 	Kind        VenueKind `yaml:"kind" json:"kind"`
 	Address     string    `yaml:"address,omitempty" json:"address,omitempty"`
 	District    string    `yaml:"district,omitempty" json:"district,omitempty"` // Kemendagri's code: "19.01.01"
@@ -69,17 +71,20 @@ type Hours struct {
 
 // Zone is a part of a venue with a hall board of its own.
 type Zone struct {
-	Code  string `yaml:"code" json:"code"`
-	Name  string `yaml:"name" json:"name"`                       // "Zona A"
-	Place string `yaml:"place,omitempty" json:"place,omitempty"` // "Lantai 1"
+	Code    string `yaml:"code" json:"code"`
+	Name    string `yaml:"name" json:"name"` // "Zona A"
+	NameEN  string `yaml:"name_en,omitempty" json:"name_en,omitempty"`
+	Place   string `yaml:"place,omitempty" json:"place,omitempty"` // "Lantai 1"
+	PlaceEN string `yaml:"place_en,omitempty" json:"place_en,omitempty"`
 }
 
 // Closure is a local day, or a run of days, on which a venue (or, if empty, every venue) is closed.
 type Closure struct {
-	From   string `yaml:"from" json:"from"`                 // "2026-12-25"
-	To     string `yaml:"to,omitempty" json:"to,omitempty"` // inclusive; empty: the same day
-	Venue  string `yaml:"venue,omitempty" json:"venue,omitempty"`
-	Reason string `yaml:"reason" json:"reason"`
+	From     string `yaml:"from" json:"from"`                 // "2026-12-25"
+	To       string `yaml:"to,omitempty" json:"to,omitempty"` // inclusive; empty: the same day
+	Venue    string `yaml:"venue,omitempty" json:"venue,omitempty"`
+	Reason   string `yaml:"reason" json:"reason"`
+	ReasonEN string `yaml:"reason_en,omitempty" json:"reason_en,omitempty"`
 }
 
 // Agency is an instansi in this region.
@@ -99,25 +104,31 @@ type Agency struct {
 type Series struct {
 	Code   string `yaml:"code" json:"code"`
 	Name   string `yaml:"name,omitempty" json:"name,omitempty"`
+	NameEN string `yaml:"name_en,omitempty" json:"name_en,omitempty"`
 	Prefix string `yaml:"prefix" json:"prefix"` // 1 to 3 capital letters, unique at the venue
 	Venue  string `yaml:"venue" json:"venue"`
 	Quota  int    `yaml:"quota,omitempty" json:"quota,omitempty"` // tickets a day; 0: no limit
 }
 
-// Counter is a loket, where an officer serves.
+// Counter is a loket, where an officer serves. Its name has no English: it is what stands on its sign and
+// what people look for when they are called.
 type Counter struct {
-	Code   string   `yaml:"code" json:"code"`                     // unique at the venue, usually its number: "3"
-	Name   string   `yaml:"name,omitempty" json:"name,omitempty"` // empty: "Loket 3"
-	Venue  string   `yaml:"venue" json:"venue"`
-	Zone   string   `yaml:"zone,omitempty" json:"zone,omitempty"`
-	Place  string   `yaml:"place,omitempty" json:"place,omitempty"` // "Lantai 1, sebelah kanan pintu masuk"
-	Series []string `yaml:"series" json:"series"`                   // codes of this agency's series that it calls
+	Code    string   `yaml:"code" json:"code"`                     // unique at the venue, usually its number: "3"
+	Name    string   `yaml:"name,omitempty" json:"name,omitempty"` // empty: "Loket 3"
+	Venue   string   `yaml:"venue" json:"venue"`
+	Zone    string   `yaml:"zone,omitempty" json:"zone,omitempty"`
+	Place   string   `yaml:"place,omitempty" json:"place,omitempty"` // "Lantai 1, sebelah kanan pintu masuk"
+	PlaceEN string   `yaml:"place_en,omitempty" json:"place_en,omitempty"`
+	Series  []string `yaml:"series" json:"series"` // codes of this agency's series that it calls
 }
+
+// Codes are one code or several. In YAML one is a text and several are a list.
+type Codes []string
 
 // Service is a layanan that this region offers. What is empty comes from the catalogue.
 type Service struct {
 	Code      string              `yaml:"code" json:"code"`
-	Series    string              `yaml:"series,omitempty" json:"series,omitempty"`       // whose numbers it gives; empty only for hand-off without a counter
+	Series    Codes               `yaml:"series,omitempty" json:"series,omitempty"`       // whose numbers it gives, one at each venue where it is given; empty only for hand-off without a counter
 	Confirmed bool                `yaml:"confirmed,omitempty" json:"confirmed,omitempty"` // the region has checked time, fee and requirements
 	Name      string              `yaml:"name,omitempty" json:"name,omitempty"`
 	NameEN    string              `yaml:"name_en,omitempty" json:"name_en,omitempty"`

@@ -34,6 +34,7 @@ type Resolved struct {
 type ResolvedVenue struct {
 	Code        string
 	Name        string
+	NameEN      string // empty when none is declared
 	Kind        VenueKind
 	Address     string
 	District    areas.District // the zero District when none is declared
@@ -47,7 +48,7 @@ type ResolvedAgency struct {
 	Code     string
 	Name     string // official, with the region's name: "Dinas Sosial Kabupaten Bangka"
 	Short    string // by subject, for tiles and boards
-	NameEN   string // Name where the catalogue and the region have none
+	NameEN   string // empty where neither the catalogue nor the region has one
 	ShortEN  string
 	Owner    string   // the catalogue's: daerah, vertikal, bumn, bumd, lembaga; empty for the region's own
 	Icon     string   // Tabler icon's name
@@ -62,6 +63,7 @@ type ResolvedAgency struct {
 type ResolvedSeries struct {
 	Code     string
 	Name     string // the agency's short name where none is declared
+	NameEN   string // that name's English; empty when there is none
 	Prefix   string
 	Venue    string
 	Quota    int      // tickets a day; 0: no limit
@@ -71,12 +73,13 @@ type ResolvedSeries struct {
 
 // ResolvedCounter is a loket.
 type ResolvedCounter struct {
-	Code   string
-	Name   string // "Loket 3"
-	Venue  string
-	Zone   string // empty at a digital venue only
-	Place  string
-	Series []string
+	Code    string
+	Name    string // "Loket 3"
+	Venue   string
+	Zone    string // empty at a digital venue only
+	Place   string
+	PlaceEN string
+	Series  []string
 }
 
 // Key names the counter within the region: "utama/3".
@@ -86,15 +89,15 @@ func (c ResolvedCounter) Key() string { return c.Venue + "/" + c.Code }
 type ResolvedService struct {
 	Code      string
 	Name      string
-	NameEN    string // Name where there is none
+	NameEN    string // empty where there is none
 	Words     []string
 	Execution catalogue.Execution
-	System    string // the owner's system; empty for native
-	Receipt   string // what that system calls its receipt number; empty for native
-	Minutes   int    // usual time at the counter; 0: not known
-	Confirmed bool   // the region has checked time, fee and requirements; else they are shown as examples
-	Series    string // empty: hand-off without a counter
-	Venue     string // of the series; empty without one
+	System    string   // the owner's system; empty for native
+	Receipt   string   // what that system calls its receipt number; empty for native
+	Minutes   int      // usual time at the counter; 0: not known
+	Confirmed bool     // the region has checked time, fee and requirements; else they are shown as examples
+	Series    []string // as declared, one at a venue; none: hand-off without a counter
+	Venues    []string // of the series, in their order
 	Standard  *catalogue.Standard
 	Own       bool // not in the catalogue
 }
@@ -150,7 +153,7 @@ func englishName(s areas.Seat) string {
 
 func resolveVenue(v Venue) ResolvedVenue {
 	out := ResolvedVenue{
-		Code: v.Code, Name: v.Name, Kind: v.Kind, Address: v.Address, TicketsStop: v.TicketsStop,
+		Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: v.Kind, Address: v.Address, TicketsStop: v.TicketsStop,
 		Zones: slices.Clone(v.Zones),
 	}
 	out.District, _ = areas.DistrictByCode(v.District)
@@ -160,7 +163,7 @@ func resolveVenue(v Venue) ResolvedVenue {
 	if v.Kind == Digital {
 		out.Address, out.District = "", areas.District{}
 	} else if len(out.Zones) == 0 {
-		out.Zones = []Zone{{Code: mainZone, Name: v.Name}}
+		out.Zones = []Zone{{Code: mainZone, Name: v.Name, NameEN: v.NameEN}}
 	}
 	return out
 }
@@ -177,17 +180,20 @@ func (r *Resolved) resolveAgency(a *Agency, cat Catalogue) ResolvedAgency {
 		Owner: known.Owner, Icon: or(a.Icon, known.Icon), Words: slices.Clone(known.Words), Own: !ok,
 	}
 	out.Short = fill(or(a.Short, known.Short, name), r.Name)
-	out.NameEN = fill(or(a.NameEN, known.NameEN, name), r.NameEN)
-	out.ShortEN = fill(or(a.ShortEN, known.ShortEN, out.Short), r.NameEN)
+	out.NameEN = fill(or(a.NameEN, known.NameEN), r.NameEN)
+	out.ShortEN = fill(or(a.ShortEN, known.ShortEN), r.NameEN)
 	for _, k := range a.Counters {
 		out.Counters = append(out.Counters, r.resolveCounter(k))
 	}
 	for _, s := range a.Series {
 		rs := ResolvedSeries{
-			Code: s.Code, Name: or(s.Name, out.Short), Prefix: s.Prefix, Venue: s.Venue, Quota: s.Quota,
+			Code: s.Code, Name: or(s.Name, out.Short), NameEN: s.NameEN, Prefix: s.Prefix, Venue: s.Venue, Quota: s.Quota,
+		}
+		if s.Name == "" {
+			rs.NameEN = or(s.NameEN, out.ShortEN)
 		}
 		for _, v := range a.Services {
-			if v.Series == s.Code {
+			if slices.Contains(v.Series, s.Code) {
 				rs.Services = append(rs.Services, v.Code)
 			}
 		}
@@ -206,7 +212,7 @@ func (r *Resolved) resolveAgency(a *Agency, cat Catalogue) ResolvedAgency {
 
 func (r *Resolved) resolveCounter(k Counter) ResolvedCounter {
 	out := ResolvedCounter{
-		Code: k.Code, Name: or(k.Name, "Loket "+k.Code), Venue: k.Venue, Zone: k.Zone, Place: k.Place,
+		Code: k.Code, Name: or(k.Name, "Loket "+k.Code), Venue: k.Venue, Zone: k.Zone, Place: k.Place, PlaceEN: k.PlaceEN,
 		Series: slices.Clone(k.Series),
 	}
 	if out.Zone == "" {
@@ -226,10 +232,10 @@ func (r *Resolved) resolveService(a *Agency, s Service, cat Catalogue) ResolvedS
 	}
 	name := or(s.Name, known.Name)
 	out := ResolvedService{
-		Code: s.Code, Name: fill(name, r.Name), NameEN: fill(or(s.NameEN, known.NameEN, name), r.NameEN),
+		Code: s.Code, Name: fill(name, r.Name), NameEN: fill(or(s.NameEN, known.NameEN), r.NameEN),
 		Words:     union(s.Words, known.Words),
 		Execution: s.Execution, System: or(s.System, known.System), Receipt: or(s.Receipt, known.Receipt),
-		Minutes: s.Minutes, Confirmed: s.Confirmed, Series: s.Series, Own: !ok,
+		Minutes: s.Minutes, Confirmed: s.Confirmed, Series: slices.Clone(s.Series), Own: !ok,
 	}
 	if out.Execution == "" {
 		out.Execution = known.Execution
@@ -240,14 +246,18 @@ func (r *Resolved) resolveService(a *Agency, s Service, cat Catalogue) ResolvedS
 	if out.Minutes == 0 {
 		out.Minutes = known.Minutes
 	}
-	if i := slices.IndexFunc(a.Series, func(o Series) bool { return o.Code == s.Series }); i >= 0 {
-		out.Venue = a.Series[i].Venue
+	for _, code := range s.Series {
+		if i := slices.IndexFunc(a.Series, func(o Series) bool { return o.Code == code }); i >= 0 {
+			out.Venues = append(out.Venues, a.Series[i].Venue)
+		}
 	}
 	if standard := firstStandard(s.Standard, known.Standard); standard != nil {
 		own := *standard
 		own.Requirements, own.Procedure = slices.Clone(own.Requirements), slices.Clone(own.Procedure)
 		own.RequirementsEN, own.ProcedureEN = slices.Clone(own.RequirementsEN), slices.Clone(own.ProcedureEN)
-		own.Complaints = or(own.Complaints, r.Contact.Complaints)
+		if strings.TrimSpace(own.Complaints) == "" { // with its own English: one sentence does not speak two minds
+			own.Complaints, own.ComplaintsEN = r.Contact.Complaints, r.Contact.ComplaintsEN
+		}
 		out.Standard = &own
 	}
 	return out

@@ -38,20 +38,20 @@ func TestResolve(t *testing.T) {
 		capil.NameEN != "Civil Registry of Bangka Regency" || capil.Owner != "daerah" || capil.Own || capil.Icon != "id" {
 		t.Errorf("agency: %+v", capil)
 	}
-	if own.Name != "Rumah BUMN Kabupaten Bangka" || own.NameEN != "Rumah BUMN Bangka Regency" || own.ShortEN != "Rumah BUMN" || !own.Own {
+	if own.Name != "Rumah BUMN Kabupaten Bangka" || own.NameEN != "" || own.ShortEN != "" || !own.Own {
 		t.Errorf("own agency: %+v", own)
 	}
 	if k := capil.Counters; k[0].Name != "Loket 1" || k[1].Name != "Loket prioritas" || k[2].Zone != "utama" || k[3].Zone != "" || k[0].Key() != "utama/1" {
 		t.Errorf("counters: %+v", k)
 	}
 	if s := capil.Series; s[0].Name != "Kependudukan" || s[1].Name != "Kependudukan" ||
-		!slices.Equal(s[0].Services, []string{"ktp-baru", "kk-baru"}) || !slices.Equal(s[0].Counters, []string{"utama/1", "utama/2"}) {
+		!slices.Equal(s[0].Services, []string{"ktp-baru", "kk-baru", "legalisasi"}) || !slices.Equal(s[0].Counters, []string{"utama/1", "utama/2"}) {
 		t.Errorf("series: %+v", s)
 	}
 
 	ktp, kk := capil.Services[0], capil.Services[1]
 	if ktp.Name != "KTP-el baru" || ktp.Minutes != 10 || ktp.Execution != catalogue.FrontDesk || ktp.System != "SIAK" ||
-		ktp.Receipt != "Nomor permohonan SIAK" || ktp.Venue != "utama" || !ktp.Confirmed || ktp.Own || !slices.Equal(ktp.Words, []string{"ktp"}) {
+		ktp.Receipt != "Nomor permohonan SIAK" || !slices.Equal(ktp.Series, []string{"umum"}) || !slices.Equal(ktp.Venues, []string{"utama"}) || !ktp.Confirmed || ktp.Own || !slices.Equal(ktp.Words, []string{"ktp"}) {
 		t.Errorf("service: %+v", ktp)
 	}
 	if ktp.Standard.Time != "15 menit" || ktp.Standard.Complaints != "Sampaikan ke meja depan." {
@@ -60,11 +60,40 @@ func TestResolve(t *testing.T) {
 	if kk.Minutes != 12 || kk.Standard.Time != "1 hari" || kk.Confirmed {
 		t.Errorf("service from the catalogue: %+v", kk)
 	}
-	if s := capil.Services[3]; !s.Own || s.NameEN != s.Name || s.Execution != catalogue.Native || s.Standard != nil {
+	if s := capil.Services[3]; !s.Own || s.NameEN != "" || s.Execution != catalogue.Native || s.Standard != nil {
 		t.Errorf("own service: %+v", s)
 	}
-	if s := imigrasi.Services[1]; s.Series != "" || s.Venue != "" || s.Execution != catalogue.HandOff {
+	if s := capil.Services[4]; !slices.Equal(s.Series, []string{"umum", "keliling"}) || !slices.Equal(s.Venues, []string{"utama", "keliling"}) {
+		t.Errorf("a service at two venues: %+v", s)
+	}
+	if s := imigrasi.Services[1]; len(s.Series) > 0 || len(s.Venues) > 0 || s.Execution != catalogue.HandOff {
 		t.Errorf("hand-off: %+v", s)
+	}
+}
+
+func TestResolveKeepsBothLanguagesTogether(t *testing.T) {
+	r := valid(t)
+	r.Venues[1].NameEN, r.Contact.ComplaintsEN = "Library Desk", "Tell the front desk."
+	r.Agencies[0].Series[0].NameEN = "Residents"
+	own := *r.Agencies[0].Services[0].Standard
+	own.Complaints = "Telepon 1500537."
+	r.Agencies[0].Services[1].Standard = &own
+	got, err := Resolve(r, testCat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if z := got.Venues[1].Zones[0]; z.NameEN != "Library Desk" || got.Venues[1].NameEN != "Library Desk" {
+		t.Errorf("the one zone of a venue bears its names: %+v", z)
+	}
+	capil := got.Agencies[0]
+	if s := capil.Series; s[0].NameEN != "Residents" || s[1].Name != "Kependudukan" || s[1].NameEN != "Civil registry" {
+		t.Errorf("a series without a name is called as the agency, in both languages: %+v", s)
+	}
+	if s := capil.Services[0].Standard; s.Complaints != "Sampaikan ke meja depan." || s.ComplaintsEN != "Tell the front desk." {
+		t.Errorf("the region's complaints in one language only: %+v", s)
+	}
+	if s := capil.Services[1].Standard; s.Complaints != "Telepon 1500537." || s.ComplaintsEN != "" {
+		t.Errorf("the region's English stands beside the service's own Indonesian: %+v", s)
 	}
 }
 
@@ -122,6 +151,35 @@ func TestResolveEveryEmbeddedRegion(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 			continue
+		}
+		// Whoever tries the samples in English reads no Indonesian but addresses and signs.
+		pairs := [][3]string{{"contact.complaints", got.Contact.Complaints, got.Contact.ComplaintsEN}}
+		for _, v := range got.Venues {
+			pairs = append(pairs, [3]string{v.Code, v.Name, v.NameEN})
+			for _, z := range v.Zones {
+				pairs = append(pairs, [3]string{v.Code + "/" + z.Code, z.Name, z.NameEN}, [3]string{v.Code + "/" + z.Code, z.Place, z.PlaceEN})
+			}
+		}
+		for _, c := range got.Closures {
+			pairs = append(pairs, [3]string{c.From, c.Reason, c.ReasonEN})
+		}
+		for _, a := range got.Agencies {
+			for _, s := range a.Series {
+				pairs = append(pairs, [3]string{a.Code + "/" + s.Code, s.Name, s.NameEN})
+			}
+			for _, k := range a.Counters {
+				pairs = append(pairs, [3]string{k.Key(), k.Place, k.PlaceEN})
+			}
+			for _, s := range a.Services {
+				if s.Standard != nil {
+					pairs = append(pairs, [3]string{a.Code + "/" + s.Code, s.Standard.Complaints, s.Standard.ComplaintsEN})
+				}
+			}
+		}
+		for _, p := range pairs {
+			if (p[1] == "") != (p[2] == "") {
+				t.Errorf("%s/%s: %q has the English %q", r.Code, p[0], p[1], p[2])
+			}
 		}
 		for _, a := range got.Agencies {
 			if a.Name == "" || a.Short == "" || a.NameEN == "" || a.ShortEN == "" {

@@ -56,6 +56,14 @@ func reflectSchema(v any, id, title, description string) *jsonschema.Schema {
 		Anonymous:      true,
 		ExpandedStruct: true,
 		Namer:          func(t reflect.Type) string { return defName(t) },
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			if t == reflect.TypeFor[Codes]() { // said where it stands, and not by reference
+				p := &jsonschema.Schema{}
+				asCodeOrCodes(p)
+				return p
+			}
+			return nil
+		},
 	}
 	s := r.Reflect(v)
 	own := defName(reflect.TypeOf(v).Elem())
@@ -191,7 +199,6 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 		"series.prefix":         pattern(prefixForm.String(), "A"),
 		"series.quota":          between(0, maxQuota),
 		"counter.series":        func(p *jsonschema.Schema) { atLeastOne(p); asCodes(p) },
-		"service.series":        asCode,
 		"service.execution":     enum(catalogue.Native, catalogue.FrontDesk, catalogue.HandOff),
 		"service.minutes":       between(0, maxMinutes),
 		"standard.requirements": atLeastOne,
@@ -200,3 +207,12 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 })
 
 func asCodes(p *jsonschema.Schema) { asCode(p.Items) }
+
+// asCodeOrCodes takes one code, or a list of them.
+func asCodeOrCodes(p *jsonschema.Schema) {
+	one := &jsonschema.Schema{Type: "string"}
+	asCode(one)
+	p.Type, p.Items = "", nil
+	p.AnyOf = append(one.AnyOf, &jsonschema.Schema{Type: "array", Items: one, UniqueItems: true})
+	p.Examples = []any{"umum", []any{"umum", "keliling"}}
+}

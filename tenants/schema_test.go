@@ -119,6 +119,9 @@ func TestSchemaFindsMistakes(t *testing.T) {
 		{capil, "      fee: Gratis\n", ""},
 		{capil, "confirmed: true", "confirmed: ya"},
 		{capil, "series: [umum]", "series: umum"},
+		{capil, "series: [umum, keliling]", "series: [umum, umum]"},
+		{capil, "series: [umum, keliling]", "series: {umum: 1}"},
+		{capil, "series: [umum, keliling]", "series: Umum"},
 	} {
 		text := strings.Replace(read(c.file), c.old, c.new, 1)
 		if text == read(c.file) {

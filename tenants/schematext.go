@@ -32,10 +32,13 @@ var descriptions = map[string]string{
 	"contact.website":    "Alamat situs, lengkap dengan https://.",
 	"contact.complaints": "Ke mana dan bagaimana mengadu, satu kalimat. Dipakai layanan yang tidak menyebutkannya sendiri.",
 
+	"contact.complaints_en": "Kalimat pengaduan yang sama dalam bahasa Inggris.",
+
 	"brand.colour": "Satu warna daerah, # dan enam angka heksadesimal. Warna lain diturunkan darinya agar teks selalu terbaca.",
 
 	"venue.code":         "Kode lokasi: huruf kecil, angka, dan tanda hubung.",
 	"venue.name":         "Nama lokasi seperti yang dikenal warga.",
+	"venue.name_en":      "Nama lokasi dalam bahasa Inggris; kosong berarti halaman Inggris menampilkan nama Indonesianya.",
 	"venue.kind":         "Jenis lokasi: office (kantor yang sudah ada), shared (tempat bersama), shophouse (lantai ruko), vehicle (MPP Keliling), digital (tanpa tempat).",
 	"venue.address":      "Alamat lengkap.",
 	"venue.district":     "Kode Kemendagri kecamatan, misalnya \"19.01.01\".",
@@ -51,10 +54,15 @@ var descriptions = map[string]string{
 	"zone.name":  "Nama zona, misalnya Zona A.",
 	"zone.place": "Di mana zona itu, misalnya Lantai 1.",
 
+	"zone.name_en":  "Nama zona dalam bahasa Inggris, misalnya Zone A.",
+	"zone.place_en": "Di mana zona itu dalam bahasa Inggris, misalnya Ground floor.",
+
 	"closure.from":   "Hari pertama tutup, tahun-bulan-hari.",
 	"closure.to":     "Hari terakhir tutup, ikut tutup; kosong berarti hanya hari pertama.",
 	"closure.venue":  "Kode lokasi yang tutup; kosong berarti semua lokasi.",
 	"closure.reason": "Alasan yang dibaca warga.",
+
+	"closure.reason_en": "Alasan dalam bahasa Inggris.",
 
 	"person.email":    "Alamat surel untuk masuk, tidak boleh sama.",
 	"person.name":     "Nama lengkap.",
@@ -72,21 +80,23 @@ var descriptions = map[string]string{
 	"agency.counters": "Loket instansi ini.",
 	"agency.services": "Layanan yang ditawarkan, sedikitnya satu.",
 
-	"series.code":   "Kode seri, tidak boleh sama dalam satu instansi.",
-	"series.name":   "Nama seri; kosong berarti nama pendek instansi.",
-	"series.prefix": "Awalan nomor, 1 sampai 3 huruf besar, tidak boleh sama di satu lokasi.",
-	"series.venue":  "Kode lokasi tempat nomor ini berlaku.",
-	"series.quota":  "Paling banyak berapa nomor sehari; 0 atau kosong berarti tanpa batas.",
+	"series.code":    "Kode seri, tidak boleh sama dalam satu instansi.",
+	"series.name":    "Nama seri; kosong berarti nama pendek instansi.",
+	"series.name_en": "Nama seri dalam bahasa Inggris; kosong tanpa name berarti nama pendek instansi dalam bahasa Inggris.",
+	"series.prefix":  "Awalan nomor, 1 sampai 3 huruf besar, tidak boleh sama di satu lokasi.",
+	"series.venue":   "Kode lokasi tempat nomor ini berlaku.",
+	"series.quota":   "Paling banyak berapa nomor sehari; 0 atau kosong berarti tanpa batas.",
 
-	"counter.code":   "Kode loket, biasanya nomornya; tidak boleh sama di satu lokasi.",
-	"counter.name":   "Nama loket; kosong berarti Loket dan kodenya.",
-	"counter.venue":  "Kode lokasi loket.",
-	"counter.zone":   "Kode zona; wajib bila lokasinya mempunyai beberapa zona.",
-	"counter.place":  "Petunjuk tempat, misalnya Lantai 1, sebelah kanan pintu masuk.",
-	"counter.series": "Kode seri yang dipanggil loket ini.",
+	"counter.code":     "Kode loket, biasanya nomornya; tidak boleh sama di satu lokasi.",
+	"counter.name":     "Nama loket; kosong berarti Loket dan kodenya.",
+	"counter.venue":    "Kode lokasi loket.",
+	"counter.zone":     "Kode zona; wajib bila lokasinya mempunyai beberapa zona.",
+	"counter.place":    "Petunjuk tempat, misalnya Lantai 1, sebelah kanan pintu masuk.",
+	"counter.place_en": "Petunjuk tempat dalam bahasa Inggris, misalnya Second floor, by the stairs.",
+	"counter.series":   "Kode seri yang dipanggil loket ini.",
 
 	"service.code":      "Kode layanan dari katalog nasional, atau kode sendiri dengan name dan execution.",
-	"service.series":    "Kode seri yang memberi nomornya; hanya hand-off yang boleh tanpa seri.",
+	"service.series":    "Kode seri yang memberi nomornya; bila diberikan di beberapa lokasi, daftar kode, satu seri di setiap lokasi: [umum, keliling]. Hanya hand-off yang boleh tanpa seri.",
 	"service.confirmed": "true bila daerah sudah memeriksa persyaratan, waktu, dan biayanya.",
 	"service.name":      "Nama layanan; kosong berarti nama dari katalog.",
 	"service.name_en":   "Nama layanan dalam bahasa Inggris.",
@@ -108,6 +118,7 @@ var descriptions = map[string]string{
 	"standard.time_en":         "Jangka waktu dalam bahasa Inggris.",
 	"standard.fee_en":          "Biaya dalam bahasa Inggris.",
 	"standard.product_en":      "Produk dalam bahasa Inggris.",
+	"standard.complaints_en":   "Penanganan pengaduan dalam bahasa Inggris.",
 	"standard.proxy":           "Dapat diwakilkan atau tidak: ya, tidak, dengan surat kuasa.",
 	"standard.basis":           "Dasar hukum; kosongkan bila tidak yakin.",
 }

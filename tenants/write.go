@@ -11,18 +11,37 @@ import (
 	"strings"
 )
 
-// ErrNotManifest is what Write answers for a folder that holds something else, or another region.
-var ErrNotManifest = errors.New("tenants: the folder is not empty and does not hold this region's manifest")
+// ErrNotEmpty is what Write answers for a folder that holds something already.
+var ErrNotEmpty = errors.New("tenants: the folder is not empty")
+
+// ErrNotManifest is what Replace answers for a folder whose agencies/ are no region's: replacing would
+// remove them.
+var ErrNotManifest = errors.New("tenants: the folder has agencies/*.yaml and no region.yaml, so it is no region's")
 
 // Write writes a region as a folder: region.yaml, agencies/*.yaml and logo.svg, in a stable order, such
-// that reading it gives an equal Region. The folder is made if it is not there. An existing one must be
-// empty or hold the same region, whose files are then replaced and whose other agencies removed; else
-// the error is ErrNotManifest and nothing is touched.
+// that reading it gives an equal Region. The folder is made if it is not there; one that is not empty is
+// ErrNotEmpty and stays as it is.
 //
 // Write does not check the region's meaning, so that one can be exported that a newer catalogue would
 // refuse. It does read back what it is about to write, and fails without touching the folder where the
 // files would not say the same.
 func Write(dir string, r *Region) error {
+	return write(dir, r, func(fsys fs.FS) error {
+		entries, err := fs.ReadDir(fsys, ".")
+		if err == nil && len(entries) > 0 {
+			err = ErrNotEmpty
+		}
+		return err
+	})
+}
+
+// Replace is Write into a folder that may hold a manifest already, whichever region's: its region.yaml,
+// agencies/*.yaml and logo.svg become this region's, and those that the region has not are removed.
+// Nothing else in the folder is touched. Whoever reads it, at any moment and also after a crash, reads
+// the old manifest or the new one.
+func Replace(dir string, r *Region) error { return write(dir, r, mayReplace) }
+
+func write(dir string, r *Region, may func(fs.FS) error) error {
 	files, err := encode(r)
 	if err != nil {
 		return err
@@ -35,22 +54,18 @@ func Write(dir string, r *Region) error {
 		return err
 	}
 	defer root.Close()
-	if err := mayWrite(root.FS(), r.Code); err != nil {
+	if err := may(root.FS()); err != nil {
 		return fmt.Errorf("%w: %s", err, dir)
 	}
-	if err := root.MkdirAll(agencyDir, 0o755); err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := replace(root, f); err != nil {
+	for _, step := range steps(root, files) {
+		if err := step(); err != nil {
 			return err
 		}
 	}
-	return removeStale(root, files)
+	return nil
 }
 
-// encode gives the region's files, agencies first and region.yaml last: a folder without it is no
-// manifest yet, so a write that was cut short is not taken for one.
+// encode gives the region's files, agencies first and region.yaml last.
 func encode(r *Region) ([]textFile, error) {
 	var files []textFile
 	names, err := agencyNames(r.Agencies)
@@ -153,62 +168,4 @@ func equal(a, b reflect.Value) bool {
 		return true
 	}
 	return a.Equal(b)
-}
-
-// mayWrite refuses folders that hold something else than this region's manifest.
-func mayWrite(fsys fs.FS, code string) error {
-	entries, err := fs.ReadDir(fsys, ".")
-	if err != nil {
-		return err
-	}
-	if len(entries) == 0 {
-		return nil
-	}
-	var c collector
-	f, ok := readFolder(fsys, ".", &c)
-	if !ok || f.root == nil {
-		return ErrNotManifest
-	}
-	f.agencies, f.logo = nil, nil
-	if f.decode(&c).region.Code != code {
-		return ErrNotManifest
-	}
-	return nil
-}
-
-// replace writes a file beside its place and moves it there, so that a reader sees the old text or the
-// new one, never half.
-func replace(root *os.Root, f textFile) error {
-	draft := f.name + ".tmp"
-	if err := root.WriteFile(draft, f.text, 0o644); err != nil {
-		return err
-	}
-	return root.Rename(draft, f.name)
-}
-
-// removeStale removes agency files and a crest that the region no longer has.
-func removeStale(root *os.Root, files []textFile) error {
-	keep := map[string]bool{}
-	for _, f := range files {
-		keep[f.name] = true
-	}
-	entries, err := fs.ReadDir(root.FS(), agencyDir)
-	if err != nil {
-		return err
-	}
-	stale := []string{logoFile}
-	for _, e := range entries {
-		if !e.IsDir() && path.Ext(e.Name()) == yamlEnding && !strings.HasPrefix(e.Name(), ".") {
-			stale = append(stale, path.Join(agencyDir, e.Name()))
-		}
-	}
-	for _, name := range stale {
-		if keep[name] {
-			continue
-		}
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }

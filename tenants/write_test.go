@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,80 +33,220 @@ func TestWriteThenLoadIsIdentity(t *testing.T) {
 		if changes := Diff(r, got); len(changes) != 0 {
 			t.Fatalf("equal, and yet: %v", changes)
 		}
+		if n%4 > 0 {
+			return // each write waits for the disk; a few of them twice will do
+		}
 		// Writing what was read changes no byte.
 		before := texts(t, dir)
-		if err := Write(dir, got); err != nil {
+		if err := Replace(dir, got); err != nil {
 			t.Fatal(err)
 		}
 		if after := texts(t, dir); !sameTexts(before, after) {
-			t.Fatal("a second Write wrote something else")
+			t.Fatal("writing it again wrote something else")
 		}
 	})
 }
 
-func TestWriteReplacesTheSameRegion(t *testing.T) {
-	r := valid(t)
-	dir := filepath.Join(t.TempDir(), "bangka")
+// old is a manifest in a folder with what a region keeps beside it.
+func old(t testing.TB) (dir string, r *Region) {
+	t.Helper()
+	r, dir = valid(t), filepath.Join(t.TempDir(), "19.01-bangka")
 	if err := Write(dir, r); err != nil {
 		t.Fatal(err)
 	}
+	for _, name := range beside {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("catatan "+name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, r
+}
+
+// beside are files that are no manifest's, some of them where one's are.
+var beside = []string{"CATATAN.md", ".git/config", "region.yaml.bak", "agencies/CATATAN.md", "agencies/.dukcapil.yaml.swp", "agencies/lama/x.yaml", "foto/logo.png"}
+
+// renewed is the same region with fewer agencies in another order, no crest, and another name.
+func renewed(t testing.TB) *Region {
+	t.Helper()
+	r := valid(t)
+	r.Agencies, r.Logo, r.Organiser = []Agency{r.Agencies[2], r.Agencies[0]}, "", "Sekretariat Daerah"
+	r.Staff = append(r.Staff[:3], Person{Email: "x@contoh.go.id", Name: "X", Role: RoleAgencyAdmin, Agency: "dukcapil"})
+	return r
+}
+
+func reads(dir string) (*Region, Problems) {
+	return LoadWith(testCat, os.DirFS(filepath.Dir(dir)), filepath.Base(dir))
+}
+
+// files lists what is in a folder, and says what of it was not the manifest's and has changed.
+func files(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	for full, text := range texts(t, dir) {
+		name, _ := filepath.Rel(dir, full)
+		names = append(names, filepath.ToSlash(name))
+		if slices.Contains(beside, name) && text != "catatan "+name {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestReplaceTouchesTheManifestOnly(t *testing.T) {
+	dir, _ := old(t)
 	for _, name := range []string{"region.yaml", "logo.svg", "agencies/dukcapil.yaml", "agencies/imigrasi.yaml", "agencies/rumah-bumn.yaml"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}
 	}
-	// Fewer agencies in another order, no crest; a note of the region's own stays.
-	note := filepath.Join(dir, "agencies", "CATATAN.md")
-	if err := os.WriteFile(note, []byte("catatan"), 0o644); err != nil {
+	r := renewed(t)
+	if err := Replace(dir, r); err != nil {
 		t.Fatal(err)
 	}
-	r.Agencies = []Agency{r.Agencies[2], r.Agencies[0]}
-	r.Logo = ""
-	if err := Write(dir, r); err != nil {
-		t.Fatal(err)
-	}
-	entries, _ := os.ReadDir(filepath.Join(dir, "agencies"))
-	names := []string{}
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	if got := strings.Join(names, " "); got != "01-rumah-bumn.yaml 02-dukcapil.yaml CATATAN.md" {
-		t.Errorf("agencies: %s", got)
-	}
-	if _, err := os.Stat(filepath.Join(dir, logoFile)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the crest is still there: %v", err)
-	}
-	r.Staff = r.Staff[:3]
-	r.Staff = append(r.Staff, Person{Email: "x@contoh.go.id", Name: "X", Role: RoleAgencyAdmin, Agency: "dukcapil"})
-	if err := Write(dir, r); err != nil {
-		t.Fatal(err)
-	}
-	got, problems := LoadWith(testCat, os.DirFS(filepath.Dir(dir)), "bangka")
-	if problems.Err() != nil || !Equal(got, r) {
+	if got, problems := reads(dir); len(problems) > 0 || !Equal(got, r) {
 		t.Errorf("%v %v", problems, Diff(r, got))
+	}
+	want := append([]string{"region.yaml", "agencies/01-rumah-bumn.yaml", "agencies/02-dukcapil.yaml"}, beside...)
+	slices.Sort(want)
+	if got := files(t, dir); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	// Another region's manifest is one too: whoever asks for it by name gets it replaced.
+	r.Code, r.Venues[0].District = "19.02", ""
+	if err := Replace(dir, r); err != nil {
+		t.Fatal(err)
+	}
+	empty := filepath.Join(t.TempDir(), "x")
+	if err := Replace(empty, valid(t)); err != nil {
+		t.Errorf("an empty folder: %v", err)
 	}
 }
 
-func TestWriteRefusesForeignFolders(t *testing.T) {
+// At every moment the folder reads as the old manifest or as the new one, whichever step the process
+// dies before, and the next attempt leaves no trace of it.
+func TestACrashLeavesTheOldOrTheNew(t *testing.T) {
+	r := renewed(t)
+	text, err := encode(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sawOld, sawNew := 0, 0
+	for n := 0; ; n++ {
+		dir, before := old(t)
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := steps(root, text)
+		for _, step := range all[:n] {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root.Close()
+		got, problems := reads(dir)
+		switch {
+		case problems.Err() != nil:
+			t.Errorf("after %d steps it cannot be read: %v", n, problems)
+		case Equal(got, before):
+			sawOld++
+			if sawNew > 0 {
+				t.Errorf("after %d steps the old manifest is back", n)
+			}
+		case Equal(got, r):
+			sawNew++
+		default:
+			t.Errorf("after %d steps it is neither: %v", n, Diff(before, got))
+		}
+		files(t, dir)
+		third := valid(t)
+		third.Organiser = "Yang ketiga"
+		if err := Replace(dir, third); err != nil {
+			t.Fatalf("after %d steps: %v", n, err)
+		}
+		if got, problems := reads(dir); len(problems) > 0 || !Equal(got, third) {
+			t.Errorf("after %d steps and another export: %v %v", n, problems, Diff(third, got))
+		}
+		for _, name := range files(t, dir) {
+			if strings.HasPrefix(name, ".manifest") || strings.HasPrefix(name, "agencies/0") {
+				t.Errorf("after %d steps and another export %s is left", n, name)
+			}
+		}
+		if n == len(all) {
+			break
+		}
+	}
+	if sawOld < 3 || sawNew < 3 {
+		t.Errorf("old %d times, new %d times", sawOld, sawNew)
+	}
+}
+
+func TestAWritingCutShortIsSaid(t *testing.T) {
+	dir, _ := old(t)
+	if err := os.CopyFS(filepath.Join(dir, stagedDir), os.DirFS(validFolder)); err != nil {
+		t.Fatal(err)
+	}
+	_, problems := reads(dir)
+	if len(problems) != 1 || !problems[0].Warning || !strings.Contains(problems[0].String(), "--force") {
+		t.Errorf("%v", problems)
+	}
+}
+
+func TestWriteRefusesWhatIsNotEmpty(t *testing.T) {
 	r := valid(t)
 	for name, fill := range map[string]func(dir string) error{
 		"something else": func(dir string) error { return os.WriteFile(filepath.Join(dir, "main.go"), []byte("package x"), 0o644) },
-		"another region": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, regionFile), []byte("code: \"19.02\"\n"), 0o644)
+		"the same region": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, regionFile), []byte("code: \"19.01\"\n"), 0o644)
 		},
-		"an unreadable manifest": func(dir string) error {
-			return os.WriteFile(filepath.Join(dir, regionFile), []byte("code: [\n"), 0o644)
-		},
+		"a hidden file": func(dir string) error { return os.WriteFile(filepath.Join(dir, ".keep"), nil, 0o644) },
+		"a folder":      func(dir string) error { return os.Mkdir(filepath.Join(dir, agencyDir), 0o755) },
 	} {
 		dir := t.TempDir()
 		if err := fill(dir); err != nil {
 			t.Fatal(err)
 		}
-		if err := Write(dir, r); !errors.Is(err, ErrNotManifest) {
+		before := texts(t, dir)
+		if err := Write(dir, r); !errors.Is(err, ErrNotEmpty) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 || !sameTexts(before, texts(t, dir)) {
 			t.Errorf("%s: touched: %v", name, entries)
+		}
+	}
+}
+
+// A folder of agencies that are no region's, such as the catalogue's, must not be emptied.
+func TestReplaceRefusesForeignAgencies(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("catalogue")); err != nil {
+		t.Fatal(err)
+	}
+	before := texts(t, dir)
+	if err := Replace(dir, valid(t)); !errors.Is(err, ErrNotManifest) {
+		t.Errorf("%v", err)
+	}
+	if !sameTexts(before, texts(t, dir)) {
+		t.Error("touched")
+	}
+}
+
+// One series stands without brackets, several in them, on one line.
+func TestSeriesOfAServiceAreWrittenAsPeopleWriteThem(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "x")
+	if err := Write(dir, valid(t)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, capil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"{code: kk-baru, series: umum}", "{code: legalisasi, series: [umum, keliling]}", "    series: umum\n"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing in\n%s", want, text)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	front := platform.New(a.Registry)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
-		LimitsOff: !cfg.Limits, MaxStreams: cfg.Streams,
+		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
 		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping,
 	})
 	if err := a.routes(hub, front); err != nil {
@@ -69,9 +69,12 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	cat := catalog.New(a.Dirs, a.Hall)
 	front.Routes(a.Web.Bare())
+	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
 	cat.Routes(region)
-	queue.NewPages(a.Hall, hub).Routes(region)
+	pages := queue.NewPages(a.Hall, hub)
+	pages.Routes(region)
+	pages.FrontOffice(cat).Routes(region)
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	signin.Routes(region, a.Auth)
 	return a.document(region)

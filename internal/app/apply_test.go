@@ -134,6 +134,26 @@ func TestTheLifeOfARegionOnTheCommandLine(t *testing.T) {
 			copied := filepath.Join(t.TempDir(), "19.05-bangka-barat")
 			run("Ditulis ke", "tenant", "export", "19.05", copied)
 			run("Tidak ada yang berubah", "tenant", "plan", copied)
+			note := filepath.Join(copied, "agencies", "CATATAN.md")
+			for name, text := range map[string]string{note: "catatan", filepath.Join(copied, "agencies", "pln.yaml"): "code: pln\n"} {
+				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for lang, want := range map[string]string{"id": "tidak kosong", "en": "is not empty"} {
+				out, err := pendopo(t, db, "tenant", "export", "19.05", copied, "--lang", lang)
+				if err == nil || !strings.Contains(out, want) || !strings.Contains(out, "--force") {
+					t.Errorf("export into a folder that is not empty: %v %s", err, out)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(copied, "agencies", "pln.yaml")); err != nil {
+				t.Error("a refused export has changed the folder")
+			}
+			run("Ditulis ke", "tenant", "export", "19.05", copied, "--force")
+			run("Tidak ada yang berubah", "tenant", "plan", copied)
+			if _, err := os.Stat(note); err != nil {
+				t.Errorf("the note is gone: %v", err)
+			}
 
 			reset := run("hanya ditampilkan kali ini", "tenant", "password", "19.05", "Loket1@contoh.test")
 			if out, err := pendopo(t, db, "tenant", "password", "19.05", "loket11@contoh.test"); err == nil || !strings.Contains(out, "loket1@contoh.test") {

@@ -94,9 +94,7 @@ func tap(t *testing.T, p *testkit.Page, selector string) {
 // press taps and waits for the page that follows.
 func press(t *testing.T, p *testkit.Page, selector string) {
 	t.Helper()
-	wait := p.MustWaitNavigation()
-	tap(t, p, selector)
-	wait()
+	p.Press(t, selector)
 }
 
 // A citizen without JavaScript takes a number; an officer calls it; phone, counter and hall see it at

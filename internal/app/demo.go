@@ -108,12 +108,8 @@ func demo(ctx context.Context, e env, args []string) error {
 			a.table(e, ln, logins)
 		}
 		if !still {
-			sim := &simulation{hall: a.Hall, dirs: a.Dirs, log: log, pace: demoPace}
-			for _, t := range a.Registry.All() {
-				if t.Demo {
-					running.Go(func() { sim.run(day, t) })
-				}
-			}
+			sim := &simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: log, pace: demoPace}
+			running.Go(func() { sim.run(day) })
 		}
 	})
 }
@@ -125,7 +121,7 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 		return nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
-	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, demoPassword) })
+	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
 	prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,6 +11,55 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
+
+// What README and docs/region.md tell people to type works in a clean checkout, line by line and in that
+// order. The command itself is built once for all tests; what runs until it is stopped is left out.
+func TestTheLinesInTheDocumentsCanBePasted(t *testing.T) {
+	binary := testkit.Build(t)
+	root, err := testkit.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for doc, least := range map[string]int{"README.md": 11, "docs/region.md": 7} {
+		t.Run(doc, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join(root, doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkout := t.TempDir()
+			for _, link := range [][2]string{{binary, "pendopo"}, {filepath.Join(root, "tenants"), "tenants"}} {
+				if err := os.Symlink(link[0], filepath.Join(checkout, link[1])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ran := 0
+			for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+				for _, line := range strings.Split(block[1], "\n") {
+					if strings.HasPrefix(line, "pendopo ") {
+						t.Errorf("%q needs a command that a clean checkout has not", line)
+					}
+					if !strings.HasPrefix(line, "./pendopo ") || strings.HasPrefix(line, "./pendopo serve ") && !strings.Contains(line, "--help") {
+						continue
+					}
+					ran++
+					cmd := exec.Command("sh", "-c", line)
+					cmd.Dir = checkout
+					for _, e := range os.Environ() {
+						if !strings.HasPrefix(e, "PENDOPO_") {
+							cmd.Env = append(cmd.Env, e)
+						}
+					}
+					if out, err := cmd.CombinedOutput(); err != nil {
+						t.Errorf("%s: %v\n%s", line, err, out)
+					}
+				}
+			}
+			if ran < least {
+				t.Errorf("%d lines were found, not %d", ran, least)
+			}
+		})
+	}
+}
 
 // Each direct dependency earns one line in docs/dependencies.md, and nothing else stands there.
 func TestDependenciesAreExplained(t *testing.T) {

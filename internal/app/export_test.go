@@ -1,6 +1,33 @@
 package app
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// Simulation is a demo's simulated day for tests, which set its pace.
+type Simulation struct{ sim *simulation }
+
+// NewSimulation simulates the app's demo regions, a minute in the given time.
+func NewSimulation(a *App, pace time.Duration) *Simulation {
+	return &Simulation{&simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: a.log, pace: pace}}
+}
+
+// Run is what the demo runs.
+func (s *Simulation) Run(ctx context.Context) { s.sim.run(ctx) }
+
+// Follow is one look of Run at the regions.
+func (s *Simulation) Follow(ctx context.Context) { s.sim.follow(ctx) }
+
+// Acting is for how many series and counters somebody acts.
+func (s *Simulation) Acting() (n int) {
+	for _, d := range s.sim.days {
+		d.mu.Lock()
+		n += len(d.busy)
+		d.mu.Unlock()
+	}
+	return n
+}
 
 // CheckKeys is what serve does before it serves.
 func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }

@@ -52,7 +52,7 @@ func snapshot(t *testing.T, db *store.DB, tenant store.TenantID) map[string]stri
 // the host claimed in other headers.
 func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		hash, err := auth.Hash(t.Context(), password)
+		hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,10 +145,24 @@ func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 			}
 		}
 		signIn(a)
-		for _, path := range []string{"/api/v1/boards/" + b.Hall.String() + "/events", "/antrean/" + ticketB + "/langsung", "/petugas/loket/" + b.Counters[0].String() + "/langsung"} {
-			status, _ := ask(web.Route{Method: "GET"}, path, "a foreign stream", func(q *http.Request) { q.Header.Set("Authorization", "Bearer "+tokens[a]["admin"]) })
+		for _, path := range []string{
+			"/api/v1/boards/" + b.Hall.String() + "/events", "/antrean/" + ticketB + "/langsung", "/petugas/loket/" + b.Counters[0].String() + "/langsung",
+			"/petugas/meja-depan/nomor/" + ticketB + "/langsung",
+		} {
+			status, _ := ask(web.Route{Method: "GET"}, path, "a foreign stream", func(q *http.Request) { q.Header.Set("Authorization", "Bearer "+tokens[a]["manager"]) })
 			if status != 404 {
 				t.Errorf("the stream %s answers %d", path, status)
+			}
+		}
+		// The front desk looks for numbers by what people say: another region's are not there.
+		foreign, err := id.Parse(ticketB)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, said := range []string{"A-001", "1", queue.Code(foreign), "/antrean/" + ticketB} {
+			status, text := ask(web.Route{Method: "GET"}, "/petugas/meja-depan?nomor="+said, "a foreign number", func(q *http.Request) { q.Header.Set("Authorization", "Bearer "+tokens[a]["front-office"]) })
+			if status != 200 || strings.Contains(text, "nomor/"+ticketB) {
+				t.Errorf("looking for %s: %d %.300s", said, status, text)
 			}
 		}
 		after := snapshot(t, db, b.ID)

@@ -30,7 +30,7 @@ func oneSeries(code, zone string) *tenants.Region {
 			Hours: []tenants.Hours{{Days: "mon-sun", Open: "00:00", Close: "24:00"}}}},
 		Agencies: []tenants.Agency{{Code: "dukcapil",
 			Series:   []tenants.Series{{Code: "umum", Prefix: "A", Venue: "mal"}},
-			Services: []tenants.Service{{Code: "ktp-baru", Series: "umum"}, {Code: "kk-baru", Series: "umum"}},
+			Services: []tenants.Service{{Code: "ktp-baru", Series: tenants.Codes{"umum"}}, {Code: "kk-baru", Series: tenants.Codes{"umum"}}},
 		}},
 	}
 	for i := range 8 {
@@ -44,7 +44,7 @@ func oneSeries(code, zone string) *tenants.Region {
 
 func apply(t *testing.T, db *store.DB, r *tenants.Region) tenant.Row {
 	t.Helper()
-	hash, err := auth.Hash(t.Context(), password)
+	hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,10 @@ type site struct {
 	base, host, token string
 }
 
-func siteOf(p *testkit.Process, slug string) *site {
-	u, _ := url.Parse(p.URL)
+func siteOf(p *testkit.Process, slug string) *site { return siteAt(p.URL, slug) }
+
+func siteAt(address, slug string) *site {
+	u, _ := url.Parse(address)
 	dial := &net.Dialer{}
 	return &site{
 		Client: &http.Client{Timeout: 60 * time.Second, Transport: &http.Transport{

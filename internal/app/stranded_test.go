@@ -18,7 +18,7 @@ func twoSeries() *tenants.Region {
 	r := oneSeries("19.01", "WIB")
 	a := &r.Agencies[0]
 	a.Series = append(a.Series, tenants.Series{Code: "kk", Prefix: "B", Venue: "mal"})
-	a.Services[1].Series = "kk"
+	a.Services[1].Series = tenants.Codes{"kk"}
 	a.Counters[7].Series = []string{"kk"}
 	return r
 }

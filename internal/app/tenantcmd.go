@@ -27,7 +27,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
                         --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus
                         · end the tickets of who waits in a series or stands at a counter that goes away
   list                  daerah yang ada · the regions that are here
-  export CODE DIR       tulis folder yang sama · write a folder that applies back to the same
+  export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
+                        · write a folder that applies back to the same; --force replaces the manifest in it
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
@@ -40,12 +41,13 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 // tenantEnv is what a tenant command works with.
 type tenantEnv struct {
 	env
-	db   *store.DB
-	prov *tenant.Provisioner
-	cfg  config.Config
-	args []string
-	en   bool
-	end  bool // --end-tickets
+	db    *store.DB
+	prov  *tenant.Provisioner
+	cfg   config.Config
+	args  []string
+	en    bool
+	end   bool // --end-tickets of apply
+	force bool // --force of export
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -67,11 +69,14 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang, end := "id", false
+	lang, end, force := "id", false, false
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
-		if verb == "apply" {
+		switch verb {
+		case "apply":
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus · end tickets whose series or counter goes away")
+		case "export":
+			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
 	})
 	if err != nil {
@@ -81,7 +86,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -99,7 +104,7 @@ func newPassword() string { return rand.Text()[:16] }
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
 	return &tenant.Provisioner{DB: db, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
-		hash, err := auth.Hash(ctx, clear)
+		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
 	}}
 }
@@ -109,6 +114,15 @@ func (t *tenantEnv) say(id, en string, args ...any) {
 		id = en
 	}
 	fmt.Fprintf(t.stdout, id+"\n", args...)
+}
+
+// refuse says on the error output why nothing was done.
+func (t *tenantEnv) refuse(id, en string, args ...any) error {
+	if t.en {
+		id = en
+	}
+	fmt.Fprintf(t.stderr, id+"\n", args...)
+	return errSaid
 }
 
 // load reads a folder and prints everything that is wrong with it.
@@ -268,7 +282,18 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 	if len(t.args) == 2 {
 		dir = t.args[1]
 	}
-	if err := tenants.Write(dir, region); err != nil {
+	write := tenants.Write
+	if t.force {
+		write = tenants.Replace
+	}
+	switch err := write(dir, region); {
+	case errors.Is(err, tenants.ErrNotEmpty):
+		return t.refuse("Folder %s tidak kosong, jadi tidak ada yang ditulis. Sebutkan folder lain, atau tambahkan --force: region.yaml, agencies/*.yaml, dan logo.svg di situ diganti, berkas lain tidak disentuh.",
+			"The folder %s is not empty, so nothing was written. Name another one, or add --force: region.yaml, agencies/*.yaml and logo.svg in it are replaced, other files are left alone.", dir)
+	case errors.Is(err, tenants.ErrNotManifest):
+		return t.refuse("Folder %s memuat agencies/*.yaml tanpa region.yaml, jadi bukan folder daerah, dan --force akan menghapus berkas itu. Sebutkan folder lain.",
+			"The folder %s has agencies/*.yaml and no region.yaml, so it is no region's, and --force would remove those files. Name another one.", dir)
+	case err != nil:
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)

@@ -107,7 +107,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 			s.opt.Log.Error("stored password not readable", slog.String("tenant", t.Code), slog.String("user", user.ID.String()))
 		}
 	}
-	right, err := Verify(ctx, stored, password)
+	right, err := Verify(ctx, t.ID, stored, password)
 	if err != nil {
 		return Session{}, err
 	}
@@ -248,7 +248,7 @@ func tokenHash(token string) []byte {
 // SetPassword gives an account a password and ends its sessions. actor is who does it, as audit records
 // name them. Faults: "not_found", "auth.busy".
 func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password, actor string) error {
-	stored, err := Hash(ctx, password)
+	stored, err := Hash(ctx, t, password)
 	if err != nil {
 		return err
 	}

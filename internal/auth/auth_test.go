@@ -28,7 +28,7 @@ const password = "kunci pendopo 2026"
 var home = netip.MustParseAddr("203.0.113.7")
 
 var hashed = sync.OnceValue(func() string {
-	h, err := auth.Hash(context.Background(), password)
+	h, err := auth.Hash(context.Background(), tenant.ID{}, password)
 	if err != nil {
 		panic(err)
 	}

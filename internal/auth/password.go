@@ -14,7 +14,9 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"github.com/pendopo-id/pendopo/internal/fair"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // The cost of a password: OWASP's argon2id with 19 MiB and two passes, about 28 ms on a server's core.
@@ -29,41 +31,31 @@ const (
 // MaxPassword bounds what is hashed at all.
 const MaxPassword = 1024
 
-// slots are the passwords that may be worked on at once, and patience is how long one waits for a slot:
-// without them a flood of sign-ins takes the whole server, 20 MB and 28 ms each.
-var slots = make(chan struct{}, runtime.GOMAXPROCS(0))
+// slots are the passwords that may be worked on at once, each tenant in its turn, and patience is how long
+// one waits for a slot: without them a flood of sign-ins takes the whole server, 20 MB and 28 ms each. Half
+// the cores are left to everything else.
+var slots = fair.New[tenant.ID](max(1, runtime.GOMAXPROCS(0)/2), 256)
 
 // It is longer than the queue of a morning at which everybody signs in at once, on a slow machine.
 const patience = 6 * time.Second
 
 // slot waits for a place. The fault is "auth.busy".
-func slot(ctx context.Context) (release func(), err error) {
-	release = func() { <-slots }
-	select {
-	case slots <- struct{}{}:
-		return release, nil
-	default:
+func slot(ctx context.Context, t tenant.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := slots.Enter(ctx, t); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "auth.busy").Retry(patience)
 	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case slots <- struct{}{}:
-		return release, nil
-	case <-timer.C:
-		return nil, fault.New(fault.Unavailable, "auth.busy").Retry(patience)
-	case <-ctx.Done():
-		return nil, fault.Wrap(ctx.Err(), fault.Unavailable, "auth.busy").Retry(patience)
-	}
+	return nil
 }
 
 // Hash makes the text that is stored for a password, in the PHC form "$argon2id$v=19$m=...". It waits
 // its turn; the fault is "auth.busy".
-func Hash(ctx context.Context, password string) (string, error) {
-	release, err := slot(ctx)
-	if err != nil {
+func Hash(ctx context.Context, t tenant.ID, password string) (string, error) {
+	if err := slot(ctx, t); err != nil {
 		return "", err
 	}
-	defer release()
+	defer slots.Leave()
 	return hash(password), nil
 }
 
@@ -77,16 +69,15 @@ func hash(password string) string {
 
 // Verify tells whether a password is the one that was stored. A stored text that cannot be read, such
 // as the empty one of an account without a password, is an error. The fault is "auth.busy".
-func Verify(ctx context.Context, stored, password string) (bool, error) {
+func Verify(ctx context.Context, t tenant.ID, stored, password string) (bool, error) {
 	h, err := parse(stored)
 	if err != nil {
 		return false, err
 	}
-	release, err := slot(ctx)
-	if err != nil {
+	if err := slot(ctx, t); err != nil {
 		return false, err
 	}
-	defer release()
+	defer slots.Leave()
 	key := argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.threads, uint32(len(h.key)))
 	return subtle.ConstantTimeCompare(key, h.key) == 1, nil
 }

@@ -9,27 +9,28 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 func newID() id.ID { return id.New() }
 
 func TestHash(t *testing.T) {
 	ctx := t.Context()
-	one, err := auth.Hash(ctx, "rahasia")
+	one, err := auth.Hash(ctx, tenant.ID{}, "rahasia")
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _ := auth.Hash(ctx, "rahasia")
+	two, _ := auth.Hash(ctx, tenant.ID{}, "rahasia")
 	if !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") || one == two {
 		t.Errorf("%s, %s", one, two)
 	}
 	for password, want := range map[string]bool{"rahasia": true, "Rahasia": false, "": false, "rahasia ": false} {
-		if got, err := auth.Verify(ctx, one, password); got != want || err != nil {
+		if got, err := auth.Verify(ctx, tenant.ID{}, one, password); got != want || err != nil {
 			t.Errorf("%q: %v, %v", password, got, err)
 		}
 	}
 	for _, bad := range []string{"", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21l$", "$2a$10$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=1048576,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA", "$argon2id$v=16$m=64,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"} {
-		if ok, err := auth.Verify(ctx, bad, "x"); ok || err == nil {
+		if ok, err := auth.Verify(ctx, tenant.ID{}, bad, "x"); ok || err == nil {
 			t.Errorf("%q: %v, %v", bad, ok, err)
 		}
 	}
@@ -45,7 +46,7 @@ func TestFlood(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 600 {
 		wg.Go(func() {
-			_, err := auth.Hash(t.Context(), "x")
+			_, err := auth.Hash(t.Context(), tenant.ID{}, "x")
 			switch {
 			case err == nil:
 				done.Add(1)
@@ -66,7 +67,7 @@ func TestFlood(t *testing.T) {
 func BenchmarkHash(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := auth.Hash(b.Context(), "kunci pendopo"); err != nil {
+		if _, err := auth.Hash(b.Context(), tenant.ID{}, "kunci pendopo"); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -18,21 +18,32 @@ type Service struct {
 	Name      string         `json:"name" jsonschema_description:"In Indonesian."`
 	NameEN    string         `json:"name_en" jsonschema_description:"In English; empty if there is none."`
 	Agency    ServiceAgency  `json:"agency"`
-	Series    *ServiceSeries `json:"series" jsonschema:"nullable" jsonschema_description:"Whose numbers the service gives; null: it gives none."`
-	Venue     *ServiceVenue  `json:"venue" jsonschema:"nullable" jsonschema_description:"Where it is given; null: in its owner's system only."`
+	Places    []ServicePlace `json:"places" jsonschema_description:"Where it is given, a series at each; empty: it gives no numbers."`
+	Series    *ServiceSeries `json:"series" jsonschema:"nullable" jsonschema_description:"Of the first place; null: it gives no numbers."`
+	Venue     *ServiceVenue  `json:"venue" jsonschema:"nullable" jsonschema_description:"Of the first place; null: it is given in its owner's system only."`
 	Execution string         `json:"execution" jsonschema:"enum=native,enum=front-desk,enum=hand-off" jsonschema_description:"native: worked here. front-desk: received here, worked in the owner's system. hand-off: sent to the owner's system."`
 	System    string         `json:"system,omitempty" jsonschema_description:"The owner's system."`
 	Confirmed bool           `json:"confirmed" jsonschema_description:"The region has checked time, fee and requirements; otherwise they are examples."`
-	OpenNow   bool           `json:"open_now" jsonschema_description:"Numbers are given now."`
-	OpensAt   *time.Time     `json:"opens_at,omitempty" jsonschema_description:"When numbers are given again, if they are not now and an opening is in sight. With the region's offset."`
-	Waiting   int            `json:"waiting" jsonschema_description:"People who wait in the service's series."`
+	OpenNow   bool           `json:"open_now" jsonschema_description:"Numbers are given now at the first place."`
+	OpensAt   *time.Time     `json:"opens_at,omitempty" jsonschema_description:"When numbers are given again at the first place, if they are not now and an opening is in sight. With the region's offset."`
+	Waiting   int            `json:"waiting" jsonschema_description:"People who wait in the first place's series, for any of its services."`
+}
+
+// ServicePlace is one of the venues where a service is given, with the series of its numbers there.
+type ServicePlace struct {
+	Series  ServiceSeries `json:"series" jsonschema_description:"Name it as series_id when taking a number."`
+	Venue   ServiceVenue  `json:"venue"`
+	OpenNow bool          `json:"open_now" jsonschema_description:"Numbers are given now."`
+	OpensAt *time.Time    `json:"opens_at,omitempty" jsonschema_description:"When numbers are given again, if they are not now and an opening is in sight. With the region's offset."`
+	Waiting int           `json:"waiting" jsonschema_description:"People who wait in the series, for any of its services."`
 }
 
 // ServiceAgency is an agency, shortly.
 type ServiceAgency struct {
-	ID   id.ID  `json:"id"`
-	Code string `json:"code"`
-	Name string `json:"name"`
+	ID     id.ID  `json:"id"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
 }
 
 // ServiceSeries is a run of numbers, shortly.
@@ -40,14 +51,16 @@ type ServiceSeries struct {
 	ID     id.ID  `json:"id"`
 	Prefix string `json:"prefix" jsonschema_description:"What numbers begin with: A gives A-001."`
 	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
 }
 
 // ServiceVenue is a venue, shortly.
 type ServiceVenue struct {
-	ID   id.ID  `json:"id"`
-	Code string `json:"code"`
-	Name string `json:"name"`
-	Kind string `json:"kind" jsonschema:"enum=office,enum=shared,enum=shophouse,enum=vehicle,enum=digital"`
+	ID     id.ID  `json:"id"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	NameEN string `json:"name_en" jsonschema_description:"In English; empty if there is none."`
+	Kind   string `json:"kind" jsonschema:"enum=office,enum=shared,enum=shophouse,enum=vehicle,enum=digital"`
 }
 
 // ServiceList is the answer of GET /api/v1/services.
@@ -119,17 +132,29 @@ func (c *Catalog) getServiceJSON(x *web.Ctx) error {
 func newService(t *tenant.Tenant, o ServiceNow) Service {
 	s := Service{
 		ID: o.ID, Code: o.Code, Name: o.Name, NameEN: o.NameEN,
-		Agency:    ServiceAgency{o.Agency.ID, o.Agency.Code, o.Agency.Name},
-		Execution: o.Execution, System: o.System, Confirmed: o.Confirmed, Waiting: o.Waiting,
+		Agency:    ServiceAgency{o.Agency.ID, o.Agency.Code, o.Agency.Name, o.Agency.NameEN},
+		Execution: o.Execution, System: o.System, Confirmed: o.Confirmed, Places: make([]ServicePlace, 0, len(o.Places)),
 	}
-	if l := o.Series; l != nil {
-		s.Series = &ServiceSeries{l.ID, l.Prefix, l.Name}
-		s.Venue = &ServiceVenue{l.Venue.ID, l.Venue.Code, l.Venue.Name, l.Venue.Kind}
-		s.OpenNow = o.Opening.Tickets
-		if !o.NextTickets.IsZero() {
-			at := o.NextTickets.In(t.Loc)
-			s.OpensAt = &at
-		}
+	for _, at := range o.Places {
+		s.Places = append(s.Places, newServicePlace(t, at))
+	}
+	if len(s.Places) > 0 {
+		first := s.Places[0]
+		s.Series, s.Venue, s.OpenNow, s.OpensAt, s.Waiting = &first.Series, &first.Venue, first.OpenNow, first.OpensAt, first.Waiting
 	}
 	return s
+}
+
+func newServicePlace(t *tenant.Tenant, at PlaceNow) ServicePlace {
+	v := at.Venue
+	p := ServicePlace{
+		Series:  ServiceSeries{at.ID, at.Prefix, at.Name, at.NameEN},
+		Venue:   ServiceVenue{v.ID, v.Code, v.Name, v.NameEN, v.Kind},
+		OpenNow: at.Opening.Tickets, Waiting: at.Waiting,
+	}
+	if !at.NextTickets.IsZero() {
+		next := at.NextTickets.In(t.Loc)
+		p.OpensAt = &next
+	}
+	return p
 }

@@ -36,7 +36,7 @@ func TestServicesAPI(t *testing.T) {
 	}
 	here := find("akta-lahir")
 	if here.Series == nil || here.Series.Prefix != "A" || here.Venue == nil || here.Venue.Kind != "digital" || !here.OpenNow ||
-		here.OpensAt != nil || !here.Confirmed || here.Agency.Code != "dukcapil" || here.NameEN == "" || here.Execution != "front-desk" {
+		here.OpensAt != nil || !here.Confirmed || here.Agency.Code != "dukcapil" || here.NameEN == "" || here.Agency.NameEN == "" || here.Series.NameEN != "Civil registry online" || here.Venue.NameEN != "Belitung Timur Online Services" || here.Execution != "front-desk" {
 		t.Errorf("%+v", here)
 	}
 	away := find("pbg")
@@ -70,6 +70,13 @@ func TestServicesAPI(t *testing.T) {
 		}
 	}
 
+	if len(here.Places) != 1 || here.Places[0].Series != *here.Series || here.Places[0].Venue != *here.Venue || !here.Places[0].OpenNow || here.Places[0].Waiting != here.Waiting {
+		t.Errorf("its one place is %+v", here.Places)
+	}
+	if away.Places == nil || len(away.Places) != 0 {
+		t.Errorf("the places of what is handed off are %v, want an empty list", away.Places)
+	}
+
 	// Closed: when numbers are given again, in the region's own time.
 	w.clock.Set(time.Date(2026, 11, 27, 15, 0, 0, 0, time.UTC)) // Friday 23.00 WITA
 	read("http://manggarai-barat.localhost/api/v1/services", &list)
@@ -79,6 +86,32 @@ func TestServicesAPI(t *testing.T) {
 	}
 	if _, offset := at.Zone(); offset != 8*3600 || !strings.Contains(string(must(json.Marshal(at))), "+08:00") {
 		t.Errorf("opens_at %s is not in WITA", at)
+	}
+}
+
+func TestPlacesInTheAPI(t *testing.T) {
+	w := newWorld(t)
+	w.real(t, false, nil, "19.01")
+	w.clock.Set(time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)) // Wednesday 10.00 WIB: the vehicle moves on Tuesdays and Thursdays
+	_, body := w.get(t, "http://bangka.localhost/api/v1/services?q=ikd")
+	var list catalog.ServiceList
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Services) == 0 {
+		t.Fatalf("%v %s", err, body)
+	}
+	s := list.Services[0]
+	if s.Code != "ikd" || len(s.Places) != 2 {
+		t.Fatalf("%+v", s)
+	}
+	office, vehicle := s.Places[0], s.Places[1]
+	if *s.Series != office.Series || *s.Venue != office.Venue || s.OpenNow != office.OpenNow || s.Waiting != office.Waiting || s.OpensAt != nil {
+		t.Errorf("the service %+v does not speak of its first place %+v", s, office)
+	}
+	if office.Venue.Code != "sungailiat" || office.Series.Prefix != "A" || !office.OpenNow || office.OpensAt != nil {
+		t.Errorf("office: %+v", office)
+	}
+	if vehicle.Venue.Code != "keliling" || vehicle.Venue.Kind != "vehicle" || vehicle.Venue.NameEN != "Mobile Service Unit" || vehicle.Series.Prefix != "KA" ||
+		vehicle.OpenNow || vehicle.OpensAt == nil || vehicle.OpensAt.Format(time.RFC3339) != "2026-11-26T09:00:00+07:00" {
+		t.Errorf("vehicle: %+v", vehicle)
 	}
 }
 

@@ -20,8 +20,8 @@ const budget = 60 << 10
 func TestPagesInABrowser(t *testing.T) {
 	w := newWorld(t)
 	w.real(t, false, nil, "19.01", "19.02", "19.06", "35.78")
+	chrome := testkit.Browser(t) // before serving: a test that is left out here has no server to wait for
 	at := w.serve(t)
-	chrome := testkit.Browser(t)
 	for _, x := range []struct{ name, host, path string }{
 		{"home", "bangka", "/"},
 		{"home-two-venues", "belitung", "/"},
@@ -34,6 +34,9 @@ func TestPagesInABrowser(t *testing.T) {
 		{"list-nothing", "bangka", "/layanan?q=pasporr+zebra"},
 		{"service", "bangka", "/layanan/dukcapil/ktp-hilang-rusak"},
 		{"service-unconfirmed", "bangka", "/layanan/dukcapil/kk-hilang-rusak"},
+		{"service-two-places", "bangka", "/layanan/dukcapil/ktp-baru"}, // one of them gives numbers
+		{"service-two-open", "belitung", "/layanan/dukcapil/kk-baru"},
+		{"service-two-open-en", "belitung", english("/layanan/dukcapil/kk-baru")},
 		{"service-elsewhere", "belitung-timur", "/layanan/dpmptsp/pbg"},
 	} {
 		for _, width := range []int{360, 768, 1280} {
@@ -69,8 +72,8 @@ func TestHardPagesInABrowser(t *testing.T) {
 	w.real(t, true, crowded, "35.78")
 	w.real(t, false, nil, "19.04")
 	w.clock.Set(time.Date(2026, 12, 24, 17, 30, 0, 0, time.UTC)) // Friday 25 December, 00.30 WIB
+	chrome := testkit.Browser(t)                                 // before serving: a test that is left out here has no server to wait for
 	at := w.serve(t)
-	chrome := testkit.Browser(t)
 	for _, x := range []struct{ name, host, path string }{
 		{"long-home", "penukal-abab-lematang-ilir", "/"},
 		{"long-list", "penukal-abab-lematang-ilir", "/layanan"},
@@ -116,7 +119,7 @@ func crowded(r *tenants.Region) {
 			Counters: []tenants.Counter{{Code: desk, Venue: r.Venues[0].Code, Zone: "a", Series: []string{"umum"}}},
 		}
 		for _, s := range a.Services {
-			x.Services = append(x.Services, tenants.Service{Code: s.Code, Series: "umum"})
+			x.Services = append(x.Services, tenants.Service{Code: s.Code, Series: tenants.Codes{"umum"}})
 		}
 		r.Agencies = append(r.Agencies, x)
 	}

@@ -98,6 +98,13 @@ func loadOf(waiting, counters int) Load {
 // ServiceNow is a service at the moment.
 type ServiceNow struct {
 	*tenant.Service
+	Places  []PlaceNow // one a series, as declared; none: the service gives no numbers
+	Default int        // which of them is meant where nobody says so
+}
+
+// PlaceNow is a service at one of its venues, with the line of its series there.
+type PlaceNow struct {
+	*tenant.Series
 	Opening     tenant.Opening
 	NextTickets time.Time // when numbers are given again; zero while they are, and when none is in sight
 	Today       []tenants.Period
@@ -131,12 +138,16 @@ func (c *Catalog) Services(ctx context.Context, t *tenant.Tenant, query, agency 
 
 func (c *Catalog) serviceNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Service, crowd Waiting) ServiceNow {
 	x := ServiceNow{Service: o}
-	if o.Series != nil {
-		now := c.dirs.Now()
-		x.Opening, x.NextTickets = standing(d, t, o.Series.Venue, now)
-		x.Today, _ = d.Periods(o.Series.Venue, t.Today(now))
-		x.Waiting = crowd[o.Series.ID]
-		x.Load = loadOf(x.Waiting, len(o.Series.Counters))
+	now := c.dirs.Now()
+	def := d.Default(t, o, now)
+	for i, s := range o.Series {
+		at := PlaceNow{Series: s, Waiting: crowd[s.ID], Load: loadOf(crowd[s.ID], len(s.Counters))}
+		at.Opening, at.NextTickets = standing(d, t, s.Venue, now)
+		at.Today, _ = d.Periods(s.Venue, t.Today(now))
+		x.Places = append(x.Places, at)
+		if s == def {
+			x.Default = i
+		}
 	}
 	return x
 }

@@ -30,12 +30,12 @@ type VenueNow struct {
 // Digital tells whether the venue is no place at all.
 func (p VenueNow) Digital() bool { return p.Kind == string(tenants.Digital) }
 
-// DayHours is one day of this week. No period: closed, by the closure if it has a reason.
+// DayHours is one day of this week. No period: closed, by the closure if there is one.
 type DayHours struct {
 	Day     time.Weekday
 	Today   bool
 	Periods []tenants.Period
-	Closure string
+	Closure *tenant.Closure
 }
 
 // Home is what the region's home shows.

@@ -92,9 +92,9 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 		v.Agencies = append(v.Agencies, newAgencyLine(p, x))
 	}
 	for _, x := range h.Closures {
-		c := closureView{Days: days(p, x), Reason: local(p, x.Reason)}
+		c := closureView{Days: days(p, x), Reason: reasonOf(p, &x)}
 		if i := slices.IndexFunc(h.Venues, func(q VenueNow) bool { return q.ID == x.VenueID }); i >= 0 && len(h.Venues) > 1 {
-			c.Where = local(p, h.Venues[i].Name)
+			c.Where = venueName(p, h.Venues[i].Venue)
 		}
 		v.Closures = append(v.Closures, c)
 	}
@@ -120,12 +120,13 @@ func newTakeView(p *i18n.Printer, h Home) takeView {
 
 func newVenueView(p *i18n.Printer, x VenueNow, now time.Time) venueView {
 	v := venueView{
-		Name: local(p, x.Name), Address: local(p, addressOf(x.Venue)),
-		Now:     standingOf(p, x.Opening, x.NextTickets, x.Today, now),
-		Rows:    hoursRows(p, x.Week),
-		Caption: p.T("catalog.hours_of", x.Name), Column: p.T("catalog.hours_in", p.Zone(now)),
-		Reason: local(p, x.Opening.Closure),
+		Name: venueName(p, x.Venue), Address: local(p, addressOf(x.Venue)),
+		Now:    standingOf(p, x.Opening, x.NextTickets, x.Today, now),
+		Rows:   hoursRows(p, x.Week),
+		Column: p.T("catalog.hours_in", p.Zone(now)),
+		Reason: reasonOf(p, x.Opening.Closure),
 	}
+	v.Caption = p.T("catalog.hours_of", v.Name.Text)
 	switch {
 	case x.Digital():
 		v.Kind = p.T("catalog.kind.digital")

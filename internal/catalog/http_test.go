@@ -158,8 +158,8 @@ func TestServicePage(t *testing.T) {
 
 	english := page("bangka", "dukcapil/ktp-hilang-rusak", "Cookie", "lang=en")
 	has("english", english, "Lost or damaged identity card", "Family card (original)", "Requirements", `lang="id">Nomor permohonan SIAK`,
-		`lang="id">Sampaikan kepada kami`)
-	hasNot("english", english, "Kartu Keluarga asli")
+		"Contact us, Halo Dukcapil (1500537)", "Sungailiat Service Office")
+	hasNot("english", english, "Kartu Keluarga asli", "Sampaikan kepada kami", "Kantor Pelayanan Sungailiat")
 
 	key := regexp.MustCompile(`name="kunci" value="([0-9a-f-]{36})"`)
 	first, second := key.FindAllStringSubmatch(confirmed, -1), key.FindAllStringSubmatch(page("bangka", "dukcapil/ktp-hilang-rusak"), -1)
@@ -185,6 +185,125 @@ func TestServicePage(t *testing.T) {
 	}
 }
 
+// What a region has named in English stands on English pages; what it has not is marked as Indonesian.
+func TestPlacesInEnglish(t *testing.T) {
+	w := newWorld(t)
+	w.real(t, false, func(r *tenants.Region) {
+		if r.Code != "19.02" {
+			return
+		}
+		r.Contact.ComplaintsEN = ""
+		for i := range r.Venues {
+			r.Venues[i].NameEN = ""
+		}
+		for i := range r.Closures {
+			r.Closures[i].ReasonEN = ""
+		}
+	}, "19.01", "19.02")
+	src := w.page(t, "http://bangka.localhost/?lang=en")
+	for _, want := range []string{
+		">Sungailiat Service Office<", "Opening hours of Mobile Service Unit", ">The vehicle is being serviced<", ">Christmas Day<", "<p>Please tell the front desk",
+		`lang="id">Jalan Contoh No. 1, Sungailiat<`,
+	} {
+		if !strings.Contains(src, want) {
+			t.Errorf("%q is missing in\n%s", want, plain(src))
+		}
+	}
+	for _, not := range []string{"Kantor Pelayanan Sungailiat", "MPP Keliling", "Hari Raya Natal", "Silakan sampaikan"} {
+		if strings.Contains(src, not) {
+			t.Errorf("%q stands on the English page", not)
+		}
+	}
+	src = w.page(t, "http://belitung.localhost/?lang=en")
+	for _, want := range []string{`lang="id">Kantor Pelayanan Tanjungpandan<`, `lang="id">Hari Raya Natal<`, `<p lang="id">Silakan isi lembar pengaduan`} {
+		if !strings.Contains(src, want) {
+			t.Errorf("%q is missing in\n%s", want, plain(src))
+		}
+	}
+	if src := w.page(t, "http://bangka.localhost/"); strings.Contains(src, "Service Office") || !strings.Contains(src, "Kantor Pelayanan Sungailiat") {
+		t.Error("the Indonesian page is not Indonesian")
+	}
+}
+
+// A service at several places shows each with how it stands and a button of its own; the filled one, and the one at a
+// phone's foot, is for the first that gives numbers.
+func TestServiceAtSeveralPlaces(t *testing.T) {
+	w := newWorld(t)
+	w.real(t, false, func(r *tenants.Region) {
+		r.Closures = append(r.Closures, tenants.Closure{From: "2026-12-01", Venue: "sungailiat", Reason: "Pindah ruang", ReasonEN: "Moving rooms"})
+	}, "19.01")
+	const url = "http://bangka.localhost/layanan/dukcapil/ktp-baru"
+	at := func(day string, hour, minute int) {
+		d, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set(d.Add(time.Duration(hour-7)*time.Hour + time.Duration(minute)*time.Minute)) // WIB
+	}
+	forms := func(src string) (series, keys []string) {
+		for _, m := range regexp.MustCompile(`name="seri" value="([0-9a-f-]{36})"`).FindAllStringSubmatch(src, -1) {
+			series = append(series, m[1])
+		}
+		for _, m := range regexp.MustCompile(`name="kunci" value="([0-9a-f-]{36})"`).FindAllStringSubmatch(src, -1) {
+			keys = append(keys, m[1])
+		}
+		return series, keys
+	}
+	has := func(src string, want ...string) {
+		t.Helper()
+		for _, s := range want {
+			if !strings.Contains(src, s) {
+				t.Errorf("%q is missing in\n%s", s, plain(src))
+			}
+		}
+	}
+
+	at("2026-11-24", 9, 30) // Tuesday: both are open
+	both := w.page(t, url)
+	uitest.Page(t, both)
+	has(both, "Diberikan di 2 lokasi", "<h3>Kantor Pelayanan Sungailiat</h3>", "<h3>MPP Keliling</h3>", "Hari ini 08.00–15.30.", "Hari ini 09.00–13.00.",
+		"Buka sampai 13.00 WIB", "1 loket", "4 loket", "Paling banyak 60 nomor sehari.", "di lokasi yang Anda pilih", "<small>Kantor Pelayanan Sungailiat</small>")
+	series, keys := forms(both)
+	if len(series) != 3 || len(keys) != 3 || series[0] == series[1] || keys[0] == keys[1] || series[2] != series[0] || keys[2] != keys[0] {
+		t.Errorf("two places and the foot have the series %v and the keys %v", series, keys)
+	}
+	if n := strings.Count(both, `class="p-btn p-btn-wide p-btn-2"`); n != 1 || strings.Index(both, `class="p-btn p-btn-wide"`) > strings.Index(both, `p-btn-2`) {
+		t.Errorf("%d buttons are not filled, or the wrong one", n)
+	}
+	has(w.page(t, url+"?lang=en"), "Given at 2 places", "<h3>Sungailiat Service Office</h3>", "<h3>Mobile Service Unit</h3>", "Today 08:00–15:30.", "at the place that you choose")
+
+	at("2026-11-25", 9, 30) // Wednesday: the vehicle stays at home
+	one := w.page(t, url)
+	has(one, "Buka besok pukul 09.00 WIB.", "<small>Kantor Pelayanan Sungailiat</small>")
+	if s, _ := forms(one); len(s) != 2 || s[0] != series[0] || s[1] != series[0] {
+		t.Errorf("one place of two gives numbers, the forms have %v", s)
+	}
+	if strings.Contains(one, "Nomor diberikan lagi") {
+		t.Error("what opens at a time says twice when it does")
+	}
+	at("2026-11-25", 15, 0)
+	has(w.page(t, url), "Buka sampai 15.30 WIB", "Nomor berikutnya besok pukul 08.00 WIB.")
+
+	at("2026-12-01", 9, 30) // Tuesday, and the office is closed
+	other := w.page(t, url)
+	has(other, "Pindah ruang.", "<small>MPP Keliling</small>")
+	if s, _ := forms(other); len(s) != 2 || s[0] != series[1] || s[1] != series[1] || strings.Contains(other, "p-btn-2") {
+		t.Errorf("the vehicle alone gives numbers, the forms have %v", s)
+	}
+	has(w.page(t, url+"?lang=en"), "Moving rooms.")
+
+	at("2026-11-28", 9, 30) // Saturday
+	none := w.page(t, url)
+	has(none, "Diberikan di 2 lokasi", "Senin, 30 November 2026, pukul 08.00 WIB", "Selasa, 1 Desember 2026, pukul 09.00 WIB")
+	if strings.Contains(none, `action="/antrean"`) || strings.Contains(none, "di lokasi yang Anda pilih") {
+		t.Error("numbers are given on a Saturday")
+	}
+
+	if single := w.page(t, "http://bangka.localhost/layanan/dukcapil/ktp-hilang-rusak"); strings.Contains(single, `name="seri"`) || strings.Contains(single, "p-at") {
+		t.Error("a service at one place asks for a choice")
+	}
+}
+
 func TestSearchPage(t *testing.T) {
 	w := newWorld(t)
 	w.real(t, false, nil, "19.01")
@@ -201,7 +320,7 @@ func TestSearchPage(t *testing.T) {
 		t.Errorf("no fragment:\n%s", part)
 	}
 	uitest.Fragment(t, part)
-	if all := w.page(t, list+"?q=", "HX-Request", "true"); strings.Contains(all, "<html") || !strings.Contains(all, "73 layanan") {
+	if all := w.page(t, list+"?q=", "HX-Request", "true"); strings.Contains(all, "<html") || !strings.Contains(all, "72 layanan") {
 		t.Errorf("an emptied search gives no list:\n%s", all)
 	}
 	nothing := w.page(t, list+"?q=pasporr+zebra")
@@ -220,7 +339,7 @@ func TestSearchPage(t *testing.T) {
 		t.Errorf("an agency that is not there: %s", resp.Status)
 	}
 	agency := w.page(t, list+"?instansi=dukcapil")
-	if !strings.Contains(agency, "14 layanan") || strings.Contains(agency, "SKCK") {
+	if !strings.Contains(agency, "13 layanan") || strings.Contains(agency, "SKCK") {
 		t.Errorf("one agency's list is\n%s", plain(agency))
 	}
 }

@@ -147,7 +147,7 @@ func newGroupView(p *i18n.Printer, x AgencyNow) groupView {
 func newServiceLine(p *i18n.Printer, o *tenant.Service, mixed bool) serviceLine {
 	v := serviceLine{Name: either(p, o.Name, o.NameEN), URL: serviceURL(o)}
 	more := ""
-	if o.Series == nil && o.Execution == string(catalogue.HandOff) {
+	if len(o.Series) == 0 && o.Execution == string(catalogue.HandOff) {
 		more = p.T("catalog.in_system", o.System)
 	} else if o.Confirmed && o.Minutes > 0 {
 		more = p.Minutes(o.Minutes)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -36,19 +37,34 @@ type fact struct {
 
 // panelView is what can be done now.
 type panelView struct {
+	Places []placeView // where the service is given
+	Main   placeView   // the one that is meant where nobody says which
+	Give   bool        // numbers are given at one of them
+	System string      // the service needs no number: it is in this system
+}
+
+// several tells that there is a choice.
+func (v panelView) several() bool { return len(v.Places) > 1 }
+
+// placeView is a service at one of its venues.
+type placeView struct {
 	Now     standingLine
 	Reason  said
 	Where   said
+	Hours   string // "Hari ini 08.00–15.30."; empty: none today
 	Waiting string // "7"
 	Word    string // "orang menunggu di 4 loket"
+	Line    string // "7 orang menunggu, 4 loket"
 	Level   ui.Level
 	Load    string
 	Quota   string
 	Give    bool // numbers are given
+	Main    bool // the one that is meant where nobody says which
 	Service string
+	Series  string // empty where there is no choice
 	Key     string
 	Why     string // instead of the button
-	System  string // the service needs no number: it is in this system
+	Told    bool   // the note has said that already
 }
 
 // standardView is the published half of the service's standard.
@@ -86,15 +102,18 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Ti
 		Examples: !o.Confirmed,
 	}
 	c := t.Region.Contact
-	v.Ask = askView{Phone: c.Phone, Email: c.Email, Complaints: local(p, c.Complaints)}
-	if o.Series != nil {
-		v.Ask.Venue = local(p, o.Series.Venue.Name)
+	v.Ask = askView{Phone: c.Phone, Email: c.Email, Complaints: either(p, c.Complaints, c.ComplaintsEN)}
+	if len(o.Places) > 0 {
+		v.Ask.Venue = venueName(p, o.Places[0].Venue)
 	}
 	v.Panel = newPanelView(p, o, now)
 	v.How, v.Receipt = execution(p, o.Service)
 	v.Away = o.Execution == string(catalogue.HandOff)
 	if o.Standard != nil {
 		v.Standard = newStandardView(p, o.Standard)
+		if v.Standard.Complaints == v.Ask.Complaints {
+			v.Standard.Complaints = said{} // the region's own desk, which stands there anyway
+		}
 	}
 	v.Facts = facts(p, o.Service)
 	for _, s := range o.Agency.Services {
@@ -105,35 +124,70 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Ti
 	return v
 }
 
-// newPanelView says what can be done now. A number costs a fresh idempotency key with each rendering, so that pressing
-// twice, or going back and pressing again, gives the same ticket, and a later visit another.
+// newPanelView says what can be done now, and where.
 func newPanelView(p *i18n.Printer, o ServiceNow, now time.Time) panelView {
-	if o.Series == nil {
+	if len(o.Places) == 0 {
 		return panelView{System: o.System}
 	}
-	v := panelView{
-		Now:    standingOf(p, o.Opening, o.NextTickets, o.Today, now),
-		Reason: local(p, o.Opening.Closure),
-		Where:  local(p, o.Series.Venue.Name),
-		Give:   o.Opening.Tickets,
+	v := panelView{}
+	for i, at := range o.Places {
+		x := newPlaceView(p, at, now)
+		x.Service, x.Main = o.ID.String(), i == o.Default
+		if len(o.Places) > 1 {
+			x.Series = at.ID.String()
+		}
+		v.Places, v.Give = append(v.Places, x), v.Give || x.Give
 	}
-	if o.Series.Quota > 0 {
-		v.Quota = p.T("catalog.quota", o.Series.Quota)
+	v.Main = v.Places[o.Default]
+	return v
+}
+
+// newPlaceView says what can be done at one place. A number costs a fresh idempotency key with each rendering, so that
+// pressing twice, or going back and pressing again, gives the same ticket, and a later visit, or another place, another.
+func newPlaceView(p *i18n.Printer, at PlaceNow, now time.Time) placeView {
+	v := placeView{
+		Now:    standingOf(p, at.Opening, at.NextTickets, at.Today, now),
+		Reason: reasonOf(p, at.Opening.Closure),
+		Where:  venueName(p, at.Venue),
+		Give:   at.Opening.Tickets,
 	}
-	if v.Give || o.Waiting > 0 {
-		v.Level, v.Load = ui.Level(o.Load), p.T("catalog.load."+strconv.Itoa(int(o.Load)))
-		v.Waiting = p.Number(o.Waiting)
-		v.Word = join(p.T("catalog.people", o.Waiting), p.T("catalog.counters", len(o.Series.Counters)))
+	if len(at.Today) > 0 && !at.Opening.Always {
+		var hours []string
+		for _, q := range at.Today {
+			hours = append(hours, period(p, q))
+		}
+		v.Hours = p.T("catalog.hours_today", strings.Join(hours, ", "))
+	}
+	if at.Quota > 0 {
+		v.Quota = p.T("catalog.quota", at.Quota)
+	}
+	if v.Give || at.Waiting > 0 {
+		counters := p.T("catalog.counters", len(at.Counters))
+		v.Level, v.Load = ui.Level(at.Load), p.T("catalog.load."+strconv.Itoa(int(at.Load)))
+		v.Waiting = p.Number(at.Waiting)
+		v.Word = join(p.T("catalog.people", at.Waiting), counters)
+		v.Line = join(p.T("catalog.waiting", at.Waiting), counters)
+		if at.Waiting == 0 {
+			v.Line = join(capital(p.T("catalog.nobody")), counters)
+		}
 	}
 	switch {
 	case v.Give:
-		v.Service, v.Key = o.ID.String(), id.New().String()
-	case o.NextTickets.IsZero():
-		v.Why = p.T("catalog.no_opening")
+		v.Key = id.New().String()
+	case at.NextTickets.IsZero():
+		v.Why, v.Told = p.T("catalog.no_opening"), !v.Now.Open
 	default:
-		v.Why = p.T("catalog.numbers_again", when(p, o.NextTickets, now))
+		v.Why, v.Told = p.T("catalog.numbers_again", when(p, at.NextTickets, now)), v.Now.Open || at.Opening.Next.Equal(at.NextTickets)
 	}
 	return v
+}
+
+// capital begins a sentence with what stands inside others in small letters. Our texts begin with ASCII.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // execution says in plain words who works the service, and what its owner calls the receipt.
@@ -142,7 +196,7 @@ func execution(p *i18n.Printer, o *tenant.Service) (how, receipt said) {
 	case catalogue.FrontDesk:
 		return said{Text: p.T("catalog.how.front_desk", o.System)}, local(p, o.Receipt)
 	case catalogue.HandOff:
-		if o.Series == nil {
+		if len(o.Series) == 0 {
 			return said{Text: p.T("catalog.how.elsewhere", o.System)}, local(p, o.Receipt)
 		}
 		return said{Text: p.T("catalog.how.hand_off", o.System)}, local(p, o.Receipt)
@@ -157,7 +211,7 @@ func newStandardView(p *i18n.Printer, s *catalogue.Standard) *standardView {
 		Time:         either(p, s.Time, s.TimeEN),
 		Fee:          either(p, s.Fee, s.FeeEN),
 		Product:      either(p, s.Product, s.ProductEN),
-		Complaints:   local(p, s.Complaints),
+		Complaints:   either(p, s.Complaints, s.ComplaintsEN),
 		Basis:        local(p, s.Basis),
 	}
 }
@@ -169,7 +223,7 @@ func facts(p *i18n.Printer, o *tenant.Service) (out []fact) {
 			out = append(out, fact{term, value})
 		}
 	}
-	if o.Minutes > 0 && o.Series != nil {
+	if o.Minutes > 0 && len(o.Series) > 0 {
 		add(p.T("catalog.fact.minutes"), said{Text: p.Minutes(o.Minutes)})
 	}
 	s := o.Standard

@@ -44,6 +44,8 @@ func either(p *i18n.Printer, indonesian, english string) said {
 	return local(p, indonesian)
 }
 
+func venueName(p *i18n.Printer, v *tenant.Venue) said { return either(p, v.Name, v.NameEN) }
+
 // list is a list of texts in one language.
 type list struct {
 	Texts []string
@@ -155,7 +157,7 @@ func hoursRows(p *i18n.Printer, week []DayHours) (rows []hoursRow) {
 		for last+1 < len(week) && !d.Today && !week[last+1].Today && sameHours(d, week[last+1]) {
 			last++
 		}
-		row := hoursRow{Days: p.Range(p.Weekday(d.Day), p.Weekday(week[last].Day)), Today: d.Today, Reason: local(p, d.Closure)}
+		row := hoursRow{Days: p.Range(p.Weekday(d.Day), p.Weekday(week[last].Day)), Today: d.Today, Reason: reasonOf(p, d.Closure)}
 		if d.Today {
 			row.Days = p.T("catalog.today", row.Days)
 		}
@@ -169,7 +171,10 @@ func hoursRows(p *i18n.Printer, week []DayHours) (rows []hoursRow) {
 }
 
 func sameHours(a, b DayHours) bool {
-	if len(a.Periods) != len(b.Periods) || a.Closure != b.Closure {
+	if len(a.Periods) != len(b.Periods) || (a.Closure == nil) != (b.Closure == nil) {
+		return false
+	}
+	if a.Closure != nil && a.Closure.Reason != b.Closure.Reason {
 		return false
 	}
 	for i := range a.Periods {
@@ -178,6 +183,14 @@ func sameHours(a, b DayHours) bool {
 		}
 	}
 	return true
+}
+
+// reasonOf is why a venue is closed on a day; nothing where no closure does it.
+func reasonOf(p *i18n.Printer, c *tenant.Closure) said {
+	if c == nil {
+		return said{}
+	}
+	return either(p, c.Reason, c.ReasonEN)
 }
 
 // days is a closure's day or run of days.

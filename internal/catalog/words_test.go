@@ -35,7 +35,7 @@ func TestHoursRows(t *testing.T) {
 	long, short := []tenants.Period{{Open: 480, Close: 690}, {Open: 780, Close: 930}}, []tenants.Period{{Open: 480, Close: 930}}
 	week := []DayHours{
 		{Day: time.Monday, Periods: short}, {Day: time.Tuesday, Periods: short, Today: true}, {Day: time.Wednesday, Periods: short},
-		{Day: time.Thursday, Periods: short}, {Day: time.Friday, Periods: long}, {Day: time.Saturday}, {Day: time.Sunday, Closure: "Libur"},
+		{Day: time.Thursday, Periods: short}, {Day: time.Friday, Periods: long}, {Day: time.Saturday}, {Day: time.Sunday, Closure: &tenant.Closure{Reason: "Libur"}},
 	}
 	rows := hoursRows(i18n.For(i18n.ID), week)
 	var got []string
@@ -57,6 +57,10 @@ func TestHoursRows(t *testing.T) {
 	}
 	if r := hoursRows(i18n.For(i18n.EN), week)[6-1]; r.Reason.lang != "id" {
 		t.Errorf("a closure's reason has no language on an English page: %+v", r)
+	}
+	week[6].Closure.ReasonEN = "Holiday"
+	if r := hoursRows(i18n.For(i18n.EN), week)[6-1].Reason; r.Text != "Holiday" || r.lang != "" {
+		t.Errorf("a closure's English reason is not used: %+v", r)
 	}
 }
 

@@ -37,7 +37,9 @@ type Config struct {
 	Log              string        // text or json
 	LogLevel         string        // debug, info, warn, error
 	Limits           bool          // limits on public calls and on guessing
+	Concurrency      int           // requests worked on at once
 	Streams          int           // open event streams a process
+	SecurityContact  string        // where to report a weakness: mailto: or https:
 	Grace            time.Duration // how long a stop waits for open requests
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Format           string        // table or json: how the start is announced
@@ -77,6 +79,18 @@ func duration(env, flag, doc string, least time.Duration, get func(*Config) *tim
 				err = errors.New("out of range")
 			}
 			*get(c) = d
+			return err
+		}}
+}
+
+func number(env, flag, doc string, least, most int, get func(*Config) *int) value {
+	return value{env, flag, doc, fmt.Sprintf("a whole number from %d to %d", least, most), false,
+		func(c *Config) string { return strconv.Itoa(*get(c)) },
+		func(c *Config, s string) (err error) {
+			*get(c), err = strconv.Atoi(s)
+			if err == nil && (*get(c) < least || *get(c) > most) {
+				err = errors.New("out of range")
+			}
 			return err
 		}}
 }
@@ -164,14 +178,16 @@ var values = []value{
 			c.Limits = s == "on"
 			return nil
 		}},
-	{"PENDOPO_STREAMS", "streams", "how many screens one process follows at once", "a whole number from 1 to 1000000", false,
-		func(c *Config) string { return strconv.Itoa(c.Streams) },
-		func(c *Config, s string) (err error) {
-			c.Streams, err = strconv.Atoi(s)
-			if err == nil && (c.Streams < 1 || c.Streams > 1000000) {
-				err = errors.New("out of range")
+	number("PENDOPO_CONCURRENCY", "concurrency", "how many requests one process works on at once; further ones wait, region by region in turn", 1, 10_000, func(c *Config) *int { return &c.Concurrency }),
+	number("PENDOPO_STREAMS", "streams", "how many screens one process follows at once", 1, 1_000_000, func(c *Config) *int { return &c.Streams }),
+	{"PENDOPO_SECURITY_CONTACT", "security-contact", "where weaknesses are reported, for /.well-known/security.txt; empty: there is none", "empty, mailto:ADDRESS or https://...", false,
+		func(c *Config) string { return c.SecurityContact },
+		func(c *Config, s string) error {
+			if s != "" && (!strings.HasPrefix(s, "mailto:") && !strings.HasPrefix(s, "https://") || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f })) {
+				return errors.New("neither mailto: nor https:")
 			}
-			return err
+			c.SecurityContact = s
+			return nil
 		}},
 	duration("PENDOPO_GRACE", "grace", "how long a stop waits for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
 	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it", 0, func(c *Config) *time.Duration { return &c.Drain }),
@@ -212,7 +228,7 @@ func MasterKeys(text string) ([][]byte, error) {
 func Default() Config {
 	return Config{
 		Addr: "127.0.0.1:8080", Data: "data", AppRole: "pendopo_app", Domain: "localhost", Scheme: "http",
-		Log: "text", LogLevel: "info", Limits: true, Streams: 10000, Grace: 30 * time.Second, Format: "table",
+		Log: "text", LogLevel: "info", Limits: true, Concurrency: 64, Streams: 10000, Grace: 30 * time.Second, Format: "table",
 	}
 }
 

@@ -28,6 +28,7 @@ func (a *API) Routes(r *web.Router) {
 	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit)
 	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads)
 	r.Post("/api/v1/tickets/:id/finish", permFinish, a.finishTicket)
+	r.Post("/api/v1/tickets/:id/return", permReturn, a.returnTicket)
 	r.Get("/api/v1/counters", permCounter, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)
 	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard)
@@ -60,9 +61,10 @@ type TicketJSON struct {
 
 // CounterName says which counter.
 type CounterName struct {
-	ID    id.ID  `json:"id"`
-	Name  string `json:"name"`
-	Place string `json:"place,omitempty"`
+	ID      id.ID  `json:"id"`
+	Name    string `json:"name"`
+	Place   string `json:"place,omitempty"`
+	PlaceEN string `json:"place_en,omitempty"`
 }
 
 func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
@@ -79,7 +81,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		URL: "/antrean/" + p.ID.String(),
 	}
 	if p.Counter != nil {
-		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place}
+		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place, p.Counter.PlaceEN}
 	}
 	return out
 }
@@ -87,6 +89,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 // IssueRequest is the body of POST /api/v1/tickets. The channel follows from the credential.
 type IssueRequest struct {
 	ServiceID string `json:"service_id"`
+	SeriesID  string `json:"series_id,omitempty" jsonschema:"format=uuid" jsonschema_description:"Which of the service's series, as its places say. Without it the first that gives numbers now, else the first."`
 }
 
 func (a *API) issueTicket(c *web.Ctx) error {
@@ -98,8 +101,14 @@ func (a *API) issueTicket(c *web.Ctx) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "invalid").Field("service_id", "not_an_id")
 	}
+	var series id.ID
+	if body.SeriesID != "" {
+		if series, err = id.Parse(body.SeriesID); err != nil || series.IsZero() {
+			return fault.New(fault.Invalid, "invalid").Field("series_id", "not_an_id")
+		}
+	}
 	p, err := a.hall.Issue(c.Std(), c.Tenant, Request{
-		ServiceID: service, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
+		ServiceID: service, SeriesID: series, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
 	})
 	if err != nil {
 		return err
@@ -141,18 +150,32 @@ func (a *API) finishTicket(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	a.hall.seen(c.Tenant, p.CounterID)
+	return c.JSON(200, ticketJSON(c.Tenant, p))
+}
+
+func (a *API) returnTicket(c *web.Ctx) error {
+	ticket, err := c.ID("id")
+	if err != nil {
+		return err
+	}
+	p, err := a.hall.Return(c.Std(), c.Tenant, c.Actor, ticket)
+	if err != nil {
+		return err
+	}
 	return c.JSON(200, ticketJSON(c.Tenant, p))
 }
 
 // CounterJSON is a counter in the API.
 type CounterJSON struct {
-	ID     id.ID    `json:"id"`
-	Code   string   `json:"code"`
-	Name   string   `json:"name"`
-	Agency string   `json:"agency"`
-	Venue  string   `json:"venue"`
-	Board  id.ID    `json:"board_id"`
-	Series []string `json:"series"`
+	ID      id.ID    `json:"id"`
+	Code    string   `json:"code"`
+	Name    string   `json:"name"`
+	Agency  string   `json:"agency"`
+	Venue   string   `json:"venue"`
+	VenueEN string   `json:"venue_en"`
+	Board   id.ID    `json:"board_id"`
+	Series  []string `json:"series"`
 }
 
 // CountersJSON is the answer of GET /api/v1/counters.
@@ -167,7 +190,7 @@ func (a *API) listCounters(c *web.Ctx) error {
 	}
 	out := CountersJSON{Counters: []CounterJSON{}}
 	for _, d := range counters {
-		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, Board: d.Zone.ID, Series: []string{}}
+		j := CounterJSON{ID: d.ID, Code: d.Code, Name: d.Name, Agency: d.Agency.Name, Venue: d.Venue.Name, VenueEN: d.Venue.NameEN, Board: d.Zone.ID, Series: []string{}}
 		for _, s := range d.Series {
 			j.Series = append(j.Series, s.Prefix)
 		}
@@ -182,6 +205,9 @@ func (a *API) callNext(c *web.Ctx) error {
 		return err
 	}
 	p, ok, err := a.hall.CallNext(c.Std(), c.Tenant, c.Actor, Press{CounterID: counter, Key: c.Header("Idempotency-Key")})
+	if err == nil {
+		a.hall.seen(c.Tenant, counter)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -193,11 +219,12 @@ func (a *API) callNext(c *web.Ctx) error {
 
 // CallJSON is the data of a board's event "call". It names no ticket: the identifier is its holder's secret.
 type CallJSON struct {
-	Seq     int64  `json:"seq"`
-	Number  string `json:"number"` // as it is shown: "A-027"
-	Counter string `json:"counter"`
-	Agency  string `json:"agency"`
-	At      string `json:"at"`
+	Seq       int64  `json:"seq"`
+	Number    string `json:"number"` // as it is shown: "A-027"
+	Counter   string `json:"counter"`
+	CounterID id.ID  `json:"counter_id"` // tells apart counters that bear the same name
+	Agency    string `json:"agency"`
+	At        string `json:"at"`
 }
 
 // followBoard streams a hall board's calls, in order. It resumes with Last-Event-ID; a board that was
@@ -257,7 +284,7 @@ func callJSON(t *tenant.Tenant, dir *tenant.Directory, e store.Event) ([]byte, e
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return nil, err
 	}
-	out := CallJSON{Seq: e.Seq, At: e.At.In(t.Loc).Format(time.RFC3339)}
+	out := CallJSON{Seq: e.Seq, CounterID: d.Counter, At: e.At.In(t.Loc).Format(time.RFC3339)}
 	if counter, ok := dir.Counter(d.Counter); ok {
 		out.Counter, out.Agency = counter.Name, counter.Agency.Name
 	}

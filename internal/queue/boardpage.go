@@ -65,7 +65,8 @@ func (s *Pages) showBoard(c *web.Ctx) error {
 		return err
 	}
 	v.Host = c.Host()
-	p := page(c, c.P.T("queue.board", zone.Name))
+	p := page(c, "")
+	p.Title = p.T("queue.board", zoneName(p, zone))
 	p.Scripts = []string{"board.js", "live.js"}
 	p.RefreshSeconds = boardRefresh
 	p.Live = pathBoards + "/" + zone.ID.String() + "/langsung" + layoutQuery(v.Grid) + "&tampil=" + v.shape(p)

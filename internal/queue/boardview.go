@@ -103,7 +103,7 @@ const (
 
 // shape is what of a board only a new page can change. The page tells it to its stream.
 func (v boardView) shape(p ui.Page) string {
-	all := []string{v.Zone.Name, v.Zone.Place, p.Print().Date(clock.DayOf(v.Now, v.Loc)), strconv.FormatBool(v.Night)}
+	all := []string{zoneName(p, v.Zone), english(p, v.Zone.Place, v.Zone.PlaceEN), p.Print().Date(clock.DayOf(v.Now, v.Loc)), strconv.FormatBool(v.Night)}
 	if v.shut() {
 		all = append(all, v.shutText(p))
 	}
@@ -196,6 +196,7 @@ func (v boardView) seq() string { return strconv.FormatInt(v.Seq, 10) }
 
 // field is a counter on the board of counters.
 type field struct {
+	ID      id.ID
 	Counter string
 	Number  string // its latest call; empty: none today
 	On      bool   // being called right now, the latest of the hall
@@ -204,7 +205,7 @@ type field struct {
 func (v boardView) fields() []field {
 	out := make([]field, len(v.Zone.Counters))
 	for i, d := range slices.SortedFunc(slices.Values(v.Zone.Counters), byName) {
-		out[i].Counter = d.Name
+		out[i].ID, out[i].Counter = d.ID, d.Name
 		if n, ok := v.ByCounter[d.ID]; ok && !v.Night {
 			out[i].Number = n.Label
 			newest, called := v.now()
@@ -223,7 +224,19 @@ func (v boardView) idleWord(p ui.Page) string {
 }
 
 // lineName is a series on a board: its name and, where there is room, its counters.
-func lineName(l waitingSeries) string { return cmp.Or(l.Name, l.Agency.Short) }
+func lineName(p ui.Page, l waitingSeries) string {
+	if l.Name == "" {
+		return english(p, l.Agency.Short, l.Agency.ShortEN)
+	}
+	return english(p, l.Name, l.NameEN)
+}
+
+// hall says on the board's head where it hangs.
+func (v boardView) hall(p ui.Page) ui.HallBoard {
+	h := ui.HallBoard{Zone: zoneName(p, v.Zone), Place: english(p, v.Zone.Place, v.Zone.PlaceEN), Now: v.Now}
+	h.ZoneLang, h.PlaceLang = foreign(p, v.Zone.NameEN), foreign(p, v.Zone.PlaceEN)
+	return h
+}
 
 func hasBoards(venues []*tenant.Venue) bool {
 	return slices.ContainsFunc(venues, func(v *tenant.Venue) bool { return len(v.Zones) > 0 })

@@ -16,7 +16,7 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 	calls := func(s *sample, age time.Duration, status Status) boardView {
 		v := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Grid: len(s.counters) > fewCounters}
 		v.Opening = s.dir.Opening(s.t, s.zone.Venue, nine)
-		v.Lines = []waitingSeries{{Series: s.service.Series, Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
+		v.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
 		p := s.place(status, 27)
 		p.CalledAt = nine.Add(-age)
 		before := s.place(Finished, 26)
@@ -25,8 +25,13 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 	}
 	p := big.page(i18n.ID)
 	html := drawn(t, boardPage(p, calls(big, 10*time.Second, Called)))
-	has(t, html, "Loket 3", `data-number="A-027"`, "events?last_event_id=41", `data-seq="41"`, "A-028", "A-030", "Loket 1–4", `aria-live="assertive"`, "data-lost")
+	has(t, html, "Loket 3", `data-number="A-027"`, "events?last_event_id=41", `data-seq="41"`, "A-028", "A-030", "Loket 1–4", "data-lost")
 	hasNot(t, html, "p-idle")
+	// What is drawn on each call is no live region: the script says fewer sentences than there are calls.
+	has(t, html, `<p class="p-sr" aria-live="assertive" data-call-said></p>`)
+	if got := strings.Count(html, "aria-live"); got != 1 {
+		t.Errorf("%d live regions", got)
+	}
 	// Served a while ago, or called and forgotten: nobody is being called.
 	has(t, drawn(t, boardPage(p, calls(big, 3*time.Minute, Serving))), "p-idle", "A-027")
 	has(t, drawn(t, boardPage(p, calls(big, time.Hour, Called))), "p-idle", "A-027")
@@ -40,7 +45,7 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 
 	p12 := grid.page(i18n.ID)
 	html = drawn(t, boardPage(p12, calls(grid, 10*time.Second, Called)))
-	has(t, html, `class="p-on" data-counter="Loket 3"`, "data-call-said", "Kosong")
+	has(t, html, `class="p-on" data-counter="Loket 3" data-counter-id="`+grid.counters[2].ID.String()+`"`, "data-call-said", "Kosong")
 	if got := strings.Count(html, "data-counter="); got != 9 {
 		t.Errorf("%d fields", got)
 	}

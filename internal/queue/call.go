@@ -17,6 +17,7 @@ type callQuery struct {
 	Day       clock.Day
 	Key       string // the press; pressed twice it calls once
 	Seen      string // the ticket that the officer saw at the counter; "": does not matter; nobody: none
+	Free      bool   // the officer saw that nobody stands there
 	Actor     string
 }
 
@@ -50,8 +51,9 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 }
 
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
-// ticket that the officer saw, $7 actor as JSON, $8 zone. A press that was done already answers with whom it
-// called then, however many presses ago.
+// ticket that the officer saw, $7 actor as JSON, $8 zone, $9 whether the officer saw nobody there: a
+// ticket that did not come and is called again is the same ticket, and still another state. A press that was
+// done already answers with whom it called then, however many presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
 // after the other and the second sees what the first did. The ticket is
@@ -65,6 +67,8 @@ with c as materialized (
   select c.id, c.ticket_id, c.pressed, case
     when c.pressed is not null then 'same'
     when $6::text <> '' and coalesce(c.ticket_id::text, '` + nobody + `') <> $6::text then 'stale'
+    when $9::bool and exists (select 1 from tickets t where t.tenant_id = $1::uuid and t.id = c.ticket_id and t.counter_id = c.id
+      and t.day = $4::date and t.status in ('called', 'serving')) then 'stale'
     else 'go' end as what
   from c
 ), nxt as materialized (
@@ -133,7 +137,7 @@ func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 
 func callArgs(_ time.Time, qs []callQuery) []any {
 	q := qs[0]
-	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String()}
+	return []any{q.CounterID.String(), q.Day.String(), q.Key, q.Seen, `"` + q.Actor + `"`, q.ZoneID.String(), q.Free}
 }
 
 func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, error) {
@@ -156,6 +160,13 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	case q.Seen != "" && cmp.Or(d.TicketID.String(), nobody) != q.Seen:
 		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
 	}
+	cur, err := standing(ctx, tx, d)
+	if err != nil {
+		return nil, err
+	}
+	if q.Free && cur != nil && cur.Day == q.Day {
+		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
+	}
 	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series"}, `
 		select t.* from tickets t where t.day = ? and t.status = 'waiting'
 		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
@@ -167,20 +178,11 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 		return []callRow{{Outcome: "none"}}, nil
 	}
 	out := callRow{Outcome: "called", ID: next[0].ID.String()}
-	if !d.TicketID.IsZero() {
-		cur, err := store.Select[Ticket](tx).Where("id = ?", d.TicketID).Where("counter_id = ?", q.CounterID).
-			Where("status in ('called', 'serving')").All(ctx)
-		if err != nil {
+	if cur != nil {
+		if err := finish(ctx, tx, q.Actor, *cur, q.CounterID, q.ZoneID); err != nil {
 			return nil, err
 		}
-		if len(cur) > 0 {
-			_, err := store.Update[Ticket](tx).Set("status = ?", Finished).Set("ended_at = ?", tx.Now()).Where("id = ?", cur[0].ID).Exec(ctx)
-			if err != nil {
-				return nil, err
-			}
-			note(tx, q.Actor, actionFinish, "ticket.finished", cur[0], q.CounterID, q.ZoneID)
-			out.Done = cur[0].ID.String()
-		}
+		out.Done = cur.ID.String()
 	}
 	_, err = store.Update[Ticket](tx).Set("status = ?", Called).Set("counter_id = ?", q.CounterID).Set("called_at = ?", tx.Now()).
 		Set("calls = 1").Where("id = ?", next[0].ID).Exec(ctx)
@@ -198,6 +200,28 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	}
 	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID)
 	return []callRow{out}, nil
+}
+
+// standing is who stands at a counter, called or served; nil: nobody. It may be left over from another day.
+func standing(ctx context.Context, tx *store.Tx, d callState) (*Ticket, error) {
+	if d.TicketID.IsZero() {
+		return nil, nil
+	}
+	rows, err := store.Select[Ticket](tx).Where("id = ?", d.TicketID).Where("counter_id = ?", d.ID).
+		Where("status in ('called', 'serving')").All(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// finish ends what stands at a counter.
+func finish(ctx context.Context, tx *store.Tx, actor string, t Ticket, counter, zone id.ID) error {
+	_, err := store.Update[Ticket](tx).Set("status = ?", Finished).Set("ended_at = ?", tx.Now()).Where("id = ?", t.ID).Exec(ctx)
+	if err == nil {
+		note(tx, actor, actionFinish, "ticket.finished", t, counter, zone)
+	}
+	return err
 }
 
 // note adds the record and the event of what happened to a ticket at a counter.

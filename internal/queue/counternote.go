@@ -13,9 +13,10 @@ const (
 	noteIllegal = "langkah" // the move does not fit what the ticket is now
 	noteNobody  = "kosong"  // nobody waits any more
 	noteTwice   = "ganda"   // pressed twice
+	noteBack    = "kembali" // who was not there is not absent any more
 )
 
-var knownNotes = map[string]bool{noteStale: true, noteIllegal: true, noteNobody: true, noteTwice: true}
+var knownNotes = map[string]bool{noteStale: true, noteIllegal: true, noteNobody: true, noteTwice: true, noteBack: true}
 
 // noteStays is how long a screen that is drawn again keeps its note.
 const noteStays = 8 * time.Second

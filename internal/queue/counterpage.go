@@ -17,10 +17,19 @@ const (
 	counterRefresh = 20 // seconds, without JavaScript
 	// counterStream is how long an officer's screen is served without asking again who is signed in.
 	counterStream = 10 * time.Minute
-	// doublePress is how soon after a call a second one cannot be meant: the first has just drawn a new
-	// screen under the officer's finger, with a new key.
-	doublePress = 700 * time.Millisecond
+	// callSettles is how long after a call the big button does nothing. The call has put a new screen with a
+	// new key under the officer's finger: a press that comes so soon was one more for the call, and must not
+	// finish a person who is still on the way. The screen rests as long, from when it shows the call.
+	callSettles = 3 * time.Second
+	// stillNew is how old a call may be for a screen that shows it to rest at all: also one that travelled
+	// through a slow network or a busy machine.
+	stillNew = 10 * time.Second
 )
+
+// callFresh tells that a ticket was called for the first time less than d ago and the person has not come.
+func callFresh(t Ticket, now time.Time, d time.Duration) bool {
+	return t.Status == Called && t.Calls == 1 && now.Sub(t.CalledAt) < d
+}
 
 // moveWords are the moves in the addresses of the officer's screen.
 var moveWords = map[string]Move{"panggil-ulang": Recall, "layani": Serve, "tidak-hadir": Absent, "selesai": Finish}
@@ -39,7 +48,7 @@ func (s *Pages) listCounters(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	v := counterList{Now: c.Now()}
+	v := counterList{Now: c.Now(), Front: c.Actor.CanWithin(permFind, c.Tenant.Scope)}
 	for _, d := range counters {
 		row := counterRow{Counter: d, CanCall: c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency))}
 		for _, l := range d.Series {
@@ -71,6 +80,9 @@ func (s *Pages) showCounter(c *web.Ctx) error {
 		return err
 	}
 	v.More = len(counters) > 1
+	if v.works() {
+		s.hall.seen(c.Tenant, counter) // without a script it is opened anew every counterRefresh
+	}
 	p := s.counterPage(c, v)
 	if knownNotes[c.Query("kabar")] {
 		v.Note = c.Query("kabar")
@@ -106,6 +118,9 @@ func (s *Pages) readCounter(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 	if v.counterPast, err = s.hall.counterPast(ctx, t, counter); err != nil {
 		return counterScreen{}, err
 	}
+	if v.Missed, err = s.hall.missedAt(ctx, t, counter); err != nil {
+		return counterScreen{}, err
+	}
 	scope := AgencyScope(t, view.Counter.Agency)
 	v.CanCall, v.CanFinish = a.Can(permCall, scope), a.Can(permFinish, scope)
 	v.Opening = dir.Opening(t, view.Counter.Venue, now)
@@ -126,11 +141,15 @@ func (s *Pages) callNext(c *web.Ctx) error {
 	} else {
 		press.SawNobody = press.Key != "" // the screen's own form, drawn when nobody had been called here
 	}
+	press.SawFree = c.Form("kosong") != ""
 	before, err := s.counterScreen(c, counter)
 	if err != nil {
 		return err
 	}
-	if cur := before.Current; cur != nil && cur.ID == press.Seen && cur.Calls == 1 && cur.Status == Called && c.Now().Sub(cur.CalledAt) < doublePress {
+	if before.works() {
+		s.hall.seen(c.Tenant, counter)
+	}
+	if cur := before.Current; cur != nil && cur.ID == press.Seen && callFresh(cur.Ticket, c.Now(), callSettles) {
 		return s.after(c, counter, noteTwice)
 	}
 	_, called, err := s.hall.CallNext(c.Std(), c.Tenant, c.Actor, press)
@@ -166,8 +185,16 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 	if place.CounterID != counter {
 		return s.after(c, counter, noteStale) // it stands, or waits, elsewhere
 	}
+	// The button "Selesai" means what it says. The big one was "Panggil berikutnya" a moment ago.
+	if move == Finish && c.Form("besar") != "" && callFresh(place.Ticket, c.Now(), callSettles) {
+		return s.after(c, counter, noteTwice)
+	}
 	_, err = s.hall.Do(c.Std(), c.Tenant, c.Actor, ticket, move)
-	if fault.Is(err, "queue.illegal_move") {
+	illegal := fault.Is(err, "queue.illegal_move")
+	if err == nil || illegal {
+		s.hall.seen(c.Tenant, counter)
+	}
+	if illegal {
 		return s.after(c, counter, noteIllegal)
 	}
 	if err != nil {
@@ -207,12 +234,15 @@ func (s *Pages) followCounter(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	p, t, actor, shown := s.counterPage(c, v), c.Tenant, c.Actor, c.Query("tampil")
+	p, t, actor, shown, works := s.counterPage(c, v), c.Tenant, c.Actor, c.Query("tampil"), v.works()
 	topics := []string{"counter:" + counter.String()}
 	for _, l := range v.Counter.Series {
 		topics = append(topics, "series:"+l.ID.String())
 	}
 	return c.Stream(func(stream *web.Stream) error {
+		if works {
+			defer s.hall.sits(t, counter)()
+		}
 		e, first := newEasel(stream), true
 		ctx, cancel := context.WithTimeout(stream.Context(), counterStream)
 		defer cancel()
@@ -234,6 +264,9 @@ func (s *Pages) followCounter(c *web.Ctx) error {
 				return err
 			}
 			if err := e.put(ctx, "antre", title, "", counterLine(p, v)); err != nil {
+				return err
+			}
+			if err := e.put(ctx, "absen", title, v.missedMark(p), counterMissed(p, v)); err != nil {
 				return err
 			}
 			return e.put(ctx, "hari", title, "", counterDay(p, v))

@@ -14,6 +14,7 @@ import (
 // counterList are the counters that a person may open, by agency.
 type counterList struct {
 	Now    time.Time
+	Front  bool // the person works at the front desk
 	Groups []counterGroup
 }
 
@@ -38,11 +39,11 @@ func (l *counterList) add(r counterRow) {
 }
 
 // place is where the counter is: "Kantor Pelayanan Sungailiat, Lantai 1".
-func (r counterRow) place() string {
-	if at := counterPlace(r.Counter); at != "" {
-		return r.Venue.Name + ", " + at
+func (r counterRow) place(p ui.Page) string {
+	if at, en := counterPlace(r.Counter); at != "" {
+		return venueName(p, r.Venue) + ", " + english(p, at, en)
 	}
-	return r.Venue.Name
+	return venueName(p, r.Venue)
 }
 
 // lookOnly tells that the person calls at none of them.
@@ -68,6 +69,7 @@ func (l counterList) title(p ui.Page) string {
 type counterScreen struct {
 	CounterView
 	counterPast
+	Missed    []Place // who was not there today, of the series that are called here: the last few
 	Now       time.Time
 	Loc       *time.Location
 	Key       string // of this rendering: the same press sent twice calls once
@@ -77,6 +79,9 @@ type counterScreen struct {
 	More      bool // the person has further counters
 	Note      string
 }
+
+// works tells that the person does something here and does not only look on.
+func (v counterScreen) works() bool { return v.CanCall || v.CanFinish }
 
 // next is who the big button calls; nil: nobody waits.
 func (v counterScreen) next() *Place {
@@ -177,6 +182,11 @@ func (v counterScreen) bigText(p ui.Page) string {
 	return p.T("queue.big_both", v.Current.Label, next.Label, v.Counter.Name)
 }
 
+// settles tells that somebody was called just now, so that the big button rests first.
+func (v counterScreen) settles() bool {
+	return v.Current != nil && callFresh(v.Current.Ticket, v.Now, stillNew)
+}
+
 // noteText is the calm line after a press that did not do what it said.
 func (v counterScreen) noteText(p ui.Page) string {
 	now := p.T("queue.counter_free")
@@ -192,6 +202,8 @@ func (v counterScreen) noteText(p ui.Page) string {
 		return p.T("queue.note.langkah", now)
 	case noteStale:
 		return p.T("queue.note.berubah", now)
+	case noteBack:
+		return p.T("queue.note.kembali", now)
 	}
 	return ""
 }

@@ -20,6 +20,8 @@ type Hall struct {
 	dirs  *tenant.Directories
 	issue *store.Hot[issueQuery, issueRow]
 	call  *store.Hot[callQuery, callRow]
+
+	attendance attendance
 }
 
 // New makes the hall. Call it once, before the first request.
@@ -30,6 +32,7 @@ func New(db *store.DB, dirs *tenant.Directories) *Hall {
 // Request asks for a number.
 type Request struct {
 	ServiceID id.ID
+	SeriesID  id.ID  // which of the service's series; zero: the first that gives numbers now, else the first
 	Key       string // the caller's idempotency key, 1 to 128 signs; "": one is made
 	Channel   Channel
 	Actor     *authz.Actor // nil: the public
@@ -52,9 +55,10 @@ func validKey(key string) error {
 	return nil
 }
 
-// Issue gives a number. The same key again gives the same ticket; with another service it is the
-// fault "queue.key_reused" (422). Faults: "queue.no_service" (404), "queue.no_numbers" (409: a service
-// that is only handed off), "queue.closed" and "queue.full" (409, both with next_opening).
+// Issue gives a number. The same key again gives the same ticket; with another service, or another
+// series if one is named, it is the fault "queue.key_reused" (422). Faults: "queue.no_service" (404),
+// "invalid" (422: the series is none of the service's), "queue.no_numbers" (409: a service that is only
+// handed off), "queue.closed" and "queue.full" (409, both with next_opening).
 func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, error) {
 	if err := validKey(r.Key); err != nil {
 		return Place{}, err
@@ -67,13 +71,15 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	if !ok || service.Retired {
 		return Place{}, fault.New(fault.NotFound, "queue.no_service")
 	}
-	if service.Series == nil || service.Series.Retired {
-		return Place{}, fault.New(fault.Conflict, "queue.no_numbers")
-	}
 	now := h.db.Now()
-	open := dir.Opening(t, service.Series.Venue, now)
+	choice, err := choices(dir, t, service, r.SeriesID, now)
+	if err != nil {
+		return Place{}, err
+	}
+	venue := choice[0].Venue
+	open := dir.Opening(t, venue, now)
 	q := issueQuery{
-		ID: id.New(), SeriesID: service.Series.ID, ServiceID: service.ID, Day: t.Today(now),
+		ID: id.New(), SeriesID: choice[0].ID, ServiceID: service.ID, Day: t.Today(now),
 		Key: r.scopedKey(), Channel: r.Channel, Actor: r.Actor.String(),
 	}
 	if r.Key == "" {
@@ -84,14 +90,21 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 		if old, err := h.byKey(ctx, t, q.Key); err != nil || old != nil {
 			return h.replayed(ctx, t, dir, r, old, err)
 		}
-		return Place{}, notNow("queue.closed", dir.NextTickets(t, service.Series.Venue, now), open.Closure, t)
+		return Place{}, notNow("queue.closed", dir.NextTickets(t, venue, now), open.Closure, t)
 	}
 	row, err := h.issue.Do(ctx, t.ID, q)
+	for _, next := range choice[1:] {
+		if err != nil || row.Outcome != "full" {
+			break
+		}
+		q.SeriesID = next.ID
+		row, err = h.issue.Do(ctx, t.ID, q)
+	}
 	if err != nil {
 		return Place{}, err
 	}
 	if row.Outcome == "full" {
-		return Place{}, notNow("queue.full", dir.NextTickets(t, service.Series.Venue, now), "", t)
+		return Place{}, notNow("queue.full", dir.NextTickets(t, venue, now), nil, t)
 	}
 	ticket := Ticket{
 		SeriesID: q.SeriesID, ServiceID: q.ServiceID, Day: q.Day, Number: row.Number, Status: Status(row.Status),
@@ -107,13 +120,40 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	return place(dir, ticket, int(row.Ahead)), nil
 }
 
-func notNow(code string, next time.Time, closure string, t *tenant.Tenant) error {
+// choices are the series that a number may come from, in the order in which they are tried: the one that is
+// named; else those that give numbers now, or the first where none does.
+func choices(dir *tenant.Directory, t *tenant.Tenant, o *tenant.Service, named id.ID, now time.Time) ([]*tenant.Series, error) {
+	if !named.IsZero() {
+		if s := o.At(named); s != nil {
+			return []*tenant.Series{s}, nil
+		}
+		return nil, fault.New(fault.Invalid, "invalid").Field("series_id", "queue.not_its_series")
+	}
+	if len(o.Series) == 0 {
+		return nil, fault.New(fault.Conflict, "queue.no_numbers")
+	}
+	var open []*tenant.Series
+	for _, s := range o.Series {
+		if dir.Opening(t, s.Venue, now).Tickets {
+			open = append(open, s)
+		}
+	}
+	if len(open) == 0 {
+		return o.Series[:1], nil
+	}
+	return open, nil
+}
+
+func notNow(code string, next time.Time, closure *tenant.Closure, t *tenant.Tenant) error {
 	f := fault.New(fault.Conflict, code)
 	if !next.IsZero() {
 		f.With("next_opening", next.In(t.Loc).Format(time.RFC3339))
 	}
-	if closure != "" {
-		f.With("closure", closure)
+	if closure != nil {
+		f.With("closure", closure.Reason)
+		if closure.ReasonEN != "" {
+			f.With("closure_en", closure.ReasonEN)
+		}
 	}
 	return f
 }
@@ -136,7 +176,7 @@ func (h *Hall) replayed(ctx context.Context, t *tenant.Tenant, dir *tenant.Direc
 		return Place{}, err
 	case old == nil:
 		return Place{}, fault.New(fault.Unavailable, "busy")
-	case old.ServiceID != r.ServiceID:
+	case old.ServiceID != r.ServiceID, !r.SeriesID.IsZero() && old.SeriesID != r.SeriesID:
 		return Place{}, fault.New(fault.Invalid, "queue.key_reused")
 	}
 	return h.Place(ctx, t, old.ID)
@@ -170,7 +210,7 @@ func place(dir *tenant.Directory, t Ticket, ahead int) Place {
 		dir.Missed()
 		agency, venue := &tenant.Agency{}, &tenant.Venue{}
 		p.Series = &tenant.Series{Agency: agency, Venue: venue}
-		p.Service = &tenant.Service{Agency: agency, Series: p.Series}
+		p.Service = &tenant.Service{Agency: agency, Series: []*tenant.Series{p.Series}}
 	}
 	if !t.CounterID.IsZero() {
 		var known bool

@@ -17,7 +17,13 @@ import (
 // listen opens a stream over a real connection and gives what it says, an event each.
 func (h *house) listen(t *testing.T, addr, path, badge string) <-chan string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+path, nil)
+	return h.listenUntil(t.Context(), t, addr, path, badge)
+}
+
+// listenUntil closes the connection when ctx ends.
+func (h *house) listenUntil(ctx context.Context, t *testing.T, addr, path, badge string) <-chan string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +93,12 @@ func TestACallReachesTheScreens(t *testing.T) {
 		hear(t, "the second", waits, `"target":"sobekan"`, "1 orang di depan Anda", `"title":"A-002, 1 orang di depan Anda"`)
 		hear(t, "the counter", desk, `"target":"antre"`, "A-001", "A-002")
 		hear(t, "the board", board, `"target":"berikutnya"`, "A-001")
+		calls := h.listen(t, addr, "/api/v1/boards/"+h.Hall.String()+"/events?last_event_id=0", "")
 
 		h.call(t, 0)
+		if data := hear(t, "the call", calls, `"number":"A-001"`, `"counter_id":"`+h.Counters[0].String()+`"`); strings.Contains(data, strings.TrimPrefix(first, "/antrean/")) {
+			t.Errorf("a board is told the ticket's address: %s", data)
+		}
 		hear(t, "the first", called, `"target":"panggilan"`, "A-001 dipanggil ke Loket "+h.Canary)
 		hear(t, "the first", called, `"target":"nomor"`, "p-called", "Giliran Anda")
 		hear(t, "the first", called, `"target":"panel"`)

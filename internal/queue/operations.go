@@ -7,8 +7,10 @@ var Operations = []openapi.Operation{
 	{
 		Method: "POST", Path: "/api/v1/tickets", ID: "issueTicket", Tag: "tickets", Auth: openapi.Optional,
 		Summary: "Take a number for a service",
-		Description: "The number belongs to the service's series and the region's local day. The channel follows from the credential: " +
-			"without one it is web. With the same Idempotency-Key the same ticket comes back, also after closing time.",
+		Description: "The number belongs to one of the service's series and the region's local day. A service that is given at several " +
+			"places has a series at each: name it with series_id, or take the first that gives numbers now. The channel follows from the " +
+			"credential: without one it is web. With the same Idempotency-Key the same ticket comes back, also after closing time; the same " +
+			"key with another service or another series_id is refused.",
 		Params:  []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this request, at most 128 signs. Send one and repeat it after a lost connection. Without signing in it must be one that nobody else thinks of, such as a random UUID: the public shares one set of keys.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,
 		Headers: []openapi.Header{{Name: "Location", Description: "The ticket's address in the API."}},
@@ -25,6 +27,13 @@ var Operations = []openapi.Operation{
 		Method: "POST", Path: "/api/v1/tickets/:id/finish", ID: "finishTicket", Tag: "tickets", Auth: openapi.Bearer,
 		Summary: "Finish a ticket that stands at one of your counters", Description: "A ticket that is finished already stays so.",
 		Response: TicketJSON{}, Errors: []string{"403 authz.forbidden", "403 queue.not_your_counter", "404 not_found", "409 queue.illegal_move"},
+	},
+	{
+		Method: "POST", Path: "/api/v1/tickets/:id/return", ID: "returnTicket", Tag: "tickets", Auth: openapi.Bearer,
+		Summary: "Put somebody who was not there when called back into the line",
+		Description: "The ticket keeps its number and the moment it was taken, by which it is called, to any counter of its series. " +
+			"One that waits already stays as it is. Only on the ticket's own local day; the problem's member status says what the ticket is now.",
+		Response: TicketJSON{}, Errors: []string{"403 authz.forbidden", "404 not_found", "409 queue.illegal_move"},
 	},
 	{
 		Method: "GET", Path: "/api/v1/counters", ID: "listCounters", Tag: "counters", Auth: openapi.Bearer,

@@ -55,6 +55,7 @@ func (s *Pages) Routes(r *web.Router) {
 	r.Get("/petugas/loket/:id", permCounter, s.showCounter)
 	r.Get("/petugas/loket/:id/langsung", permCounter, s.followCounter)
 	r.Post("/petugas/loket/:id/berikutnya", permCall, s.callNext)
+	r.Post("/petugas/loket/:id/panggil-lagi", permCall, s.callAgain)
 	// A second call asks for permCall, the other moves for permFinish; the hall does.
 	r.Post("/petugas/loket/:id/:move", permCounter, s.moveTicket)
 }

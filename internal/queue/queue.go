@@ -33,11 +33,13 @@ const (
 type Move string
 
 const (
-	Recall Move = "recall"  // called again, same counter
-	Serve  Move = "serve"   // the person has come
-	Finish Move = "finish"  // done
-	Absent Move = "no_show" // did not come
-	Cancel Move = "cancel"  // the person gives the place back
+	Recall    Move = "recall"    // called again, same counter
+	Serve     Move = "serve"     // the person has come
+	Finish    Move = "finish"    // done
+	Absent    Move = "no_show"   // did not come
+	Cancel    Move = "cancel"    // the person gives the place back
+	Reinstate Move = "reinstate" // has come after all: a free counter calls again
+	Return    Move = "return"    // has come after all: back into the line
 )
 
 // moves is the state machine: what each move does from each status. A move that leads to the status
@@ -46,11 +48,13 @@ var moves = map[Move]struct {
 	from []Status
 	to   Status
 }{
-	Recall: {[]Status{Called}, Called},
-	Serve:  {[]Status{Called}, Serving},
-	Finish: {[]Status{Called, Serving}, Finished},
-	Absent: {[]Status{Called}, NoShow},
-	Cancel: {[]Status{Waiting, Called}, Cancelled},
+	Recall:    {[]Status{Called}, Called},
+	Serve:     {[]Status{Called}, Serving},
+	Finish:    {[]Status{Called, Serving}, Finished},
+	Absent:    {[]Status{Called}, NoShow},
+	Cancel:    {[]Status{Waiting, Called}, Cancelled},
+	Reinstate: {[]Status{NoShow}, Called},
+	Return:    {[]Status{NoShow}, Waiting},
 }
 
 // next gives the status after a move. changed is false when the ticket is there already. An illegal
@@ -68,7 +72,12 @@ func (s Status) next(m Move) (to Status, changed bool, err error) {
 	if s == rule.to {
 		return s, false, nil
 	}
-	return s, false, fault.New(fault.Conflict, "queue.illegal_move").With("status", string(s)).With("move", string(m))
+	return s, false, s.refuse(m)
+}
+
+// refuse is the fault of a move that does not fit the status.
+func (s Status) refuse(m Move) error {
+	return fault.New(fault.Conflict, "queue.illegal_move").With("status", string(s)).With("move", string(m))
 }
 
 // Channel is how a ticket was taken. It follows from the credential, never from the request.

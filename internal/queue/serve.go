@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ type Press struct {
 	Key       string // names the press; the same again calls nobody else
 	Seen      id.ID  // the ticket that the officer saw at the counter; zero: any
 	SawNobody bool   // the counter had called nobody yet when the officer looked
+	SawFree   bool   // nobody stood at the counter when the officer looked: whoever it has called had gone
 }
 
 // CallNext calls the ticket that has waited longest in the counter's series, and finishes the one that
@@ -45,7 +47,7 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 		seen = nobody
 	}
 	row, err := h.call.Do(ctx, t.ID, callQuery{
-		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Actor: a.String(),
+		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Free: p.SawFree, Actor: a.String(),
 	})
 	if err != nil {
 		return Place{}, false, err
@@ -202,6 +204,13 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 	if err != nil {
 		return err
 	}
+	if !counter.IsZero() && ticket.CounterID != counter {
+		// It went back to the line after its place was read, and perhaps on to a counter of somebody else's.
+		// The person may give the place up wherever it is; nobody moves it for a counter that it has left.
+		if counter, zone = (id.ID{}), (id.ID{}); m != Cancel {
+			return ticket.Status.refuse(m)
+		}
+	}
 	to, changed, err := ticket.Status.next(m)
 	if err != nil || !changed {
 		return err
@@ -212,8 +221,10 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 		u = u.Set("calls = calls + 1").Set("called_at = ?", tx.Now())
 	case Serve:
 		u = u.Set("served_at = ?", tx.Now())
-	default:
+	case Finish, Absent, Cancel:
 		u = u.Set("ended_at = ?", tx.Now())
+	default:
+		return fmt.Errorf("queue: %q is not made here", m) // a way back, see noshow.go
 	}
 	if _, err := u.Exec(ctx); err != nil {
 		return err
@@ -227,7 +238,9 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 }
 
 func eventOf(m Move) string {
-	return map[Move]string{Recall: "called", Serve: "serving", Finish: "finished", Absent: "no_show", Cancel: "cancelled"}[m]
+	return map[Move]string{
+		Recall: "called", Serve: "serving", Finish: "finished", Absent: "no_show", Cancel: "cancelled", Reinstate: "called", Return: "returned",
+	}[m]
 }
 
 // CounterView is a counter as its officer sees it.

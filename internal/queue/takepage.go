@@ -13,15 +13,22 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
 
-// takeTicket gives a number and leads to its page. The form's key makes a second press the same ticket.
+// takeTicket gives a number and leads to its page. The form's key makes a second press the same ticket. The
+// field "seri" says at which of the service's places, where there are several.
 func (s *Pages) takeTicket(c *web.Ctx) error {
 	service, err := id.Parse(c.Form("layanan"))
 	if err != nil {
 		return fault.New(fault.NotFound, "queue.no_service")
 	}
-	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
+	var series id.ID
+	if at := c.Form("seri"); at != "" {
+		if series, err = id.Parse(at); err != nil || series.IsZero() {
+			return fault.New(fault.Invalid, "invalid").Field("seri", "not_an_id")
+		}
+	}
+	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
 	if err != nil && fault.KindOf(err) == fault.Conflict {
-		return s.refuse(c, service, fault.Of(err))
+		return s.refuse(c, service, series, fault.Of(err))
 	}
 	if err != nil {
 		return err
@@ -33,28 +40,46 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 type refusal struct {
 	Code    string // "queue.closed", "queue.full", "queue.no_numbers"
 	Service *tenant.Service
-	Next    time.Time // when numbers are given again; zero: not in sight
-	Closure string    // why today is closed
-	Off     bool      // it is not open on this day of the week
+	Series  *tenant.Series  // that gives none; nil: the service has no numbers
+	Other   bool            // another place of the service gives numbers now
+	Next    time.Time       // when numbers are given again; zero: not in sight
+	Closure *tenant.Closure // what closes today, if not the hours
+	Off     bool            // it is not open on this day of the week
 	Now     time.Time
 	Loc     *time.Location
 	Phone   string
 }
 
-func (s *Pages) refuse(c *web.Ctx, service id.ID, f *fault.Error) error {
+// refusal is what to say of a number that was not given.
+func (s *Pages) refusal(c *web.Ctx, service, series id.ID, f *fault.Error) (refusal, error) {
 	dir, err := s.dirs.Of(c.Std(), c.Tenant)
 	if err != nil {
-		return err
+		return refusal{}, err
 	}
 	v := refusal{Code: f.Code, Now: c.Now(), Loc: c.Tenant.Loc, Phone: c.Tenant.Region.Contact.Phone}
 	v.Service, _ = dir.Service(service)
 	if at, ok := f.Extra["next_opening"].(string); ok {
 		v.Next, _ = time.Parse(time.RFC3339, at)
 	}
-	v.Closure, _ = f.Extra["closure"].(string)
-	if v.Service != nil && v.Service.Series != nil {
-		periods, _ := dir.Periods(v.Service.Series.Venue, c.Tenant.Today(v.Now))
-		v.Off = len(periods) == 0
+	if v.Service != nil {
+		if v.Series = v.Service.At(series); v.Series == nil {
+			v.Series = dir.Default(c.Tenant, v.Service, v.Now)
+		}
+		for _, o := range v.Service.Series {
+			v.Other = v.Other || o != v.Series && dir.Opening(c.Tenant, o.Venue, v.Now).Tickets
+		}
+	}
+	if v.Series != nil {
+		periods, closure := dir.Periods(v.Series.Venue, c.Tenant.Today(v.Now))
+		v.Off, v.Closure = len(periods) == 0, closure
+	}
+	return v, nil
+}
+
+func (s *Pages) refuse(c *web.Ctx, service, series id.ID, f *fault.Error) error {
+	v, err := s.refusal(c, service, series, f)
+	if err != nil {
+		return err
 	}
 	p := page(c, "")
 	p.Title = v.title(p)
@@ -80,7 +105,7 @@ func (v refusal) title(p ui.Page) string {
 	switch {
 	case v.today():
 		return p.T("queue.refused.early.title")
-	case v.Closure != "":
+	case v.Closure != nil:
 		return p.T("queue.refused.closure.title")
 	case v.Off:
 		return p.T("queue.refused.off.title")
@@ -105,8 +130,8 @@ func (v refusal) text(p ui.Page) string {
 		return p.T("queue.refused.no_numbers.text")
 	case v.today():
 		return p.T("queue.refused.early.text")
-	case v.Closure != "":
-		return p.T("queue.refused.closure.text", v.Closure)
+	case v.Closure != nil:
+		return p.T("queue.refused.closure.text", english(p, v.Closure.Reason, v.Closure.ReasonEN))
 	case v.Off:
 		return p.T("queue.refused.off.text")
 	}
@@ -128,6 +153,9 @@ func (v refusal) when(p ui.Page) string {
 
 // ways are what can be done until then: nobody is left at a wall.
 func (v refusal) ways(p ui.Page) (out []ui.Link) {
+	if v.Other {
+		out = append(out, ui.Link{Label: p.T("queue.way_elsewhere"), Href: servicePath(v.Service), Icon: "ticket"})
+	}
 	if v.Service != nil {
 		out = append(out, ui.Link{Label: p.T("queue.way_prepare"), Href: servicePath(v.Service), Icon: "list-check"})
 	}

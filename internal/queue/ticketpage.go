@@ -49,7 +49,7 @@ func (s *Pages) showTicket(c *web.Ctx) error {
 	if v.live() {
 		// The drawing says what this page shows, so that the stream need not send it again.
 		p.Live = ticketPath(v.Place) + "/langsung?tampil=" + v.shape()
-		p.Scripts = []string{"live.js"}
+		p.Scripts = []string{"live.js", "form.js"}
 		p.RefreshSeconds = ticketRefresh
 	} else {
 		p.Scripts = []string{"form.js"}
@@ -67,6 +67,7 @@ func (s *Pages) printTicket(c *web.Ctx) error {
 		return c.SeeOther(ticketPath(v.Place)) // nobody needs it on paper any more
 	}
 	p := page(c, c.P.T("queue.print_title", v.Label))
+	v.Ways = []ui.Link{{Label: p.T("queue.back"), Href: ticketPath(v.Place)}}
 	return c.Page(http.StatusOK, printedTicket(p, v))
 }
 
@@ -136,6 +137,12 @@ func (d *ticketDrawing) speak(v ticketView, sentence string, said bool) error {
 		target = "panggilan"
 		if v.Calls > 1 {
 			sentence = d.p.T("queue.called_times", sentence, v.Calls)
+		}
+	} else if d.last["panggilan"] != "" {
+		// Over. Whoever comes back into the line may be called by the same sentence, and must hear it again.
+		d.last["panggilan"] = ""
+		if err := d.send(part{Target: "panggilan"}); err != nil {
+			return err
 		}
 	}
 	if said {

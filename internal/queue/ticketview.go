@@ -21,6 +21,8 @@ type ticketView struct {
 	Loc     *time.Location
 	Key     string // of the form that takes a new number
 	QR      qrCode
+	Ways    []ui.Link // from paper back to where it was asked for
+	Print   bool      // the page was opened to be printed at once
 }
 
 // newTicketView looks at a ticket at a moment.
@@ -33,9 +35,9 @@ func newTicketView(p Place, dir *tenant.Directory, t *tenant.Tenant, now time.Ti
 	return v
 }
 
-// live tells whether something may still happen to the ticket.
+// live tells whether something may still happen to the ticket. Who was not there may come back into the line.
 func (v ticketView) live() bool {
-	return v.State == Waiting || v.State == Called || v.State == Serving
+	return v.State == Waiting || v.State == Called || v.State == Serving || v.State == NoShow
 }
 
 // shape is what decides how the ticket looks, numbers and times apart. The page tells it to its stream.
@@ -86,15 +88,19 @@ func waitingSteps(p ui.Page, v ticketView) []ui.Step {
 	if venue.Address == "" {
 		return append(steps, ui.Step{Title: p.T("queue.step_ready"), Text: p.T("queue.step_ready_text")})
 	}
-	come := ui.Step{Title: p.T("queue.step_come", venue.Name), Text: p.T("queue.step_come_text")}
+	come := ui.Step{Title: p.T("queue.step_come", venueName(p, venue)), Text: p.T("queue.step_come_text")}
 	call := ui.Step{Title: p.T("queue.step_call"), Text: p.T("queue.step_call_text")}
 	return append(steps, come, call)
 }
 
 // calledSteps are what a person does now.
 func calledSteps(p ui.Page, v ticketView) []ui.Step {
+	there := ui.Step{Title: p.T("queue.step_go", v.Counter.Name), Now: true}
+	if at, en := counterPlace(v.Counter); at != "" {
+		there.Body = placeLine(p, at, en)
+	}
 	return []ui.Step{
-		{Title: p.T("queue.step_go", v.Counter.Name), Text: counterPlace(v.Counter), Now: true},
+		there,
 		{Title: p.T("queue.step_show"), Text: p.T("queue.step_show_text", v.code())},
 	}
 }

@@ -49,13 +49,13 @@ func newSample(counters int) *sample {
 		s.counters = append(s.counters, d)
 	}
 	line.Counters, s.zone.Counters = s.counters, s.counters
-	s.service = &tenant.Service{ServiceRow: tenant.ServiceRow{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: agency, Series: line}
+	s.service = &tenant.Service{ServiceRow: tenant.ServiceRow{ID: id.New(), Code: "ktp", Name: "KTP-el hilang", NameEN: "Lost identity card", Minutes: 15}, Agency: agency, Series: []*tenant.Series{line}}
 	return s
 }
 
 func (s *sample) place(status Status, number int64) Place {
-	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.service.Series.ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
-	p.Service, p.Series, p.Label = s.service, s.service.Series, Label("A", number)
+	p := Place{Ticket: Ticket{ID: id.New(), SeriesID: s.service.Series[0].ID, Day: s.t.Today(nine), Number: number, Status: status, CreatedAt: nine.Add(-20 * time.Minute)}}
+	p.Service, p.Series, p.Label = s.service, s.service.Series[0], Label("A", number)
 	if status != Waiting {
 		p.Counter, p.CounterID, p.Calls, p.CalledAt = s.counters[2], s.counters[2].ID, 1, nine.Add(-4*time.Minute)
 	}
@@ -126,7 +126,7 @@ func TestTicketSaysItsState(t *testing.T) {
 		"again":    {again, "Sudah dipanggil 2 kali, terakhir pukul 09.38 WIB", "Called 2 times, last at 09:38 WIB", true, true},
 		"serving":  {s.place(Serving, 27), "Anda di Loket 3", "You are at Loket 3", false, true},
 		"finished": {s.place(Finished, 27), "Terima kasih", "Thank you", false, false},
-		"no show":  {s.place(NoShow, 27), "meja depan Kantor Sungailiat", "front desk of Kantor Sungailiat", false, false},
+		"no show":  {s.place(NoShow, 27), "meja depan Kantor Sungailiat", "front desk of Kantor Sungailiat", false, true},
 		"cancel":   {s.place(Cancelled, 27), "Nomor ini dibatalkan", "This number was cancelled", false, false},
 		"past":     {yesterday, "Nomor ini hanya berlaku pada Minggu, 22 November 2026", "valid on Sunday, 22 November 2026 only", false, false},
 		"long":     {long, "AB-1027", "AB-1027", false, true},
@@ -169,7 +169,7 @@ func TestRefusalsSayWhenAndWhatElse(t *testing.T) {
 		"early":   {refusal{Code: "queue.closed", Service: s.service, Next: nine.Add(time.Hour)}, "hari ini pukul 10.42 WIB", "today at 10:42 WIB"},
 		"closed":  {refusal{Code: "queue.closed", Service: s.service, Next: nine.Add(24 * time.Hour)}, "Selasa, 24 November 2026 pukul 09.42 WIB", "Tuesday, 24 November 2026 at 09:42 WIB"},
 		"off":     {refusal{Code: "queue.closed", Service: s.service, Off: true, Next: nine.Add(24 * time.Hour)}, "tidak buka setiap hari", "not open every day"},
-		"holiday": {refusal{Code: "queue.closed", Service: s.service, Closure: "Hari Raya Natal", Next: nine.Add(24 * time.Hour)}, "Hari Raya Natal", "Hari Raya Natal"},
+		"holiday": {refusal{Code: "queue.closed", Service: s.service, Closure: &tenant.Closure{Reason: "Hari Raya Natal", ReasonEN: "Christmas Day"}, Next: nine.Add(24 * time.Hour)}, "Hari Raya Natal", "Christmas Day"},
 		"never":   {refusal{Code: "queue.closed", Service: s.service}, "belum ditetapkan", "not set yet"},
 		"full":    {refusal{Code: "queue.full", Service: s.service, Next: nine.Add(24 * time.Hour)}, "sudah habis", "all taken"},
 		"system":  {refusal{Code: "queue.no_numbers", Service: elsewhere}, "lewat OSS", "through OSS"},
@@ -183,6 +183,54 @@ func TestRefusalsSayWhenAndWhatElse(t *testing.T) {
 				has(t, drawn(t, refusedPage(p, c.v)), want, `href="/layanan"`, `href="tel:+62717555010"`)
 			}
 		})
+	}
+}
+
+// What a region has named in English stands on English pages, and only there; what it has not is marked as
+// Indonesian, so that it is read out as such.
+func TestEnglishPagesNamePlacesInEnglish(t *testing.T) {
+	pages := func(s *sample, l i18n.Locale) map[string]string {
+		p := s.page(l)
+		waiting, called := newTicketView(s.place(Waiting, 27), s.dir, s.t, nine), newTicketView(s.place(Called, 27), s.dir, s.t, nine)
+		waiting.QR, called.QR = newQR("x"), newQR("x")
+		board := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Opening: s.dir.Opening(s.t, s.zone.Venue, nine)}
+		board.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
+		list := counterList{Now: nine}
+		list.add(counterRow{Counter: s.counters[2]})
+		return map[string]string{
+			"waiting": drawn(t, ticketPage(p, waiting)), "called": drawn(t, ticketPage(p, called)), "printed": drawn(t, printedTicket(p, waiting)),
+			"board": drawn(t, boardPage(p, board)), "boards": drawn(t, boardList(p, []*tenant.Venue{s.zone.Venue}, "x")),
+			"counters": drawn(t, counterListPage(p, list)),
+			"refused":  drawn(t, refusedPage(p, refusal{Code: "queue.full", Service: s.service, Series: s.service.Series[0], Now: nine, Loc: clock.WIB})),
+		}
+	}
+	s := newSample(4)
+	s.zone.Venue.Zones = []*tenant.Zone{s.zone}
+	s.counters[2].Place = "Dekat tangga"
+	bare := pages(s, i18n.EN)
+	has(t, bare["waiting"], `<b lang="id">Kantor Sungailiat</b>`, `lang="id">Jalan Contoh 1<`)
+	has(t, bare["called"], `<p lang="id">Dekat tangga</p>`, `<p class="p-muted" lang="id">Dekat tangga</p>`)
+	has(t, bare["board"], `<p class="p-zone" lang="id">`, `<dt lang="id">`)
+	has(t, bare["boards"], `lang="id">Kantor Sungailiat</h2>`, `lang="id">Zona A</a>`, `<span lang="id">Lantai 1</span>`)
+
+	s.zone.Venue.NameEN, s.zone.NameEN, s.zone.PlaceEN = "Sungailiat Office", "Zone A", "Floor 1"
+	s.service.Series[0].NameEN, s.counters[2].PlaceEN = "Civil affairs", "By the stairs"
+	for l, names := range map[i18n.Locale]map[string][]string{
+		i18n.EN: {
+			"waiting": {"Sungailiat Office", "Come to Sungailiat Office"}, "called": {"<p>By the stairs</p>"}, "printed": {"Sungailiat Office"},
+			"board": {"Zone A", "Floor 1", "Civil affairs"}, "boards": {"Sungailiat Office", "Zone A", "Floor 1"},
+			"counters": {"Sungailiat Office, By the stairs"}, "refused": {"At Sungailiat Office."},
+		},
+		i18n.ID: {
+			"waiting": {"Kantor Sungailiat"}, "called": {"Dekat tangga"}, "printed": {"Kantor Sungailiat"}, "board": {"Zona A", "Lantai 1", "Kependudukan"},
+			"boards": {"Kantor Sungailiat", "Zona A", "Lantai 1"}, "counters": {"Kantor Sungailiat, Dekat tangga"}, "refused": {"Di Kantor Sungailiat."},
+		},
+	} {
+		other := map[i18n.Locale][]string{i18n.EN: {"Kantor Sungailiat", "Zona A", "Lantai 1", "Dekat tangga"}, i18n.ID: {"Sungailiat Office", "Zone A", "Floor 1", "Civil affairs", "By the stairs"}}[l]
+		for name, html := range pages(s, l) {
+			has(t, html, names[name]...)
+			hasNot(t, html, other...)
+		}
 	}
 }
 

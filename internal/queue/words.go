@@ -26,16 +26,26 @@ func english(p ui.Page, name, en string) string {
 }
 
 // inIndonesian marks what stands on an English page in Indonesian, so that it is read out as such: what
-// has no English name (en is empty), and what never has one, such as a place.
+// has no English name (en is empty), and what never has one, such as an address.
 func inIndonesian(p ui.Page, en string) templ.Attributes {
-	if p.Locale == i18n.EN && en == "" {
-		return templ.Attributes{"lang": string(i18n.ID)}
+	if lang := foreign(p, en); lang != "" {
+		return templ.Attributes{"lang": lang}
 	}
 	return nil
 }
 
+// foreign is the language of such a text where it is not the page's.
+func foreign(p ui.Page, en string) string {
+	if p.Locale == i18n.EN && en == "" {
+		return string(i18n.ID)
+	}
+	return ""
+}
+
 func serviceName(p ui.Page, o *tenant.Service) string { return english(p, o.Name, o.NameEN) }
 func agencyName(p ui.Page, o *tenant.Agency) string   { return english(p, o.Name, o.NameEN) }
+func venueName(p ui.Page, v *tenant.Venue) string     { return english(p, v.Name, v.NameEN) }
+func zoneName(p ui.Page, z *tenant.Zone) string       { return english(p, z.Name, z.NameEN) }
 
 // counterNames joins counters as signs in a hall do: "Loket 1–4", "Loket 1–3, 7", "Loket 2 dan Kasir".
 func counterNames(p ui.Page, counters []*tenant.Counter) string {
@@ -82,12 +92,12 @@ func numbered(name string) (prefix string, n int, ok bool) {
 	return name[:digits], n, err == nil && digits > 0
 }
 
-// counterPlace is where a counter is, as far as the region has said.
-func counterPlace(d *tenant.Counter) string {
+// counterPlace is where a counter is, as far as the region has said, with the English for it.
+func counterPlace(d *tenant.Counter) (place, en string) {
 	if d.Place != "" {
-		return d.Place
+		return d.Place, d.PlaceEN
 	}
-	return d.Zone.Place
+	return d.Zone.Place, d.Zone.PlaceEN
 }
 
 // codeSigns leave out what is mistaken for something else when it is read out or copied by hand.

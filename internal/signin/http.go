@@ -37,9 +37,9 @@ type Door interface {
 func Routes(r *web.Router, door Door) {
 	h := handlers{door}
 	r.Get(ui.PathSignIn, authz.Public, h.page)
-	r.Post(ui.PathSignIn, authz.Public, h.signIn, web.Limited("sign-in", 5, 60))
+	r.Post(ui.PathSignIn, authz.Public, h.signIn, web.Limited("sign-in", 5, 60), web.OwnPace)
 	r.Post(ui.PathSignOut, authz.SignedIn, h.signOut)
-	r.Post("/api/v1/sessions", authz.Public, h.create, web.Limited("sign-in", 5, 60))
+	r.Post("/api/v1/sessions", authz.Public, h.create, web.Limited("sign-in", 5, 60), web.OwnPace)
 	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete)
 }
 

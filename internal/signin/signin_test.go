@@ -32,7 +32,7 @@ type door struct {
 
 func open(t *testing.T, db *store.DB, scheme string) *door {
 	t.Helper()
-	stored, err := auth.Hash(t.Context(), password)
+	stored, err := auth.Hash(t.Context(), tenant.ID{}, password)
 	if err != nil {
 		t.Fatal(err)
 	}

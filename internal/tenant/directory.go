@@ -77,7 +77,7 @@ type Counter struct {
 type Service struct {
 	ServiceRow
 	Agency   *Agency
-	Series   *Series             // nil: no numbers
+	Series   []*Series           // one at each venue where it is given, as declared; none: no numbers
 	Standard *catalogue.Standard // nil: named only
 }
 
@@ -261,7 +261,7 @@ func (d *Directory) loadServices(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	for _, s := range services {
-		o := &Service{ServiceRow: s, Agency: d.agencies[s.AgencyID], Series: d.series[s.SeriesID]}
+		o := &Service{ServiceRow: s, Agency: d.agencies[s.AgencyID]}
 		if s.Standard != "" {
 			o.Standard = new(catalogue.Standard)
 			if err := json.Unmarshal([]byte(s.Standard), o.Standard); err != nil {
@@ -271,6 +271,24 @@ func (d *Directory) loadServices(ctx context.Context, tx *store.Tx) error {
 		d.services[s.ID] = o
 		if !s.Retired {
 			o.Agency.Services = append(o.Agency.Services, o)
+		}
+	}
+	links, err := store.Select[ServiceSeries](tx).Order("sort").All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		o := d.services[l.ServiceID]
+		o.Series = append(o.Series, d.series[l.SeriesID])
+	}
+	return nil
+}
+
+// At finds one of the service's series; nil: it gives no such numbers.
+func (o *Service) At(series id.ID) *Series {
+	for _, s := range o.Series {
+		if s.ID == series {
+			return s
 		}
 	}
 	return nil

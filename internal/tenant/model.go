@@ -62,6 +62,7 @@ type VenueRow struct {
 	ID          id.ID  `bun:"id,pk"`
 	Code        string `bun:"code,unique:key"`
 	Name        string `bun:"name"`
+	NameEN      string `bun:"name_en"` // empty, as in every _en column: there is none
 	Kind        string `bun:"kind"`
 	Address     string `bun:"address"`
 	District    string `bun:"district"`
@@ -80,6 +81,7 @@ type Closure struct {
 	FirstDay clock.Day `bun:"first_day"`
 	LastDay  clock.Day `bun:"last_day"`
 	Reason   string    `bun:"reason"`
+	ReasonEN string    `bun:"reason_en"`
 }
 
 // ZoneRow is a part of a venue; its hall board has the zone's identifier.
@@ -90,7 +92,9 @@ type ZoneRow struct {
 	VenueID id.ID  `bun:"venue_id,unique:key"`
 	Code    string `bun:"code,unique:key"`
 	Name    string `bun:"name"`
+	NameEN  string `bun:"name_en"`
 	Place   string `bun:"place"`
+	PlaceEN string `bun:"place_en"`
 	Sort    int    `bun:"sort"`
 	Retired bool   `bun:"retired"`
 }
@@ -120,6 +124,7 @@ type SeriesRow struct {
 	VenueID  id.ID  `bun:"venue_id"`
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
+	NameEN   string `bun:"name_en"`
 	Prefix   string `bun:"prefix"`
 	Quota    int64  `bun:"quota"`
 	Retired  bool   `bun:"retired"`
@@ -137,6 +142,7 @@ type CounterRow struct {
 	Code     string `bun:"code,unique:key"`
 	Name     string `bun:"name"`
 	Place    string `bun:"place"`
+	PlaceEN  string `bun:"place_en"`
 	Sort     int    `bun:"sort"`
 	Retired  bool   `bun:"retired"`
 }
@@ -163,7 +169,6 @@ type ServiceRow struct {
 	store.Owned
 	ID        id.ID  `bun:"id,pk"`
 	AgencyID  id.ID  `bun:"agency_id,unique:key"`
-	SeriesID  id.ID  `bun:"series_id"`
 	Code      string `bun:"code,unique:key"`
 	Name      string `bun:"name"`
 	NameEN    string `bun:"name_en"`
@@ -176,6 +181,15 @@ type ServiceRow struct {
 	Standard  string `bun:"standard"`
 	Sort      int    `bun:"sort"`
 	Retired   bool   `bun:"retired"`
+}
+
+// ServiceSeries says whose numbers a service gives: one series at each venue where it is given.
+type ServiceSeries struct {
+	bun.BaseModel `bun:"table:service_series,alias:service_series"`
+	store.Owned
+	ServiceID id.ID `bun:"service_id,pk"`
+	SeriesID  id.ID `bun:"series_id,pk"`
+	Sort      int   `bun:"sort"` // the first is the one that is meant where nobody says which
 }
 
 // User is a person who signs in to this tenant.
@@ -212,5 +226,5 @@ type UserCounter struct {
 var Models = store.Models{
 	(*Row)(nil), (*registryRow)(nil),
 	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*CounterRow)(nil),
-	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
+	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*ServiceSeries)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

@@ -330,7 +330,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		p.venues = append(p.venues, p.venue(v.Code))
 		err = store.Upsert(ctx, p.tx, &VenueRow{
-			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
+			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
 			TicketsStop: v.TicketsStop, Hours: string(hours), Sort: i,
 		})
 		if err != nil {
@@ -338,12 +338,13 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		zones := v.Zones
 		if len(zones) == 0 {
-			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name}}
+			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name, NameEN: v.NameEN}}
 		}
 		for j, z := range zones {
 			p.zones = append(p.zones, p.zone(v.Code, z.Code))
 			err := store.Upsert(ctx, p.tx, &ZoneRow{
-				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, Place: z.Place, Sort: 100*i + j,
+				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, NameEN: z.NameEN,
+				Place: z.Place, PlaceEN: z.PlaceEN, Sort: 100*i + j,
 			})
 			if err != nil {
 				return err
@@ -354,7 +355,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		return err
 	}
 	for i, c := range p.r.Closures {
-		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason}
+		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
 		if c.Venue != "" {
 			row.VenueID = p.venue(c.Venue)
 		}
@@ -375,6 +376,9 @@ func (p *projection) putAgencies(ctx context.Context) error {
 	if _, err := store.Delete[CounterSeries](ctx, p.tx, "true"); err != nil {
 		return err
 	}
+	if _, err := store.Delete[ServiceSeries](ctx, p.tx, "true"); err != nil {
+		return err
+	}
 	for i, a := range p.r.Agencies {
 		p.agencies = append(p.agencies, p.agency(a.Code))
 		err := store.Upsert(ctx, p.tx, &AgencyRow{
@@ -388,7 +392,7 @@ func (p *projection) putAgencies(ctx context.Context) error {
 			p.series = append(p.series, p.seriesID(a.Code, s.Code))
 			err := store.Upsert(ctx, p.tx, &SeriesRow{
 				ID: p.seriesID(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
-				Code: s.Code, Name: s.Name, Prefix: s.Prefix, Quota: int64(s.Quota),
+				Code: s.Code, Name: s.Name, NameEN: s.NameEN, Prefix: s.Prefix, Quota: int64(s.Quota),
 			})
 			if err != nil {
 				return err
@@ -413,7 +417,7 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
 		err := store.Upsert(ctx, p.tx, &CounterRow{
 			ID: p.counter(c.Venue, c.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(c.Venue), ZoneID: p.zone(c.Venue, zone),
-			Code: c.Code, Name: c.Name, Place: c.Place, Sort: sort + j,
+			Code: c.Code, Name: c.Name, Place: c.Place, PlaceEN: c.PlaceEN, Sort: sort + j,
 		})
 		if err != nil {
 			return err
@@ -435,9 +439,6 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 			Words: lines(s.Words), Execution: string(s.Execution), System: s.System, Receipt: s.Receipt, Minutes: s.Minutes,
 			Confirmed: s.Confirmed, Sort: sort + j,
 		}
-		if s.Series != "" {
-			row.SeriesID = p.seriesID(a.Code, s.Series)
-		}
 		if s.Standard != nil {
 			text, err := json.Marshal(s.Standard)
 			if err != nil {
@@ -448,6 +449,12 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 		p.services = append(p.services, row.ID)
 		if err := store.Upsert(ctx, p.tx, row); err != nil {
 			return err
+		}
+		for k, code := range s.Series {
+			err := store.Insert(ctx, p.tx, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

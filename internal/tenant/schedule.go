@@ -14,21 +14,23 @@ type Opening struct {
 	Until        time.Time // end of the current period, when open
 	TicketsUntil time.Time // when today's numbers stop; zero when today has no period left
 	Next         time.Time // next opening, when not open; zero when none is in sight
-	Closure      string    // why the venue is closed today, if by a closure
+	Closure      *Closure  // what closes the venue today; nil: nothing but its hours
 	Always       bool      // a demo is open at any hour
 }
 
 // horizon is how far ahead an opening is looked for, in days.
 const horizon = 30
 
-// Periods are a venue's opening periods on a local day, in order. A closed day has none.
-func (d *Directory) Periods(v *Venue, day clock.Day) (periods []tenants.Period, closure string) {
-	for _, c := range d.Closures {
+// Periods are a venue's opening periods on a local day, in order. A closed day has none; closure is what
+// closes it, if not its hours.
+func (d *Directory) Periods(v *Venue, day clock.Day) (periods []tenants.Period, closure *Closure) {
+	for i := range d.Closures {
+		c := &d.Closures[i]
 		if (c.VenueID.IsZero() || c.VenueID == v.ID) && !day.Before(c.FirstDay) && !c.LastDay.Before(day) {
-			return nil, c.Reason
+			return nil, c
 		}
 	}
-	return tenants.Venue{Hours: v.Hours}.Periods(day.Weekday()), ""
+	return tenants.Venue{Hours: v.Hours}.Periods(day.Weekday()), nil
 }
 
 // Opening tells how a venue stands now. A demo's venues are open all day, whatever the hours say.
@@ -68,6 +70,20 @@ func (d *Directory) Opening(t *Tenant, v *Venue, now time.Time) Opening {
 		o.Next = d.nextOpening(t, v, today)
 	}
 	return o
+}
+
+// Default is the one of a service's series that is meant where nobody says which: the first that gives
+// numbers now, else the first. nil: the service gives none.
+func (d *Directory) Default(t *Tenant, o *Service, now time.Time) *Series {
+	for _, s := range o.Series {
+		if d.Opening(t, s.Venue, now).Tickets {
+			return s
+		}
+	}
+	if len(o.Series) > 0 {
+		return o.Series[0]
+	}
+	return nil
 }
 
 func (d *Directory) nextOpening(t *Tenant, v *Venue, today clock.Day) time.Time {

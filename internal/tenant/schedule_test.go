@@ -70,8 +70,8 @@ func TestOpening(t *testing.T) {
 				t.Errorf("%s: next tickets %q, want %q", c.at, got, c.nextTickets)
 			}
 		}
-		if (c.at[:10] == "2026-12-25") != (o.Closure != "") {
-			t.Errorf("%s: closure %q", c.at, o.Closure)
+		if (c.at[:10] == "2026-12-25") != (o.Closure != nil) {
+			t.Errorf("%s: closure %v", c.at, o.Closure)
 		}
 	}
 	if o := d.Opening(&Tenant{Loc: clock.WIB, Demo: true}, office, moment(t, "2026-12-25 03:00", clock.WIB)); !o.Open || !o.Tickets || !o.Always {
@@ -86,6 +86,28 @@ func TestAClosureShutsItsVenueOnly(t *testing.T) {
 	now := moment(t, "2026-11-24 10:00", clock.WIB)
 	if d.Opening(tn, a, now).Open || !d.Opening(tn, b, now).Open {
 		t.Error("the wrong venue is closed")
+	}
+}
+
+func TestTheDefaultIsTheFirstThatGivesNumbers(t *testing.T) {
+	tn := &Tenant{Loc: clock.WIB}
+	at := func(hours ...tenants.Hours) *Series {
+		return &Series{SeriesRow: SeriesRow{ID: id.New()}, Venue: &Venue{VenueRow: VenueRow{ID: id.New()}, Hours: hours}}
+	}
+	office, vehicle := at(week...), at(tenants.Hours{Days: "sat,sun,mon", Open: "09:00", Close: "13:00"})
+	d, o := &Directory{}, &Service{Series: []*Series{office, vehicle}}
+	for when, want := range map[string]*Series{
+		"2026-11-23 10:00": office,  // Monday: both
+		"2026-11-24 10:00": office,  // Tuesday: the office alone
+		"2026-11-28 10:00": vehicle, // Saturday: the vehicle alone
+		"2026-11-28 20:00": office,  // nobody: the first
+	} {
+		if got := d.Default(tn, o, moment(t, when, clock.WIB)); got != want {
+			t.Errorf("%s: the wrong series", when)
+		}
+	}
+	if d.Default(tn, &Service{}, moment(t, "2026-11-23 10:00", clock.WIB)) != nil {
+		t.Error("a service without series has one")
 	}
 }
 

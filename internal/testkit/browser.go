@@ -135,8 +135,12 @@ func (c *Chrome) open(address string, width, height int, opts []func(*Page) erro
 			return nil, err
 		}
 	}
+	before, err := p.loader()
+	if err != nil {
+		return nil, err
+	}
 	if err := p.Navigate(address); err != nil {
 		return nil, err
 	}
-	return p, p.WaitLoad()
+	return p, p.loaded(before)
 }

@@ -140,26 +140,43 @@ func (p *Page) tap(selector string) error {
 	return p.Mouse.Click(proto.InputMouseButtonLeft, 1)
 }
 
-// Press taps a link or a button and waits until the page that follows has loaded. It knows the new
-// page by its loader, so that it cannot take the old one for it, however slow the machine is.
+// Press taps a link or a button and waits until the page that follows has loaded.
 func (p *Page) Press(tb testing.TB, selector string) {
+	tb.Helper()
+	p.Follow(tb, "press "+selector, func() { p.Tap(tb, selector) })
+}
+
+// Follow does something that leads to another page, such as typing a key, and waits until that has loaded. It knows
+// the new page by its loader, so that it cannot take the old one for it, however slow the machine is.
+func (p *Page) Follow(tb testing.TB, what string, do func()) {
 	tb.Helper()
 	before, err := p.loader()
 	if err != nil {
-		tb.Fatalf("testkit: press %s: %v", selector, err)
+		tb.Fatalf("testkit: %s: %v", what, err)
 	}
-	p.Tap(tb, selector)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	do()
+	if err := p.loaded(before); err != nil {
+		tb.Fatalf("testkit: %s: no page followed: %v", what, err)
+	}
+}
+
+// loaded waits until another document than the one of a loader is complete. It asks, since the browser tells no
+// script of a page on which scripts are switched off.
+func (p *Page) loaded(before proto.NetworkLoaderID) error {
+	for deadline := time.Now().Add(pageLimit); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		// In between there is no document to ask, and asking fails.
 		if now, err := p.loader(); err != nil || now == before {
 			continue
 		}
 		if state, err := p.Eval(`() => document.readyState`); err == nil && state.Value.Str() == "complete" {
-			return
+			return nil
 		}
 	}
-	tb.Fatalf("testkit: press %s: no page followed", selector)
+	return errors.New("not loaded in time")
 }
+
+// pageLimit is how long a page may take to load: rather an error than a hang.
+const pageLimit = time.Minute
 
 // loader names the document that the page shows: each navigation has another.
 func (p *Page) loader() (proto.NetworkLoaderID, error) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
@@ -44,9 +45,10 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// One place for every process of this user, so that the linker runs once; go build leaves a file
-	// alone that is fresh. The lock is held until nobody can find the file half written.
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("pendopo-test-%d", os.Getuid()))
+	// One place for every process of this user and checkout, so that the linker runs once and nobody tests
+	// another checkout's program; go build leaves a file alone that is fresh. The lock is held until nobody
+	// can find the file half written.
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("pendopo-test-%d-%08x", os.Getuid(), crc32.ChecksumIEEE([]byte(root))))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}

@@ -150,10 +150,10 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 func (s *regionSpec) manifest() tenants.Region {
 	return tenants.Region{
 		Code: s.Region.Code, Timezone: s.Region.Zone, Example: true, Organiser: "DPMPTSP " + s.Canary,
-		Contact: tenants.Contact{Phone: "0717 555 0100", Email: s.Canary + "@contoh.test", Complaints: "Sampaikan ke " + s.Canary},
+		Contact: tenants.Contact{Phone: "0717 555 0100", Email: s.Canary + "@contoh.test", Complaints: "Sampaikan ke " + s.Canary, ComplaintsEN: "Tell " + s.Canary},
 		Venues: []tenants.Venue{{
-			Code: "mal", Name: "Mal " + s.Canary, Kind: tenants.Office, Address: "Jalan " + s.Canary, Hours: s.hours,
-			Zones: []tenants.Zone{{Code: "a", Name: "Zona " + s.Canary, Place: "Lantai " + s.Canary}},
+			Code: "mal", Name: "Mal " + s.Canary, NameEN: "Mall " + s.Canary, Kind: tenants.Office, Address: "Jalan " + s.Canary, Hours: s.hours,
+			Zones: []tenants.Zone{{Code: "a", Name: "Zona " + s.Canary, NameEN: "Zone " + s.Canary, Place: "Lantai " + s.Canary, PlaceEN: "Floor " + s.Canary}},
 		}},
 	}
 }
@@ -167,17 +167,19 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 	}
 	r.Venue, r.Hall, r.Agency = id.New(), id.New(), id.New()
 	if err := store.Insert(ctx, tx, &tenant.VenueRow{
-		ID: r.Venue, Code: "mal", Name: "Mal " + mark, Kind: string(tenants.Office), Address: "Jalan " + mark,
+		ID: r.Venue, Code: "mal", Name: "Mal " + mark, NameEN: "Mall " + mark, Kind: string(tenants.Office), Address: "Jalan " + mark,
 		District: mark, Hours: string(hours),
 	}); err != nil {
 		return err
 	}
 	if err := store.Insert(ctx, tx, &tenant.Closure{
-		ID: id.New(), VenueID: r.Venue, FirstDay: day(2030, 1, 1), LastDay: day(2030, 1, 2), Reason: "Libur " + mark,
+		ID: id.New(), VenueID: r.Venue, FirstDay: day(2030, 1, 1), LastDay: day(2030, 1, 2), Reason: "Libur " + mark, ReasonEN: "Holiday " + mark,
 	}); err != nil {
 		return err
 	}
-	if err := store.Insert(ctx, tx, &tenant.ZoneRow{ID: r.Hall, VenueID: r.Venue, Code: "a", Name: "Zona " + mark, Place: "Lantai " + mark}); err != nil {
+	if err := store.Insert(ctx, tx, &tenant.ZoneRow{
+		ID: r.Hall, VenueID: r.Venue, Code: "a", Name: "Zona " + mark, NameEN: "Zone " + mark, Place: "Lantai " + mark, PlaceEN: "Floor " + mark,
+	}); err != nil {
 		return err
 	}
 	if err := store.Insert(ctx, tx, &tenant.AgencyRow{
@@ -190,21 +192,26 @@ func (s *regionSpec) places(ctx context.Context, tx *store.Tx) error {
 		code := string(rune('a' + i))
 		r.Series[i], r.Counters[i], r.Services[i] = id.New(), id.New(), id.New()
 		if err := store.Insert(ctx, tx, &tenant.SeriesRow{
-			ID: r.Series[i], AgencyID: r.Agency, VenueID: r.Venue, Code: code, Name: "Seri " + mark,
+			ID: r.Series[i], AgencyID: r.Agency, VenueID: r.Venue, Code: code, Name: "Seri " + mark, NameEN: "Series " + mark,
 			Prefix: strings.ToUpper(code), Quota: int64(3 * i),
 		}); err != nil {
 			return err
 		}
 		if err := store.Insert(ctx, tx, &tenant.CounterRow{
 			ID: r.Counters[i], AgencyID: r.Agency, VenueID: r.Venue, ZoneID: r.Hall, Code: string(rune('1' + i)),
-			Name: "Loket " + mark, Place: "Lantai " + mark, Sort: i,
+			Name: "Loket " + mark, Place: "Lantai " + mark, PlaceEN: "Floor " + mark, Sort: i,
 		}); err != nil {
 			return err
 		}
 		if err := store.Insert(ctx, tx, &tenant.ServiceRow{
-			ID: r.Services[i], AgencyID: r.Agency, SeriesID: r.Series[i], Code: "layanan-" + code, Name: "Layanan " + mark,
+			ID: r.Services[i], AgencyID: r.Agency, Code: "layanan-" + code, Name: "Layanan " + mark,
 			NameEN: "Service " + mark, Words: mark, Execution: "native", System: "SIAK " + mark, Receipt: "resi " + mark, Minutes: 15, Sort: i,
 		}); err != nil {
+			return err
+		}
+	}
+	for i, s := range r.Services {
+		if err := store.Insert(ctx, tx, &tenant.ServiceSeries{ServiceID: s, SeriesID: r.Series[i]}); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -27,8 +28,10 @@ var errNoHost = errors.New("web: no such host")
 
 // entry stands before every route: it makes the Ctx, finds the tenant, and answers errors.
 func (a *App) entry(f *fiber.Ctx) error {
+	defer a.lastResort(f)
 	start := clock.System.Now() // how long it took, by the machine's clock
-	c := &Ctx{app: a, f: f}
+	// Words from the beginning: what goes wrong before the request's own are known is told too.
+	c := &Ctx{app: a, f: f, Locale: i18n.ID, P: i18n.For(i18n.ID)}
 	f.Locals(ctxKey{}, c)
 	var cancel context.CancelFunc
 	c.std, cancel = context.WithTimeout(a.base, a.cfg.Deadline)
@@ -41,6 +44,24 @@ func (a *App) entry(f *fiber.Ctx) error {
 	}
 	a.logAccess(c, clock.System.Now().Sub(start))
 	return nil
+}
+
+// lastResort answers when answering itself has panicked. Nothing above would stop it: the panic of one
+// request would end the process.
+func (a *App) lastResort(f *fiber.Ctx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	a.log.Error("the answer panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	f.Response().Reset()
+	for _, h := range a.headers {
+		f.Set(h[0], h[1])
+	}
+	f.Context().SetConnectionClose()
+	f.Status(fiber.StatusInternalServerError)
+	f.Set(fiber.HeaderContentType, fiber.MIMETextPlainCharsetUTF8)
+	_ = f.SendString("Terjadi kesalahan di sisi kami. Mohon coba lagi.\n")
 }
 
 // prepare puts on the response what stands on every one.
@@ -157,6 +178,12 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	if r.Kind == OnTenant {
 		if c.Tenant.State != tenant.Active {
 			return a.suspended(c)
+		}
+		if !r.ownPace {
+			if err := a.gate.Enter(c.std, c.Tenant.ID); err != nil {
+				return fault.Wrap(err, fault.Unavailable, "busy").Retry(2 * time.Second)
+			}
+			defer a.gate.Leave()
 		}
 		if err := c.findActor(); err != nil {
 			return err

@@ -15,7 +15,8 @@ func (c *Ctx) UI(title string) ui.Page {
 		p.Region = &ui.Region{
 			Name: t.Name, Slug: t.Slug, Province: t.Province.Name, Organiser: t.Region.Organiser,
 			Phone: t.Region.Contact.Phone, Email: t.Region.Contact.Email, Complaints: t.Region.Contact.Complaints,
-			PlatformURL: c.app.BareOrigin(),
+			ComplaintsEN: t.Region.Contact.ComplaintsEN,
+			PlatformURL:  c.app.BareOrigin(),
 		}
 		if t.Code == t.Province.Code { // Jakarta is its own province
 			p.Region.Province = ""

@@ -205,9 +205,10 @@ func (c *Ctx) toSignIn() error {
 
 // outside answers what went wrong before entry ran: a head or body too large, a request that is none.
 func (a *App) outside(f *fiber.Ctx, err error) error {
+	defer a.lastResort(f)
 	c, ok := f.Locals(ctxKey{}).(*Ctx)
 	if !ok {
-		c = &Ctx{app: a, f: f, std: a.base, requestID: requestID("")}
+		c = &Ctx{app: a, f: f, std: a.base, requestID: requestID(""), Locale: i18n.ID, P: i18n.For(i18n.ID)}
 		a.findHost(c)
 		c.pickLocale()
 	}

@@ -33,6 +33,7 @@ type Route struct {
 
 	rate, burst float64
 	deadline    time.Duration
+	ownPace     bool
 	handler     Handler
 }
 
@@ -56,6 +57,10 @@ var Reads = Limited("read", 100, 1000)
 
 // Within gives the route a deadline of its own.
 func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
+
+// OwnPace lets the route wait for something of its own, such as the slow hash of a password, without
+// holding one of the places in which the other requests are worked on.
+func OwnPace(r *Route) { r.ownPace = true }
 
 // Router registers routes of one kind.
 type Router struct {

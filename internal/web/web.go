@@ -22,8 +22,13 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/fair"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
+
+// maxWaiting is how many requests of one tenant wait to be worked on: more than any mall sends, and a
+// bound to what a flood holds in memory.
+const maxWaiting = 1024
 
 // Registry finds tenants; tenant.Registry is one.
 type Registry interface {
@@ -62,6 +67,9 @@ type Config struct {
 	// requests here has noticed before the door closes. 0 behind nothing; some seconds in Kubernetes.
 	Drain time.Duration
 
+	// Concurrency is how many requests are worked on at once; 64. Further ones wait, tenant by tenant in turn.
+	Concurrency int
+
 	MaxStreams int // open streams in this process; 20,000
 	CacheBytes int // of public pages; 64 MiB
 
@@ -91,6 +99,7 @@ type App struct {
 	routes   []Route
 	bootErrs []error
 
+	gate     *fair.Gate[tenant.ID]
 	limits   *limits
 	pages    *pageCache
 	looks    looks
@@ -118,6 +127,9 @@ func New(cfg Config) *App {
 	if cfg.BodyLimit == 0 {
 		cfg.BodyLimit = 64 << 10
 	}
+	if cfg.Concurrency == 0 {
+		cfg.Concurrency = 64
+	}
 	if cfg.MaxStreams == 0 {
 		cfg.MaxStreams = 20_000
 	}
@@ -126,7 +138,7 @@ func New(cfg Config) *App {
 	}
 	a := &App{
 		cfg: cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
-		limits: newLimits(), pages: newPageCache(cfg.CacheBytes), streams: newStreams(cfg.MaxStreams, cfg.LimitsOff),
+		gate: fair.New[tenant.ID](cfg.Concurrency, maxWaiting), limits: newLimits(), pages: newPageCache(cfg.CacheBytes), streams: newStreams(cfg.MaxStreams, cfg.LimitsOff),
 	}
 	a.base, a.cancel = context.WithCancel(context.Background())
 	a.headers = securityHeaders(a.https())

@@ -54,6 +54,7 @@ create table venues (
   id uuid not null,
   code text not null,
   name text not null,
+  name_en text not null default '',
   kind text not null,
   address text not null default '',
   district text not null default '',
@@ -72,6 +73,7 @@ create table closures (
   first_day date not null,
   last_day date not null,
   reason text not null,
+  reason_en text not null default '',
   primary key (tenant_id, id),
   foreign key (tenant_id, venue_id) references venues (tenant_id, id),
   check (first_day <= last_day)
@@ -83,7 +85,9 @@ create table zones (
   venue_id uuid not null,
   code text not null,
   name text not null,
+  name_en text not null default '',
   place text not null default '',
+  place_en text not null default '',
   sort integer not null,
   retired boolean not null default false,
   primary key (tenant_id, id),
@@ -114,6 +118,7 @@ create table series (
   venue_id uuid not null,
   code text not null,
   name text not null default '',
+  name_en text not null default '',
   prefix text not null,
   quota bigint not null check (quota >= 0),
   retired boolean not null default false,
@@ -132,6 +137,7 @@ create table counters (
   code text not null,
   name text not null,
   place text not null default '',
+  place_en text not null default '',
   sort integer not null,
   retired boolean not null default false,
   -- Where the counter stands: the ticket that it has called last.
@@ -167,7 +173,6 @@ create table services (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
   agency_id uuid not null,
-  series_id uuid,
   code text not null,
   name text not null,
   name_en text not null default '',
@@ -182,7 +187,17 @@ create table services (
   retired boolean not null default false,
   primary key (tenant_id, id),
   unique (tenant_id, agency_id, code),
-  foreign key (tenant_id, agency_id) references agencies (tenant_id, id),
+  foreign key (tenant_id, agency_id) references agencies (tenant_id, id)
+);
+
+-- Whose numbers a service gives: one series at each venue where it is given, in the manifest's order.
+create table service_series (
+  tenant_id uuid not null references tenants (id),
+  service_id uuid not null,
+  series_id uuid not null,
+  sort integer not null,
+  primary key (tenant_id, service_id, series_id),
+  foreign key (tenant_id, service_id) references services (tenant_id, id),
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
@@ -346,6 +361,7 @@ select isolate_by_tenant('counters');
 select isolate_by_tenant('counter_series');
 select isolate_by_tenant('series_peers');
 select isolate_by_tenant('services');
+select isolate_by_tenant('service_series');
 select isolate_by_tenant('users');
 select isolate_by_tenant('grants');
 select isolate_by_tenant('user_counters');

@@ -52,6 +52,7 @@ type Standard struct {
 	TimeEN         string   `yaml:"time_en,omitempty" json:"time_en,omitempty"`
 	FeeEN          string   `yaml:"fee_en,omitempty" json:"fee_en,omitempty"`
 	ProductEN      string   `yaml:"product_en,omitempty" json:"product_en,omitempty"`
+	ComplaintsEN   string   `yaml:"complaints_en,omitempty" json:"complaints_en,omitempty"`
 	Proxy          string   `yaml:"proxy,omitempty" json:"proxy,omitempty"` // may somebody else come: "ya", "tidak", "dengan surat kuasa"
 	Basis          string   `yaml:"basis,omitempty" json:"basis,omitempty"` // legal basis; empty unless sure
 }

@@ -213,6 +213,9 @@ func checkService(s *Service) (wrong []string) {
 		if !slices.Contains(proxies, t.Proxy) {
 			say("proxy %q: want %s", t.Proxy, strings.Join(proxies[1:], ", "))
 		}
+		if t.ComplaintsEN != "" && t.Complaints == "" {
+			say("complaints_en without complaints")
+		}
 	}
 	return wrong
 }

@@ -137,6 +137,7 @@ func TestReadRefuses(t *testing.T) {
 		{"half a standard", "capil", good + "    standard:\n      fee: Gratis\n", []string{"must all be there"}},
 		{"empty requirement", "capil", good + "    standard: {requirements: [KTP, ''], procedure: [a], time: 1 hari, fee: Gratis, product: Surat}\n", []string{"must all be there"}},
 		{"unknown proxy", "capil", good + "    standard: {requirements: [KTP], procedure: [a], time: 1 hari, fee: Gratis, product: Surat, proxy: boleh}\n", []string{`proxy "boleh"`}},
+		{"complaints in English only", "capil", good + "    standard: {requirements: [KTP], procedure: [a], time: 1 hari, fee: Gratis, product: Surat, complaints_en: Ask}\n", []string{"complaints_en without complaints"}},
 		{"several mistakes at once", "capil", strings.NewReplacer("owner: daerah", "owner: x", "front-desk", "y").Replace(good), []string{`owner "x"`, `execution "y"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -60,6 +60,7 @@ func texts(a *Agency) []text {
 			{"complaints", []string{d.Complaints}, false},
 			{"requirements_en", d.RequirementsEN, true}, {"procedure_en", d.ProcedureEN, true},
 			{"time_en", []string{d.TimeEN}, true}, {"fee_en", []string{d.FeeEN}, true}, {"product_en", []string{d.ProductEN}, true},
+			{"complaints_en", []string{d.ComplaintsEN}, true},
 		} {
 			for i, line := range l.lines {
 				list = append(list, text{fmt.Sprintf("%s.%s[%d]", at, l.name, i), line, l.english})
@@ -171,7 +172,7 @@ func TestDeepServices(t *testing.T) {
 			if !d.Complete() || d.Complaints == "" {
 				t.Errorf("%s: not all six components", at)
 			}
-			if len(d.RequirementsEN) != len(d.Requirements) || len(d.ProcedureEN) != len(d.Procedure) || d.TimeEN == "" || d.FeeEN == "" || d.ProductEN == "" {
+			if len(d.RequirementsEN) != len(d.Requirements) || len(d.ProcedureEN) != len(d.Procedure) || d.TimeEN == "" || d.FeeEN == "" || d.ProductEN == "" || d.ComplaintsEN == "" {
 				t.Errorf("%s: English is missing, or has other lines than the Indonesian", at)
 			}
 			if n := len(d.Procedure); n < 3 || n > 6 {

@@ -97,8 +97,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// open shows a page and fails the test if the browser complains about anything, the CSP first.
-func open(t *testing.T, url string) *rod.Page {
+// open shows a page and fails the test if the browser complains about anything, the CSP first. What is
+// given besides runs before the page's own scripts.
+func open(t *testing.T, url string, before ...string) *rod.Page {
 	t.Helper()
 	b, err := browser()
 	if err != nil {
@@ -114,6 +115,9 @@ func open(t *testing.T, url string) *rod.Page {
 		}
 	})()
 	_ = proto.LogEnable{}.Call(p)
+	for _, script := range before {
+		p.MustEvalOnNewDocument(script)
+	}
 	p.MustNavigate(url).MustWaitLoad()
 	t.Cleanup(func() { _ = p.Close() })
 	return p
@@ -257,57 +261,4 @@ func TestSearch(t *testing.T) {
 	if n := asked.Load(); n != 2 {
 		t.Errorf("asked %d times, want 2: typing is one question", n)
 	}
-}
-
-func TestBoard(t *testing.T) {
-	s := newSite(t)
-	s.page("/", "board.js", `<main data-board="/events" data-hold="0.3" data-patience="0.2">
-		<section class="p-idle" data-call><b data-call-number></b><span data-call-counter></span><i data-call-agency></i></section>
-		<ol data-recent><template><li><b data-recent-number></b><span data-recent-counter></span><time data-recent-time></time></li></template></ol>
-		<ul><li data-counter="Loket 2" class="p-off"><b>Tutup</b></li></ul>
-		<dl data-live-target="next"></dl></main><p data-lost hidden>Terputus</p>`)
-	var first atomic.Bool
-	quit := make(chan struct{})
-	s.events("/events", func(r *http.Request, send func(id, event, data string)) {
-		if !first.CompareAndSwap(false, true) {
-			<-r.Context().Done()
-			return
-		}
-		for i := 1; i <= 8; i++ { // a burst: all at once
-			send(fmt.Sprint(i), "call", fmt.Sprintf(`{"seq":%d,"number":"A-%03d","counter":"Loket %d","agency":"<b>Imigrasi</b>","at":"2026-11-23T09:4%d:00+07:00"}`, i, i, i, i))
-		}
-		send("8", "call", `{"seq":8,"number":"A-008","counter":"Loket 8","agency":"","at":"2026-11-23T09:48:00+07:00"}`) // repeats itself
-		send("9", "html", `{"target":"next","html":"<dd>A-009</dd>"}`)
-		<-quit
-	})
-	p := open(t, s.url+"/")
-	p.MustEval(`() => {
-		window.shown = [];
-		const el = document.querySelector('[data-call-number]');
-		const note = () => window.shown.push([el.textContent, performance.now()]);
-		if (el.textContent) note();
-		new MutationObserver(note).observe(el, {childList: true});
-	}`)
-	until(t, p, `document.querySelector('[data-call-number]').textContent === 'A-008'`)
-	until(t, p, `document.querySelector('[data-live-target=next]').textContent === 'A-009'`)
-	time.Sleep(400 * time.Millisecond)
-	shown := p.MustEval(`() => window.shown.map((x) => x[0]).join(' ')`).Str()
-	if want := "A-001 A-002 A-003 A-004 A-005 A-006 A-007 A-008"; shown != want {
-		t.Errorf("shown: %s, want %s", shown, want)
-	}
-	if gap := p.MustEval(`() => Math.min(...window.shown.slice(2).map((x, i) => x[1] - window.shown[i + 1][1]))`).Num(); gap < 290 {
-		t.Errorf("a call stood for %.0f ms only", gap)
-	}
-	if recent := p.MustEval(`() => [...document.querySelectorAll('[data-recent] li')].map((x) => x.textContent).join(' ')`).Str(); recent !=
-		"A-007Loket 709.47 A-006Loket 609.46 A-005Loket 509.45 A-004Loket 409.44 A-003Loket 309.43" {
-		t.Errorf("recent: %s", recent)
-	}
-	until(t, p, `document.querySelector('[data-call-agency]').children.length === 0`) // text, never markup
-	until(t, p, `document.querySelector('li[data-counter] b').textContent === 'A-002' && !document.querySelector('li.p-off')`)
-	until(t, p, `document.querySelector('[data-lost]').hidden && !document.querySelector('.p-idle')`)
-
-	close(quit) // the stream ends: the browser waits 3 s before it comes back
-	until(t, p, `!document.querySelector('[data-lost]').hidden && document.body.classList.contains('p-lost')`)
-	until(t, p, `document.body.classList.contains('p-stale')`)
-	until(t, p, `document.querySelector('[data-lost]').hidden && !document.body.classList.contains('p-stale')`)
 }

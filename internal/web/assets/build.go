@@ -16,7 +16,7 @@ import (
 var bundles = map[string][]string{
 	"citizen.css":  {"css/tokens.css", "css/base.css", "css/pieces.css", "css/citizen.css"},
 	"platform.css": {"css/tokens.css", "css/base.css", "css/pieces.css", "css/citizen.css", "css/map.css"},
-	"staff.css":    {"css/tokens.css", "css/base.css", "css/pieces.css", "css/staff.css", "css/counter.css"},
+	"staff.css":    {"css/tokens.css", "css/base.css", "css/pieces.css", "css/staff.css", "css/counter.css", "css/front.css"},
 	"board.css":    {"css/tokens.css", "css/base.css", "css/board.css"},
 	"kiosk.css":    {"css/tokens.css", "css/base.css", "css/kiosk.css"},
 	"print.css":    {"css/tokens.css", "css/base.css", "css/print.css"},
@@ -24,7 +24,7 @@ var bundles = map[string][]string{
 	"live.js":    {"js/stream.js", "js/swap.js", "js/clock.js", "js/live.js"},
 	"board.js":   {"js/stream.js", "js/swap.js", "js/clock.js", "js/board.js"},
 	"counter.js": {"js/busy.js", "js/counter.js"},
-	"form.js":    {"js/busy.js"},
+	"form.js":    {"js/busy.js", "js/print.js"},
 	"search.js":  {"js/search.js"},
 }
 

@@ -12,6 +12,8 @@ type HallBoard struct {
 	Zone  string // "Zona A"
 	Place string // "Lantai 1"
 	Now   time.Time
+
+	ZoneLang, PlaceLang string // their language where it is not the page's
 }
 
 // Call is a number that is being called, or was.

@@ -121,6 +121,7 @@ type SearchBox struct {
 	Target      string // id of the element that takes it
 	KeepURL     bool   // the fragment is this page's own list, so the address follows it
 	Suggest     []string
+	Key         string // the single key that leads here, on pages with counter.js
 }
 
 // Trouble is what a Problem page says. Empty texts are filled in by the status.

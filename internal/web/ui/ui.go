@@ -62,17 +62,18 @@ type Page struct {
 
 // Region is the tenant whose page this is.
 type Region struct {
-	Name        string // "Kabupaten Bangka"
-	Slug        string // "bangka"
-	LogoURL     string // empty: Pendopo's mark stands in
-	BrandURL    string // the sheet of brand.Accents.CSS; empty: Pendopo's colours
-	ThemeColour string // Accents.Deep, for the phone's address bar
-	Organiser   string
-	Province    string
-	Phone       string
-	Email       string
-	Complaints  string // where and how to complain, one sentence
-	PlatformURL string // the bare domain, for "Diselenggarakan dengan Pendopo"; empty: no link
+	Name         string // "Kabupaten Bangka"
+	Slug         string // "bangka"
+	LogoURL      string // empty: Pendopo's mark stands in
+	BrandURL     string // the sheet of brand.Accents.CSS; empty: Pendopo's colours
+	ThemeColour  string // Accents.Deep, for the phone's address bar
+	Organiser    string
+	Province     string
+	Phone        string
+	Email        string
+	Complaints   string // where and how to complain, one sentence
+	ComplaintsEN string // empty: there is no English
+	PlatformURL  string // the bare domain, for "Diselenggarakan dengan Pendopo"; empty: no link
 }
 
 // User is who is signed in, as the staff's bar shows them.

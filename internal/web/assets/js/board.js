@@ -1,34 +1,126 @@
-// A hall's board. Calls come over one connection and are shown one after the other, each for at least
-// data-hold seconds (5), never over one another and never left out; the five before stay in the list.
-//   <main data-board="/api/v1/boards/ID/events" data-hold="5">
+// A hall's board. What a field or the list says is so at once; only the announcement takes turns: one call
+// at a time, each once, in the order of their sequence numbers. While it is quiet one stands for data-hold
+// seconds (5) at least. When others wait it makes way sooner, never before data-least (1.5), so that each
+// begins within data-late (15) of its call. What cannot, because more is called than can be read, is not
+// announced: it has stood in the list or its field all along, as new (p-new). So has nobody been announced to a
+// counter that has already called the next.
+//   <main data-board="/api/v1/boards/ID/events" data-seq="41" data-hold="5">
 //     <section data-call> with data-call-number, -counter, -agency inside; p-idle while nobody is called
-//     <ol data-recent> <template> with data-recent-number, -counter, -time inside
-//     <li data-counter="Loket 3"> with <b>: the board of twelve, instead of the two above, and
+//     <ol data-recent> <template> with data-recent-number, -counter, -time inside: the five calls before, and
+//       more, up to twelve, while more are new
+//     <li data-counter="Loket 3" data-counter-id="..."> with <b>: the board of twelve, instead of the two above
 //     <p data-call-said aria-live="assertive"> for who cannot see it
 //   [data-lost]  the banner for a lost signal, after data-patience seconds (5) without one
-// event: call, data: {"seq", "number", "counter", "agency", "at": RFC 3339}; event: html as in live.js.
+// event: call, data: {"seq", "number", "counter", "counter_id", "agency", "at": RFC 3339}; event: html as in live.js.
+// A call stays new until it has been announced for the whole of data-hold, at most twice data-late.
 document.querySelectorAll('[data-board]').forEach((board) => {
   const q = (name) => board.querySelector('[' + name + ']');
   const set = (el, text) => { if (el) el.textContent = text || ''; };
-  const hold = (board.dataset.hold || 5) * 1000;
-  const box = q('data-call'), list = q('data-recent');
-  const waiting = [];
-  let seen = Number(board.dataset.seq || 0), until = 0, timer, current = null;
+  const time = (name, seconds) => (board.dataset[name] || seconds) * 1000;
+  const hold = time('hold', 5), least = Math.min(hold, time('least', 1.5)), late = time('late', 15);
+  const few = 5, most = 12; // rows of the list
+  const box = q('data-call'), list = q('data-recent'), fields = [...board.querySelectorAll('li[data-counter]')];
+  let seen = Number(board.dataset.seq || 0);
+  let calls = [];   // the newest first, a number once: what the list is made of
+  let waiting = []; // to be announced, the oldest first
+  let current = null, began = -Infinity, timer;
+  const text = (el, name) => (el.querySelector('[' + name + ']') || {}).textContent;
+  if (list) {
+    calls = [...list.querySelectorAll('li:not(.p-empty)')].map((li) => ({
+      number: text(li, 'data-recent-number'), counter: text(li, 'data-recent-counter'), time: text(li, 'data-recent-time'),
+    }));
+  }
   if (box && box.dataset.number) {
     current = {number: box.dataset.number, counter: box.dataset.counter, time: box.dataset.time};
+    calls.unshift(current);
+  }
+  const place = (c) => c.counter_id || c.counter;
+  const field = (c) => fields.find((li) => c.counter_id && li.dataset.counterId === c.counter_id) ||
+    fields.find((li) => li.dataset.counter === c.counter);
+
+  // A call has come: everybody sees it now, whenever it is announced.
+  function arrive(c) {
+    if (c.seq <= seen) return; // a resumed connection may repeat itself
+    seen = c.seq;
+    c.time = at(c.at);
+    c.came = performance.now();
+    c.fresh = true;
+    setTimeout(() => { c.fresh = false; draw(); }, 2 * late);
+    // Who is called again is listed once, and whoever stood at this counter before does so no longer.
+    calls = calls.filter((x) => x.number !== c.number);
+    calls.forEach((x) => { if (place(x) === place(c)) x.fresh = false; });
+    calls = [c, ...calls].slice(0, 2 * most);
+    waiting = waiting.filter((x) => place(x) !== place(c) || x.number === c.number);
+    waiting.push(c);
+    const li = field(c);
+    if (li) {
+      if (!li.call || li.call.number !== c.number) li.classList.remove('p-on');
+      li.call = c;
+      li.classList.remove('p-off');
+      set(li.querySelector('b'), c.number);
+      long(li.querySelector('b'), c.number);
+    }
+    turn();
+    draw();
   }
 
-  // What was called a moment ago goes to the top of the list; a second call of the same number is not listed twice.
-  function remember(c) {
-    if (!list || !c) return;
-    const row = list.querySelector('template').content.firstElementChild.cloneNode(true);
-    const put = (name, text) => set(row.querySelector('[' + name + ']'), text);
-    put('data-recent-number', c.number);
-    put('data-recent-counter', c.counter);
-    put('data-recent-time', c.time);
-    long(row.querySelector('[data-recent-number]'), c.number);
-    list.querySelector('template').after(row);
-    [...list.querySelectorAll('li')].slice(5).forEach((li) => li.remove());
+  // Whose turn it is. Each that waits needs its share of the time until the last moment at which it may begin.
+  function turn() {
+    clearTimeout(timer);
+    const now = performance.now(), next = Math.max(now, began + least);
+    while (waiting.length > 1 && waiting.some((c, i) => next + i * least > c.came + late)) waiting.shift();
+    if (!waiting.length) return; // the last one stands until somebody else is called
+    const stands = Math.min(hold, ...waiting.map((c, i) => (c.came + late - began) / (i + 1)));
+    const rest = began + Math.max(least, stands) - now;
+    if (rest > 0) { timer = setTimeout(turn, rest); return; }
+    end();
+    begin(waiting.shift());
+    draw();
+    turn();
+  }
+
+  // An announcement begins with begin and is over with end; what else goes with one belongs here. There is never
+  // another in between.
+  function begin(c) {
+    current = c;
+    began = performance.now();
+    if (box) {
+      box.classList.remove('p-idle');
+      set(q('data-call-number'), c.number);
+      set(q('data-call-counter'), c.counter);
+      set(q('data-call-agency'), c.agency);
+      long(q('data-call-number'), c.number);
+      ring(box);
+    }
+    const here = field(c);
+    fields.forEach((li) => li.classList.toggle('p-on', li === here));
+    if (here) ring(here);
+    say(c);
+  }
+  function end() {
+    if (current && performance.now() - began >= hold) current.fresh = false;
+  }
+
+  // The list and the marks. Who is announced stands above the list and not in it.
+  function draw() {
+    fields.forEach((li) => li.classList.toggle('p-new', !!li.call && li.call.fresh && !li.classList.contains('p-on')));
+    if (!list) return;
+    const past = calls.filter((c) => !current || c.number !== current.number);
+    const rows = Math.min(most, past.reduce((n, c, i) => c.fresh ? Math.max(n, i + 1) : n, few));
+    const template = list.querySelector('template');
+    list.querySelectorAll('li:not(.p-empty)').forEach((li) => li.remove());
+    list.append(...past.slice(0, rows).map((c) => {
+      const row = template.content.firstElementChild.cloneNode(true);
+      const put = (name, said) => set(row.querySelector('[' + name + ']'), said);
+      put('data-recent-number', c.number);
+      put('data-recent-counter', c.counter);
+      put('data-recent-time', c.time);
+      long(row.querySelector('[data-recent-number]'), c.number);
+      row.classList.toggle('p-new', !!c.fresh);
+      return row;
+    }));
+    list.classList.toggle('p-many', rows > few);
+    list.classList.toggle('p-most', rows > few + 3);
   }
   function long(el, number) { if (el) el.classList.toggle('p-long', number.length > 6); }
 
@@ -38,51 +130,26 @@ document.querySelectorAll('[data-board]').forEach((board) => {
     void el.offsetWidth;
     el.classList.add('p-ring');
   }
-  function show(c) {
-    if (current && current.number !== c.number) remember(current);
-    current = c;
-    if (box) {
-      box.classList.remove('p-idle');
-      set(q('data-call-number'), c.number);
-      set(q('data-call-counter'), c.counter);
-      set(q('data-call-agency'), c.agency);
-      long(q('data-call-number'), c.number);
-      ring(box);
-    }
-    set(q('data-call-said'), c.number + ', ' + c.counter);
-    board.querySelectorAll('li[data-counter]').forEach((li) => {
-      const here = li.dataset.counter === c.counter;
-      li.classList.toggle('p-on', here);
-      if (!here) return;
-      li.classList.remove('p-off');
-      set(li.querySelector('b'), c.number);
-      long(li.querySelector('b'), c.number);
-      ring(li);
-    });
+
+  // A screen reader needs about two seconds for a call. It gets the next sentence when it can have said the last,
+  // with what was announced meanwhile, the newest four at most.
+  let unsaid = [], speaking = false;
+  function say(c) {
+    if (c) unsaid = [...unsaid, c.number + ', ' + c.counter].slice(-4);
+    if (speaking || !unsaid.length) return;
+    speaking = true;
+    set(q('data-call-said'), unsaid.join('. '));
+    setTimeout(() => { speaking = false; say(); }, hold * Math.max(1, .4 * unsaid.length));
+    unsaid = [];
   }
-  function next() {
-    clearTimeout(timer);
-    const rest = until - Date.now();
-    if (rest > 0) { timer = setTimeout(next, rest); return; }
-    const c = waiting.shift();
-    if (!c) return;
-    until = Date.now() + hold;
-    show(c);
-    if (waiting.length) timer = setTimeout(next, hold);
-  }
+
   // The hall's time stands in the text itself, "2026-11-23T09:42:07+07:00", whatever zone the television is in.
   const at = (s) => (/T(\d\d):(\d\d)/.exec(s || '') || ['', '', '']).slice(1).join(board.dataset.sep || '.');
 
   const lost = document.querySelector('[data-lost]');
   let since, on = false, down = false;
   stream(board.dataset.board, {
-    call: (c) => {
-      if (c.seq <= seen) return; // a resumed connection may repeat itself
-      seen = c.seq;
-      c.time = at(c.at);
-      waiting.push(c);
-      next();
-    },
+    call: arrive,
     html: (data) => swap(document.documentElement, data),
     reset: () => location.reload(), // away for too long to catch up call by call
   }, (connected) => {

@@ -1,5 +1,6 @@
 // The officer's screen by keyboard, and its timer.
 //   data-key="s"       pressed on that key ("Space" for the big button); an input gets the focus instead
+//   data-settles="3000" data-settles-for="ID"   on a button: it rests so many ms once it shows a new ID
 //   data-keys-toggle   a button that turns single keys off and on again (WCAG 2.1.4), remembered on this device
 //   data-since="..."   seconds since 1970, data-now likewise: shows mm.ss, whatever the PC's own clock says
 //   data-since-bar     a <rect data-width="150"> inside, full after data-max seconds
@@ -18,9 +19,44 @@ document.addEventListener('click', (e) => {
   showKeys();
 });
 
+// Who has just been called is not finished by a second press that was meant for the call: the button rests. It
+// stays where it is and keeps the focus, so it is not disabled; it is drawn again and again meanwhile.
+let settled = '', resting = false;
+const settle = () => {
+  const button = document.querySelector('[data-settles]');
+  if (!button) return;
+  const {settles, settlesFor} = button.dataset;
+  if (settlesFor !== settled) {
+    settled = settlesFor;
+    resting = true;
+    setTimeout(() => { if (settled === settlesFor) { resting = false; settle(); } }, settles);
+  }
+  if (resting) button.setAttribute('aria-disabled', 'true'); else button.removeAttribute('aria-disabled');
+};
+settle();
+new MutationObserver(settle).observe(document.body, {childList: true, subtree: true});
+document.addEventListener('click', (e) => {
+  if (!e.target.closest('[aria-disabled=true]')) return;
+  e.preventDefault();
+  e.stopPropagation();
+}, true);
+
+// A button that rests while its form is under way loses the focus. Who works by keyboard gets it back.
+let focused = '';
+document.addEventListener('submit', (e) => {
+  const at = document.activeElement;
+  focused = at && e.target.contains(at) ? at.id : '';
+}, true);
+document.addEventListener('htmx:afterSwap', () => {
+  const el = focused && document.getElementById(focused);
+  if (el && document.activeElement === document.body) el.focus({preventScroll: true});
+});
+
 document.addEventListener('keydown', (e) => {
-  if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || e.isComposing || keysOff()) return;
   const at = document.activeElement, typing = at && at.matches('input, textarea, select, [contenteditable]');
+  // A key that is held down is one press, also for the button that has the focus.
+  if (e.repeat && !typing && (e.key === 'Enter' || e.key === ' ')) e.preventDefault();
+  if (e.repeat || e.ctrlKey || e.altKey || e.metaKey || e.isComposing || keysOff()) return;
   if (typing) {
     if (e.key === 'Escape') at.blur();
     return;
