@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"database/sql"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,8 +17,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "write docs/data-map.md")
 
 // columns are all that the database has, but for the migrator's own tables.
 func columns(t *testing.T) (out []string) {

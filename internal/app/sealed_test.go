@@ -70,7 +70,7 @@ func TestADumpNamesNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hash, err := auth.Hash(t.Context(), password)
+		hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 		if err != nil {
 			t.Fatal(err)
 		}
