@@ -74,6 +74,12 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 		return nil, fmt.Errorf("store: migrations: %w", err)
 	}
 	group, err := mig.Migrate(ctx)
+	// SQLite's lock is a transaction's and ends before the migration is noted as applied: whoever waited for
+	// it has found the tables there, and looks again until it finds the note too.
+	for i := 1; err != nil && m.db.Dialect() == "sqlite" && i <= 2*attempts && ctx.Err() == nil; i++ {
+		pause(ctx, i)
+		group, err = mig.Migrate(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: migrate: %w", err)
 	}
