@@ -12,10 +12,7 @@ import (
 func (b Box) Raw() []byte { return b.b }
 
 // BoxOf is a box as the database would give it.
-func BoxOf(raw []byte) (b Box) {
-	_ = b.Scan(raw)
-	return b
-}
+func BoxOf(raw []byte) Box { return Box{b: raw, read: true} }
 
 // Between interrupts a rotation between its transactions.
 func Between(opt Options, fn func(*Field) error) Options {
