@@ -182,13 +182,13 @@ func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
-	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tTI DAERAH")
+	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tTI DAERAH")
 	for _, r := range a.announced(ln, logins) {
 		mail := map[string]string{}
 		for _, l := range r.Logins {
 			mail[l.Role] = l.Email
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["admin"])
 	}
 	_ = w.Flush()
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")

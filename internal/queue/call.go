@@ -52,8 +52,8 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 
 // callSQL calls the oldest waiting ticket of the counter's series. $3 counter, $4 day, $5 key, $6 the
 // ticket that the officer saw, $7 actor as JSON, $8 zone, $9 whether the officer saw nobody there: a
-// ticket that did not come and is called again is the same ticket, and still another state. A press that was
-// done already answers with whom it called then, however many presses ago.
+// ticket that did not come and is called again is the same ticket, and still another state. A press that
+// was done already answers with whom it called then, however many presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
 // after the other and the second sees what the first did. The ticket is

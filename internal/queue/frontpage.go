@@ -165,16 +165,9 @@ const stalePress = 10 * time.Second
 // issue gives a number. The page's key and the service together name the press: pressed twice it is one number, and
 // another service on the same page is another.
 func (f *FrontOffice) issue(c *web.Ctx) error {
-	named, at, chosen := strings.Cut(c.Form("layanan"), "/")
-	service, err := id.Parse(named)
+	service, series, err := chosen(c.Form("layanan"))
 	if err != nil {
 		return fault.New(fault.NotFound, "queue.no_service")
-	}
-	var series id.ID
-	if chosen {
-		if series, err = id.Parse(at); err != nil {
-			return fault.New(fault.NotFound, "queue.no_service")
-		}
 	}
 	dir, err := f.dirs.Of(c.Std(), c.Tenant)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web/ui/uitest"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -90,10 +91,37 @@ func TestTheDeskSaysWhyThereIsNoNumber(t *testing.T) {
 		}
 		h.clock.Set(time.Date(2026, 11, 23, 7, 0, 0, 0, clock.WIB))
 		h.see(t, front, "front", "Nomor antrean belum dibuka", "hari ini pukul 08.00 WIB")
-		for _, service := range []string{"", "x", id.New().String()} {
+		for _, service := range []string{"", "x", id.New().String(), h.Services[0].String() + "/", h.Services[0].String() + "/x"} {
 			if resp, _ := h.ask(t, "POST", front+"/nomor", "front", url.Values{"layanan": {service}}); resp.StatusCode != http.StatusNotFound {
 				t.Errorf("service %q: %d", service, resp.StatusCode)
 			}
+		}
+	})
+}
+
+// A service at several places has a button for each, which says which.
+func TestTheDesksButtonNamesThePlace(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		err := db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			return store.Insert(ctx, tx, &tenant.ServiceSeries{ServiceID: h.Services[0], SeriesID: h.Series[1], Sort: 1})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := h.see(t, front, "front", h.Services[0].String()+"/"+h.Series[0].String(), h.Services[0].String()+"/"+h.Series[1].String())
+		press := func(series int) string {
+			return h.send(t, front+"/nomor", "front", url.Values{"layanan": {h.Services[0].String() + "/" + h.Series[series].String()}, "kunci": {field(t, body, "kunci")}})
+		}
+		first, second := press(0), press(1)
+		h.see(t, first, "front", "A-001")
+		h.see(t, second, "front", "B-001")
+		if again := press(1); again != second {
+			t.Errorf("pressed again: %s after %s", again, second)
+		}
+		resp, _ := h.ask(t, "POST", front+"/nomor", "front", url.Values{"layanan": {h.Services[1].String() + "/" + h.Series[0].String()}, "kunci": {"k"}})
+		if resp.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("a place where the service is not given: %d", resp.StatusCode)
 		}
 	})
 }

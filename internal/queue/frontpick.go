@@ -39,35 +39,30 @@ type frontGroup struct {
 	Services        []frontService
 }
 
-// frontService is a service at one place; one that is given at several stands in the list once for each.
+// frontService is a service at one of its places.
 type frontService struct {
 	*tenant.Service
-	At    *tenant.Series // nil: no numbers
-	Many  bool           // it is given at several places
-	Why   *refusal       // no number now, and why; nil: one press gives it
-	Short bool           // the place is closed: Shut says the rest
+	At      *tenant.Series // whose numbers it gives; nil: it has none
+	Several bool           // it is given at other places too
+	Why     *refusal       // no number now, and why; nil: one press gives it
+	Short   bool           // the place is closed: Shut says the rest
 }
 
-// where is whose counters call it: "Loket 1–4".
-func (s frontService) where(p ui.Page) string {
-	if s.At == nil {
-		return ""
+// value is what its button sends, see chosen.
+func (s frontService) value() string {
+	if s.Several {
+		return s.ID.String() + "/" + s.At.ID.String()
 	}
-	where := counterNames(p, s.At.Counters)
-	if s.Many {
-		where = s.At.Venue.Name + ", " + where
-	}
-	return where
+	return s.ID.String()
 }
 
-// value is what the button sends: the service and, where there is a choice, the series.
-func (s frontService) value() string { return frontValue(s.Service, s.At) }
-
-func frontValue(o *tenant.Service, at *tenant.Series) string {
-	if at == nil || len(o.Series) < 2 || o.At(at.ID) == nil {
-		return o.ID.String()
+// chosen reads what a button has sent: a service, and the series where it has several.
+func chosen(value string) (service, series id.ID, err error) {
+	text, at, several := strings.Cut(value, "/")
+	if service, err = id.Parse(text); err == nil && several {
+		series, err = id.Parse(at)
 	}
-	return o.ID.String() + "/" + at.ID.String()
+	return service, series, err
 }
 
 type frontAgency struct {
@@ -196,8 +191,7 @@ func (b *frontBuilder) agency(headingID, note string, o *tenant.Agency) {
 func (b *frontBuilder) add(g frontGroup, services []*tenant.Service) {
 	for _, o := range services {
 		if len(o.Series) == 0 {
-			why := &refusal{Code: "queue.no_numbers", Service: o, Now: b.now, Loc: b.t.Loc}
-			g.Services = append(g.Services, frontService{Service: o, Why: why})
+			g.Services = append(g.Services, frontService{Service: o, Why: &refusal{Code: "queue.no_numbers", Service: o, Now: b.now, Loc: b.t.Loc}})
 		}
 		for _, s := range o.Series {
 			g.Services = append(g.Services, b.service(o, s))
@@ -207,22 +201,22 @@ func (b *frontBuilder) add(g frontGroup, services []*tenant.Service) {
 }
 
 func (b *frontBuilder) service(o *tenant.Service, at *tenant.Series) frontService {
-	x := frontService{Service: o, At: at, Many: len(o.Series) > 1}
+	row := frontService{Service: o, At: at, Several: len(o.Series) > 1}
 	open := b.dir.Opening(b.t, at.Venue, b.now)
-	why := refusal{Service: o, Series: at, Now: b.now, Loc: b.t.Loc, Next: b.dir.NextTickets(b.t, at.Venue, b.now)}
-	periods, closure := b.dir.Periods(at.Venue, b.t.Today(b.now))
-	why.Off, why.Closure = len(periods) == 0, closure
+	why := refusal{Service: o, Series: at, Now: b.now, Loc: b.t.Loc, Closure: open.Closure, Next: b.dir.NextTickets(b.t, at.Venue, b.now)}
+	periods, _ := b.dir.Periods(at.Venue, b.t.Today(b.now))
+	why.Off = len(periods) == 0
 	switch {
 	case !open.Tickets:
 		why.Code = "queue.closed"
+		row.Why, row.Short = &why, true
 		if !b.shut[at.VenueID] {
 			b.shut[at.VenueID] = true
 			b.v.Shut = append(b.v.Shut, frontShut{at.Venue, why})
 		}
-		x.Why, x.Short = &why, true
 	case b.full[at.ID]:
 		why.Code = "queue.full"
-		x.Why = &why
+		row.Why = &why
 	}
-	return x
+	return row
 }

@@ -151,7 +151,7 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 		}
 	}
 	out = append(out,
-		ui.Pair{Term: p.T("queue.front.venue"), Value: english(p, v.Series.Venue.Name, v.Series.Venue.NameEN)},
+		ui.Pair{Term: p.T("queue.front.venue"), Value: venueName(p, v.Series.Venue)},
 		ui.Pair{Term: p.T("queue.taken"), Value: p.T("queue.front.taken", pr.Time(v.CreatedAt), p.T("queue.channel."+string(v.Channel)))})
 	if !v.CalledAt.IsZero() {
 		out = append(out, ui.Pair{Term: p.T("queue.front.called"), Value: p.T("queue.front.called_to", pr.Time(v.CalledAt), v.Counter.Name)})
@@ -164,6 +164,11 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 
 // printable tells whether paper leads anywhere.
 func (v frontTicket) printable() bool { return v.withdrawable() }
+
+// again is what a button for the same service at the same place sends.
+func (v frontTicket) again() string {
+	return frontService{Service: v.Service, At: v.Series, Several: len(v.Service.Series) > 1}.value()
+}
 
 // anew tells whether a new number for the same service helps.
 func (v frontTicket) anew() bool {
@@ -179,7 +184,10 @@ func openShort(q QueueNow) string { return strconv.Itoa(q.Busy) + "/" + strconv.
 
 // seriesName is a series beside its prefix.
 func seriesName(p ui.Page, s *tenant.Series) string {
-	return lineName(p, waitingSeries{Series: s})
+	if s.Name != "" {
+		return english(p, s.Name, s.NameEN)
+	}
+	return english(p, s.Agency.Short, s.Agency.ShortEN)
 }
 
 // seriesEN is the English of seriesName, if there is one.

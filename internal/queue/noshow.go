@@ -94,8 +94,7 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 	if err != nil {
 		return err
 	}
-	_, err = store.Update[callState](tx).Set("ticket_id = ?", ticketID).Where("id = ?", at.ID).Exec(ctx)
-	if err != nil {
+	if _, err = store.Update[callState](tx).Set("ticket_id = ?", ticketID).Where("id = ?", at.ID).Exec(ctx); err != nil {
 		return err
 	}
 	if p.Key != "" {

@@ -28,6 +28,9 @@ func (s *Pages) callAgain(c *web.Ctx) error {
 		press.SawNobody = press.Key != ""
 	}
 	_, err = s.hall.CallAgain(c.Std(), c.Tenant, c.Actor, press, ticket)
+	if err == nil || fault.KindOf(err) == fault.Conflict {
+		s.hall.seen(c.Tenant, counter)
+	}
 	switch {
 	case fault.Is(err, "queue.stale"), fault.Is(err, "queue.counter_busy"):
 		return s.after(c, counter, noteStale)

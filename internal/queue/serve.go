@@ -205,7 +205,7 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 		return err
 	}
 	if !counter.IsZero() && ticket.CounterID != counter {
-		// It went back to the line after its place was read, and perhaps on to a counter of somebody else's.
+		// It went back to the line after the caller had looked, and perhaps on to a counter of somebody else's.
 		// The person may give the place up wherever it is; nobody moves it for a counter that it has left.
 		if counter, zone = (id.ID{}), (id.ID{}); m != Cancel {
 			return ticket.Status.refuse(m)

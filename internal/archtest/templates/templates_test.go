@@ -102,7 +102,7 @@ func write(root string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(source+"_templ.go", code, 0o644) //nolint:gosec // source code
+		return os.WriteFile(source+"_templ.go", code, 0o644)
 	})
 }
 
