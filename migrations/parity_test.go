@@ -129,6 +129,7 @@ func TestModelsFitTheirTables(t *testing.T) {
 	tables := pgdialect.New().Tables()
 	fits := map[string]string{
 		"bool": "boolean", "string": "text", "time.Time": "timestamp", "clock.Day": "date", "id.ID": "text", "store.TenantID": "text", "[]uint8": "blob",
+		"seal.Box": "blob", "seal.Index": "blob",
 		"int": "integer bigint", "int64": "bigint",
 	}
 	for _, m := range testkit.Models {

@@ -43,7 +43,7 @@ func TestWhichObjects(t *testing.T) {
 	// How often each kind is there: by default, and where a set of values changes it.
 	usual := map[string]int{"ConfigMap": 1, "Deployment": 1, "Job": 1, "PodDisruptionBudget": 1, "Secret": 2, "Service": 1, "ServiceAccount": 1, "Ingress": 1}
 	change := map[string]map[string]int{
-		"external secret": {"Secret": 0}, "two secrets": {"Secret": 0}, "ingress off": {"Ingress": 0},
+		"external secret": {"Secret": 0}, "two secrets": {"Secret": 0}, "external database only": {"Secret": 1}, "ingress off": {"Ingress": 0},
 		"hpa": {"HorizontalPodAutoscaler": 1}, "no migration": {"Job": 0, "Secret": 1},
 		"everything": {"HorizontalPodAutoscaler": 1, "NetworkPolicy": 1},
 	}
@@ -127,11 +127,12 @@ func TestIngressHosts(t *testing.T) {
 }
 
 func TestOwnerRoleIsForMigrateOnly(t *testing.T) {
-	const app, owner = "PENDOPO_DATABASE_URL", "PENDOPO_OWNER_DATABASE_URL"
+	const app, owner, master = "PENDOPO_DATABASE_URL", "PENDOPO_OWNER_DATABASE_URL", "PENDOPO_MASTER_KEY"
 	for name, want := range map[string]map[string]string{ // the Secret and key behind each variable
-		"default":         {app: "mall-pendopo/database-url", owner: "mall-pendopo-migrate/owner-database-url"},
-		"external secret": {app: "db/database-url", owner: "db/owner-database-url"},
-		"two secrets":     {app: "db/database-url", owner: "owner/root.url"},
+		"default":                {app: "mall-pendopo/database-url", owner: "mall-pendopo-migrate/owner-database-url", master: "mall-pendopo/master-key"},
+		"external secret":        {app: "db/database-url", owner: "db/owner-database-url", master: "db/master-key"},
+		"two secrets":            {app: "db/database-url", owner: "owner/root.url", master: "kms/pendopo.key"},
+		"external database only": {app: "db/database-url", owner: "db/owner-database-url", master: "mall-pendopo/master-key"},
 	} {
 		for container, pod := range pods(must(t, name, "")) {
 			got := map[string]string{}
@@ -140,8 +141,9 @@ func TestOwnerRoleIsForMigrateOnly(t *testing.T) {
 					got[e.Name] = e.ValueFrom.SecretKeyRef.Name + "/" + e.ValueFrom.SecretKeyRef.Key
 				}
 			}
-			only := map[string]string{"pendopo": app, "migrate": owner}[container]
-			if !maps.Equal(got, map[string]string{only: want[only]}) {
+			// The master key is the service's alone: who migrates reads nobody's data.
+			only := map[string]map[string]string{"pendopo": {app: want[app], master: want[master]}, "migrate": {owner: want[owner]}}[container]
+			if !maps.Equal(got, only) {
 				t.Errorf("%s: %s reads %v", name, container, got)
 			}
 		}
@@ -235,6 +237,9 @@ func TestValuesReachThePods(t *testing.T) {
 	}
 	if got := at("default", "database: {url: 'postgres://new'}"); got.secret == first.secret || got.config != first.config {
 		t.Error("the app role's URL must change checksum/secret, and nothing else")
+	}
+	if got := at("default", "masterKey: {value: '"+strings.Repeat("B", 42)+"A='}"); got.secret == first.secret || got.config != first.config {
+		t.Error("the master key must change checksum/secret, and nothing else")
 	}
 	if at("default", "database: {ownerUrl: 'postgres://new'}") != first {
 		t.Error("the owner role's URL must restart nothing")

@@ -37,9 +37,8 @@ type App struct {
 	Records  *auditlog.Log
 	Web      *web.App
 
-	cfg  config.Config
-	log  *slog.Logger
-	keys keyring // nil: there are none, which has been logged
+	cfg config.Config
+	log *slog.Logger
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -52,12 +51,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	if err := a.Registry.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("read the list of regions: %w", err)
 	}
-	var err error
-	if a.keys, err = openKeys(cfg); err != nil {
-		// People are served all the same; records say less, and nothing vouches for them.
-		log.Error("no keys: records do not say from where, and no checkpoints are made", "error", err)
-	}
-	hasher := hasherOf(a.keys)
+	hasher := hasherOf(db)
 	a.Dirs = tenant.NewDirectories(db)
 	a.Hall = queue.New(db, a.Dirs)
 	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher})

@@ -58,7 +58,7 @@ func TestRecordsOnTheCommandLine(t *testing.T) {
 			db := testkit.Open(t, dialect)
 			row, other := apply(t, db, oneSeries("19.01", "WIB")), apply(t, db, oneSeries("19.02", "WIB"))
 			points := filepath.Join(t.TempDir(), "points")
-			env := append(serveEnv(db), "PENDOPO_CHECKPOINTS="+points, "PENDOPO_CHECKPOINT_KEY="+strings.Repeat("rahasia", 6))
+			env := append(serveEnv(db), "PENDOPO_CHECKPOINTS="+points)
 			run := func(args ...string) (int, string) {
 				cmd := exec.Command(testkit.Build(t), append([]string{"audit"}, args...)...)
 				for _, e := range os.Environ() {

@@ -39,15 +39,14 @@ const auditUsage = `pendopo audit: catatan kegiatan · activity records
   checkpoint [CODE]     buat titik periksa sekarang · make checkpoints now
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve";
---checkpoints, --checkpoint-key; --format json; --lang id|en.
+--checkpoints; --format json; --lang id|en.
 `
 
 // auditEnv is what an audit command works with.
 type auditEnv struct {
 	*tenantEnv
-	log  *slog.Logger
-	reg  *tenant.Registry
-	keys keyring
+	log *slog.Logger
+	reg *tenant.Registry
 
 	all, strict                         bool
 	since, until, actor, action, target string
@@ -107,9 +106,6 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 	if err := a.reg.Refresh(ctx); err != nil {
 		return err
 	}
-	if a.keys, err = openKeys(cfg); err != nil {
-		return err
-	}
 	return sub.run(ctx, a)
 }
 
@@ -153,7 +149,7 @@ func auditVerify(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.keys)
+	folder, err := openCheckpoints(a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -319,7 +315,7 @@ func auditCheckpoint(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.keys)
+	folder, err := openCheckpoints(a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -396,7 +392,7 @@ func dayOrMoment(text string, loc *time.Location) (day clock.Day, at time.Time, 
 
 func (a *auditEnv) records() *auditlog.Log {
 	dirs := tenant.NewDirectories(a.db)
-	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasherOf(a.keys))
+	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasherOf(a.db))
 }
 
 const cliActor = "system:cli"

@@ -10,10 +10,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -82,6 +82,9 @@ func demo(ctx context.Context, e env, args []string) error {
 			return err
 		}
 	}
+	if cfg.MasterKey == "" && cfg.MasterKeyPath() == "" {
+		cfg.MasterKey = demoMasterKey
+	}
 	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
 	if err != nil {
 		return err
@@ -92,8 +95,7 @@ func demo(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer db.Close()
-	keys, _ := openKeys(cfg) // New says what is wrong with them
-	logins, err := seed(ctx, db, hasherOf(keys))
+	logins, err := seed(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -119,14 +121,14 @@ func demo(ctx context.Context, e env, args []string) error {
 }
 
 // seed applies the sample regions as demos and gives their logins, by code. It does nothing twice.
-func seed(ctx context.Context, db *store.DB, hasher *audit.Hasher) (map[string][]login, error) {
+func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 	regions, err := tenants.Regions()
 	if err != nil {
 		return nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
 	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
-	prov := &tenant.Provisioner{DB: db, Hasher: hasher, Password: func() (string, string, error) {
+	prov := &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err
 	}}
@@ -181,17 +183,16 @@ func needsFactor(r *tenants.Region, role tenants.Role) bool {
 // giveFactors gives everybody who must have a second factor an app whose secret is known.
 func giveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.Region) error {
 	return db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
-		users, err := store.Select[tenant.User](tx).Where("not retired").All(ctx)
-		if err != nil {
-			return err
-		}
 		for _, p := range r.Staff {
-			for _, u := range users {
-				if u.Email == auth.Email(p.Email) && needsFactor(r, p.Role) {
-					if err := auth.GiveTOTP(ctx, tx, u.ID, demoSecret); err != nil {
-						return err
-					}
-				}
+			if !needsFactor(r, p.Role) {
+				continue
+			}
+			u, err := tenant.UserByEmail(ctx, tx, p.Email)
+			if err != nil || u == nil || u.Retired {
+				return err
+			}
+			if err := auth.GiveTOTP(ctx, tx, u.ID, demoSecret); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -201,9 +202,15 @@ func giveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.R
 // simulator adds the user in whose name the simulated day happens. Nobody can sign in as it.
 func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 	return db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
-		return store.Upsert(ctx, tx, &tenant.User{
-			ID: id.Named(row.ID, simulatorUser), Email: "simulasi@demo.invalid", Name: simulatorName, CreatedAt: row.CreatedAt,
-		})
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
+		}
+		user := &tenant.User{ID: id.Named(row.ID, simulatorUser), CreatedAt: row.CreatedAt}
+		if err := user.Seal(keys, "simulasi@demo.invalid", simulatorName); err != nil {
+			return err
+		}
+		return store.Upsert(ctx, tx, user)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/migrations"
@@ -56,7 +57,9 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.wrong("database", err.Error(), "Is it running, and is PENDOPO_DATABASE_URL right (host, port, user, password, database)?")
 	} else {
 		defer db.Close()
-		d.database(ctx, db, cfg)
+		d.database(ctx, db)
+		d.keys(ctx, cfg, db)
+		d.checkpoints(ctx, db, cfg)
 	}
 	if d.bad > 0 {
 		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
@@ -81,7 +84,7 @@ func (d *diagnosis) storage(cfg config.Config) {
 	d.good("storage", cfg.Data+" can be written")
 }
 
-func (d *diagnosis) database(ctx context.Context, db *store.DB, cfg config.Config) {
+func (d *diagnosis) database(ctx context.Context, db *store.DB) {
 	version, err := db.Version(ctx)
 	if err != nil {
 		d.wrong("database", err.Error(), "Check the server's log")
@@ -110,18 +113,15 @@ func (d *diagnosis) database(ctx context.Context, db *store.DB, cfg config.Confi
 		d.good("clock", fmt.Sprintf("%v apart", skew.Abs().Round(time.Millisecond)))
 	}
 	d.regions(ctx, db)
-	d.checkpoints(ctx, db, cfg)
 }
 
 // checkpoints looks whether they can be written, and holds the newest of each region against the end of its chain.
 // The whole chain is looked at by pendopo audit verify.
 func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Config) {
-	keys, err := openKeys(cfg)
-	if err != nil {
-		d.wrong("checkpoints", err.Error(), "Without a secret nothing vouches for the audit chain as a whole")
-		return
+	if seal.Of(db) == nil && cfg.CheckpointDir() != "" {
+		return // there is no master key yet, or none that fits: said above
 	}
-	folder, err := openCheckpoints(cfg, keys)
+	folder, err := openCheckpoints(cfg, db)
 	switch {
 	case err != nil:
 		d.wrong("checkpoints", err.Error(), "Give the user that runs pendopo the right to write there, or choose another folder with PENDOPO_CHECKPOINTS")

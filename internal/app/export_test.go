@@ -28,3 +28,6 @@ func (s *Simulation) Acting() (n int) {
 	}
 	return n
 }
+
+// CheckKeys is what serve does before it serves.
+func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }

@@ -183,8 +183,8 @@ func everyRole(t *testing.T, db *store.DB, r *testkit.Region, hash string) {
 			if role == authz.RoleOfficer || role == authz.RoleAdmin {
 				continue // testkit has made them
 			}
-			user := &tenant.User{ID: id.New(), Email: r.Email(role), Name: "Orang " + r.Canary, PasswordHash: hash, CreatedAt: tx.Now()}
-			if err := store.Insert(ctx, tx, user); err != nil {
+			user := tenant.User{ID: id.New(), PasswordHash: hash, CreatedAt: tx.Now()}
+			if err := testkit.AddUser(ctx, tx, user, r.Email(role), "Orang "+r.Canary); err != nil {
 				return err
 			}
 			if err := store.Insert(ctx, tx, &tenant.Grant{UserID: user.ID, Role: role, Scope: r.Scope}); err != nil {

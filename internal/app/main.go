@@ -34,6 +34,8 @@ func commands() []command {
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
 		{"tenant", "daerah: plan, apply, list, export, suspend, resume, password, factors, schema · regions", tenantCommand},
+		{"keys", "kunci data pribadi: new, rotate, rewrap, destroy, reopen · the keys of personal data", keysCommand},
+		{"data-map", "data pribadi apa yang disimpan, untuk apa, siapa yang melihat · what personal data is kept, and why", dataMap},
 		{"audit", "catatan kegiatan: verify, list, export, checkpoint · activity records", auditCommand},
 		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
 	}

@@ -63,13 +63,16 @@ func servingRole(cfg config.Config) string {
 	return cfg.AppRole
 }
 
-// openDB opens the database for serving and refuses one that is not ready or not safe.
+// openDB opens the database for serving, with its master key, and refuses one that is not ready or not safe.
 func openDB(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.DB, error) {
 	db, err := store.Open(ctx, store.Config{URL: cfg.DatabaseURL, Path: cfg.SQLitePath(), Models: Models, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	if err := ready(ctx, db); err != nil {
+	if err = ready(ctx, db); err == nil {
+		err = useMasterKey(ctx, cfg, db, log)
+	}
+	if err != nil {
 		_ = db.Close()
 		return nil, err
 	}

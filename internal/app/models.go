@@ -5,9 +5,10 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models)
+var Models store.Models = slices.Concat(seal.Models, tenant.Models, auth.Models, queue.Models)

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -237,7 +236,7 @@ func serveEnv(db *store.DB) []string {
 	env := []string{"PENDOPO_LIMITS=off", "PENDOPO_LOG_LEVEL=warn"}
 	if a.Schema != "" {
 		// Nothing is written beside the test's sources.
-		return append(env, "PENDOPO_DATABASE_URL="+a.App, "PENDOPO_CHECKPOINT_KEY="+strings.Repeat("k", 32), "PENDOPO_CHECKPOINTS=off")
+		return append(env, "PENDOPO_DATABASE_URL="+a.App, "PENDOPO_MASTER_KEY="+testkit.MasterKey, "PENDOPO_CHECKPOINTS=off")
 	}
 	return append(env, "PENDOPO_DATA="+dirOf(a.App))
 }

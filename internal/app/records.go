@@ -9,16 +9,24 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
-// hasherOf gives the hasher of records; nil without keys.
-func hasherOf(keys keyring) *audit.Hasher {
-	if keys == nil {
+// What the master key's derived keys are for: none of them serves two purposes.
+const (
+	keyCheckpoints = "audit checkpoints"
+	keyHashes      = "audit hashes"
+)
+
+// hasherOf gives the hasher of records, under the newest master key; nil for a database that was given none.
+func hasherOf(db *store.DB) *audit.Hasher {
+	vault := seal.Of(db)
+	if vault == nil {
 		return nil
 	}
-	return audit.NewHasher(keys.Derive(keyHashes))
+	return audit.NewHasher(vault.Derive(keyHashes)[0])
 }
 
 // newRecords wires the page of records to those who know what stands in them.
@@ -29,23 +37,24 @@ func newRecords(db *store.DB, dirs *tenant.Directories, hall *queue.Hall, hasher
 	})
 }
 
-// openCheckpoints opens where checkpoints are kept; nil when they are switched off.
-func openCheckpoints(cfg config.Config, keys keyring) (*audit.Folder, error) {
-	dir := cfg.CheckpointDir()
-	if dir == "" {
+// openCheckpoints opens where checkpoints are kept; nil when they are switched off. The newest master key makes
+// them, each that is still given checks them.
+func openCheckpoints(cfg config.Config, db *store.DB) (*audit.Folder, error) {
+	dir, vault := cfg.CheckpointDir(), seal.Of(db)
+	switch {
+	case dir == "":
 		return nil, nil
+	case vault == nil:
+		return nil, errNoMasterKey
 	}
-	return audit.NewFolder(dir, keys.Derive(keyCheckpoints))
+	return audit.NewFolder(dir, vault.Derive(keyCheckpoints)...)
 }
 
 // startCheckpoints makes checkpoints in the background until ctx ends. What it gives ends that, and makes the last
 // ones. A folder that cannot be written stops nobody from being served; it is logged, and doctor says it.
 func (a *App) startCheckpoints(ctx context.Context) (last func(context.Context)) {
 	none := func(context.Context) {}
-	if a.keys == nil {
-		return none
-	}
-	folder, err := openCheckpoints(a.cfg, a.keys)
+	folder, err := openCheckpoints(a.cfg, a.DB)
 	if err != nil {
 		a.log.Error("no checkpoints of the audit chain are made", "error", err)
 		return none

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/config"
 )
@@ -19,6 +21,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	if cfg.OwnerDatabaseURL != "" {
 		log.Warn("PENDOPO_OWNER_DATABASE_URL is set and not used: serve needs no owner's password, give it to migrate only")
 	}
+	if text, _ := masterKeyText(cfg); strings.Contains(text, demoMasterKey) { // openDB says why there is none
+		return errors.New("the master key is the demo's, which everybody knows: make one with pendopo keys new")
+	}
 	db, err := openDB(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -26,6 +31,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	defer db.Close()
 	a, err := New(ctx, cfg, db, log)
 	if err != nil {
+		return err
+	}
+	if err := a.checkKeys(ctx); err != nil {
 		return err
 	}
 	ln, err := listen(cfg.Addr)

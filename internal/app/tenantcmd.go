@@ -6,11 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -51,8 +49,6 @@ type tenantEnv struct {
 	en    bool
 	end   bool // --end-tickets of apply
 	force bool // --force of export
-
-	hasher *audit.Hasher
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -98,8 +94,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			return err
 		}
 		defer te.db.Close()
-		te.prov = newProvisioner(ctx, te.db, cfg, log)
-		te.hasher = te.prov.Hasher
+		te.prov = newProvisioner(ctx, te.db)
 	}
 	return sub.run(ctx, te)
 }
@@ -108,12 +103,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
-func newProvisioner(ctx context.Context, db *store.DB, cfg config.Config, log *slog.Logger) *tenant.Provisioner {
-	keys, err := openKeys(cfg)
-	if err != nil {
-		log.Warn("records say nothing of people, not even as hashes", "error", err)
-	}
-	return &tenant.Provisioner{DB: db, Hasher: hasherOf(keys), Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
+	return &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
@@ -337,7 +328,7 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 }
 
 // auth signs nobody in; it changes what people sign in with.
-func (t *tenantEnv) auth() *auth.Service { return auth.New(t.db, auth.Options{Hasher: t.hasher}) }
+func (t *tenantEnv) auth() *auth.Service { return auth.New(t.db, auth.Options{Hasher: t.prov.Hasher}) }
 
 // tenantPassword gives a person a new password and ends their sessions.
 func tenantPassword(ctx context.Context, t *tenantEnv) error {

@@ -58,22 +58,43 @@ type line struct {
 	MAC    string `json:"mac"`
 }
 
-// sealer makes and checks lines under a key.
+// sealer makes lines under a key, and checks those that it or an older one has made.
 type sealer struct {
-	key  []byte
-	name string
+	key   []byte
+	name  string
+	older []sealer
 }
 
 // minKey is the least length of a key, in bytes.
 const minKey = 16
 
-func newSealer(key []byte) (sealer, error) {
-	if len(key) < minKey {
-		return sealer{}, fmt.Errorf("audit: a key of %d bytes, at least %d are needed", len(key), minKey)
+func newSealer(keys ...[]byte) (s sealer, err error) {
+	if len(keys) == 0 {
+		return s, errors.New("audit: no key for the checkpoints")
 	}
-	s := sealer{key: key}
-	s.name = hex.EncodeToString(s.sum("name"))[:8]
+	for i, key := range keys {
+		if len(key) < minKey {
+			return sealer{}, fmt.Errorf("audit: a key of %d bytes, at least %d are needed", len(key), minKey)
+		}
+		one := sealer{key: key}
+		one.name = hex.EncodeToString(one.sum("name"))[:8]
+		if i == 0 {
+			s = one
+		} else {
+			s.older = append(s.older, one)
+		}
+	}
 	return s, nil
+}
+
+// named is the sealer of that name, whose older ones count too.
+func (s sealer) named(name string) (sealer, bool) {
+	for _, one := range append([]sealer{s}, s.older...) {
+		if one.name == name {
+			return one, true
+		}
+	}
+	return sealer{}, false
 }
 
 func (s sealer) sum(text string) []byte {
@@ -106,14 +127,15 @@ func (s sealer) open(t store.TenantID, text []byte) (line, Checkpoint, error) {
 	if err := json.Unmarshal(text, &l); err != nil || l.MAC == "" {
 		return l, Checkpoint{}, errUnreadable
 	}
+	by, known := s.named(l.Key)
 	hash, herr := hex.DecodeString(l.Hash)
 	at, terr := time.Parse(time.RFC3339Nano, l.At)
 	switch {
 	case herr != nil || terr != nil:
 		return l, Checkpoint{}, errUnreadable
-	case l.Key != s.name:
+	case !known:
 		return l, Checkpoint{}, errOtherKey
-	case !hmac.Equal([]byte(l.MAC), []byte(s.mac(l))):
+	case !hmac.Equal([]byte(l.MAC), []byte(by.mac(l))):
 		return l, Checkpoint{}, errAltered
 	case l.Tenant != t.String():
 		return l, Checkpoint{}, errOtherChain

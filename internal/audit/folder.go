@@ -28,8 +28,8 @@ type Folder struct {
 var _ Sink = (*Folder)(nil)
 
 // NewFolder makes the folder if it is not there and makes sure that it can be written.
-func NewFolder(dir string, key []byte) (*Folder, error) {
-	s, err := newSealer(key)
+func NewFolder(dir string, keys ...[]byte) (*Folder, error) {
+	s, err := newSealer(keys...)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,8 @@ func TestInABrowser(t *testing.T) {
 	p.MustElement("#email").MustInput(w.a.Email("admin"))
 	p.MustElement("#password").MustInput(password)
 	p.Press(t, "main button")
+	p.MustElement("#code").MustInput(testkit.AppCode(t, testkit.TOTPSecret, w.clock.Now()))
+	p.Press(t, "main button")
 	for _, width := range []int{360, 768, 1280} {
 		look := func(name, query, press string) *testkit.Page {
 			q := c.Page(home+"/petugas/catatan"+query, width, 800)

@@ -169,8 +169,8 @@ func (l *Log) Targets(ctx context.Context, t *tenant.Tenant, text string, first,
 	case strings.Contains(text, "@"):
 		out := []string{l.opt.Account(t.ID, text)}
 		err := l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			rows, err := store.Query[userRow](ctx, tx, store.From{"users"}, "select id from users where email = ?", strings.ToLower(text))
-			for _, u := range rows {
+			u, err := tenant.UserByEmail(ctx, tx, text)
+			if u != nil {
 				out = append(out, "user:"+u.ID.String())
 			}
 			return err

@@ -52,7 +52,7 @@ type entry struct {
 	Changes   []pair
 }
 
-func newView(p ui.Page, w *Teller, q question, found Found, people []userRow, export bool) view {
+func newView(p ui.Page, w *Teller, q question, found Found, people []person, export bool) view {
 	v := view{question: q}
 	v.People = append(v.People, ui.Option{Value: "", Label: p.T("auditlog.anybody")}, ui.Option{Value: "public", Label: p.T("auditlog.public")})
 	if q.All {

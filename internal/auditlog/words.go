@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
@@ -41,23 +42,52 @@ func (l *Log) Teller(ctx context.Context, t *tenant.Tenant, locale i18n.Locale) 
 	return &Teller{log: l, t: t, p: i18n.For(locale).In(t.Loc), dir: dir, users: map[id.ID]string{}}, nil
 }
 
-type userRow struct {
-	ID      id.ID  `bun:"id"`
-	Name    string `bun:"name"`
-	Email   string `bun:"email"`
-	Retired bool   `bun:"retired"`
+type person struct {
+	ID          id.ID
+	Name, Email string
+	Retired     bool
 }
 
 // maxPeople bounds the list of people to choose from.
 const maxPeople = 1000
 
-// people are those who work here or did, by name.
-func (l *Log) people(ctx context.Context, t *tenant.Tenant) (rows []userRow, err error) {
+// people are those who work here or did, who still do first, by name.
+func (l *Log) people(ctx context.Context, t *tenant.Tenant) (out []person, err error) {
 	err = l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err = store.Query[userRow](ctx, tx, store.From{"users"}, "select id, name, email, retired from users order by retired, name, id limit ?", maxPeople)
+		rows, err := store.Select[tenant.User](tx).Order("retired", "id").Limit(maxPeople).All(ctx)
+		if err == nil {
+			out, err = opened(ctx, tx, rows)
+		}
 		return err
 	})
-	return rows, err
+	// Sealed names have no order in the database.
+	slices.SortFunc(out, func(a, b person) int {
+		if a.Retired != b.Retired {
+			if a.Retired {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID.String(), b.ID.String()))
+	})
+	return out, err
+}
+
+// opened gives people their names.
+func opened(ctx context.Context, tx *store.Tx, rows []tenant.User) ([]person, error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]person, 0, len(rows))
+	for _, u := range rows {
+		name, email, err := u.Open(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, person{u.ID, name, email, u.Retired})
+	}
+	return out, nil
 }
 
 // Learn reads the names of those who stand in records, as far as they are not known yet.
@@ -92,8 +122,12 @@ func (w *Teller) Learn(ctx context.Context, records []Record) error {
 		return nil
 	}
 	return w.log.db.View(ctx, w.t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Query[userRow](ctx, tx, store.From{"users"}, "select id, name from users where id in ?", bun.Tuple(missing))
-		for _, u := range rows {
+		rows, err := store.Select[tenant.User](tx).Where("id in ?", bun.Tuple(missing)).All(ctx)
+		if err != nil {
+			return err
+		}
+		known, err := opened(ctx, tx, rows)
+		for _, u := range known {
 			w.users[u.ID] = u.Name
 		}
 		return err

@@ -107,9 +107,9 @@ func (w *world) signIn(t *testing.T) {
 // user adds somebody with a role in the whole region.
 func (w *world) user(t *testing.T, r *testkit.Region, role, name string) id.ID {
 	t.Helper()
-	u := &tenant.User{ID: id.New(), Email: r.Email(role), Name: name, PasswordHash: hashed(), CreatedAt: w.clock.Now()}
+	u := tenant.User{ID: id.New(), PasswordHash: hashed(), CreatedAt: w.clock.Now()}
 	err := w.db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
-		if err := store.Insert(ctx, tx, u); err != nil {
+		if err := testkit.AddUser(ctx, tx, u, r.Email(role), name); err != nil {
 			return err
 		}
 		return store.Insert(ctx, tx, &tenant.Grant{UserID: u.ID, Role: role, Scope: r.Scope})

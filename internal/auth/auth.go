@@ -16,6 +16,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -74,7 +75,7 @@ type Session struct {
 }
 
 // Email is an e-mail address as it is kept and compared: without spaces around, in lower case.
-func Email(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+func Email(s string) string { return seal.Email(s) }
 
 type signInData struct {
 	OK   bool   `json:"ok"`
@@ -110,8 +111,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if len(email) > maxEmail || len(password) > MaxPassword || strings.ContainsRune(email, 0) {
 		return Session{}, wrong()
 	}
-	who := newAttempt(email, from.IP)
-	user, countedAt, err := s.begin(ctx, t, email, who)
+	user, who, countedAt, err := s.begin(ctx, t, email, from.IP)
 	if err != nil {
 		return Session{}, err
 	}
@@ -145,24 +145,34 @@ func (s *Service) verify(ctx context.Context, t *tenant.Tenant, user *account, p
 }
 
 // begin counts the attempt and finds the account; nil if there is none.
-func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who attempt) (user *account, at time.Time, err error) {
-	look := func(ctx context.Context, tx *store.Tx, _ attempt) error {
-		at, user = tx.Now(), nil
-		found, err := store.Select[account](tx).Where("email = ? and not retired and not suspended", email).Limit(1).All(ctx)
-		if len(found) > 0 {
-			user = &found[0]
+func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, ip netip.Addr) (user *account, who attempt, at time.Time, err error) {
+	err = s.counted(ctx, t, passwordGuess(email, ip), func(ctx context.Context, tx *store.Tx, counted attempt) error {
+		who, at = counted, tx.Now()
+		user, err = accountByEmail(ctx, tx, email)
+		if user != nil && (user.Retired || user.Suspended) {
+			user = nil
 		}
 		return err
-	}
-	err = s.counted(ctx, t, who, look)
-	return user, at, err
+	})
+	return user, who, at, err
 }
 
 // counted counts a guess and runs fn in the same transaction. What fn gives back as an error undoes the count:
-// a guess that was wrong is told after it.
-func (s *Service) counted(ctx context.Context, t *tenant.Tenant, who attempt, fn func(context.Context, *store.Tx, attempt) error) (err error) {
+// a guess that was wrong is told after it. A region whose keys have been destroyed has nothing to guess at.
+func (s *Service) counted(ctx context.Context, t *tenant.Tenant, g guess, fn func(context.Context, *store.Tx, attempt) error) (err error) {
 	for range 3 {
 		err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+			keys, err := seal.In(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if keys.Erased() {
+				return wrong()
+			}
+			who, err := g.named(keys)
+			if err != nil {
+				return err
+			}
 			if !s.opt.LimitsOff {
 				if err := who.count(ctx, tx); err != nil {
 					return err
@@ -213,11 +223,19 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 		if err != nil {
 			return err
 		}
+		// Read again: since the password was checked it may have been suspended, or sealed anew.
+		now, err := active(ctx, tx, user.ID)
+		if fault.Is(err, "auth.step") {
+			return wrong()
+		}
+		if err != nil {
+			return err
+		}
 		if f.Any() {
 			waits, err = s.wait(ctx, tx, user.ID, kind, f)
 			return err
 		}
-		out, err = s.start(ctx, tx, t, user, kind, "", from)
+		out, err = s.start(ctx, tx, t, now, kind, "", from)
 		return err
 	})
 	switch {
@@ -239,6 +257,13 @@ func newToken() (token string, hash []byte) {
 
 // start begins a session of somebody who has shown who they are.
 func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, user *account, kind Kind, by Method, from From) (Session, error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return Session{}, err
+	}
+	if keys.Erased() { // by passkey too: there is nobody any more
+		return Session{}, wrong()
+	}
 	grants, err := grantsOf(ctx, tx, user.ID)
 	if err != nil {
 		return Session{}, err
@@ -260,7 +285,10 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 		return Session{}, err
 	}
 	out.ExpiresAt = row.ExpiresAt
-	out.Actor = newActor(found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
+	out.Actor, err = newActor(ctx, tx, found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
+	if err != nil {
+		return Session{}, err
+	}
 	tx.Audit(store.Record{
 		Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
 		Data: signInData{OK: true, Kind: kind, By: by},
@@ -292,17 +320,25 @@ func grantsOf(ctx context.Context, tx *store.Tx, user id.ID) ([]tenant.Grant, er
 	return store.Select[tenant.Grant](tx).Where("user_id = ?", user).Order("role", "scope").All(ctx)
 }
 
-func newActor(row found, rows []tenant.Grant, enrol bool) *authz.Actor {
+// newActor opens who somebody is. Their name and e-mail are "" once the region's keys have been destroyed.
+func newActor(ctx context.Context, tx *store.Tx, row found, rows []tenant.Grant, enrol bool) (*authz.Actor, error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
+	who := authz.Identity{UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol}
+	if who.Name, err = keys.Show(ctx, tenant.UserName, row.UserID, row.Name); err != nil {
+		return nil, err
+	}
+	if who.Email, err = keys.Show(ctx, tenant.UserEmail, row.UserID, row.Email); err != nil {
+		return nil, err
+	}
 	grants := make([]authz.Grant, len(rows))
 	for i, g := range rows {
 		grants[i] = authz.Grant{Role: g.Role, Scope: g.Scope}
 	}
-	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{
-		UserID: row.UserID, SessionID: row.ID, Name: row.Name, Email: row.Email, Channel: "counter",
-		ProvedAt: row.ProvedAt, MustEnrol: enrol,
-	}
-	return authz.NewActor(who, grants)
+	return authz.NewActor(who, grants), nil
 }
 
 func tokenHash(token string) []byte {
@@ -317,12 +353,15 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 	if err != nil {
 		return err
 	}
-	var user account
+	var user *account
 	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		if user, err = store.Select[account](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
+		if user, err = accountByEmail(ctx, tx, email); err != nil {
 			return err
 		}
-		if err := s.storePassword(ctx, tx, t, user, stored, actor); err != nil {
+		if user == nil {
+			return fault.New(fault.NotFound, "not_found")
+		}
+		if err := s.storePassword(ctx, tx, t, *user, stored, actor); err != nil {
 			return err
 		}
 		if _, err := endAll(ctx, tx, user.ID); err != nil {

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
@@ -52,7 +54,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
 			c := testkit.NewClock(testkit.Morning)
-			models := slices.Concat(tenant.Models, auth.Models)
+			models := slices.Concat(seal.Models, tenant.Models, auth.Models)
 			w := &world{clock: c}
 			w.db = testkit.Open(t, dialect, testkit.WithClock(c), testkit.WithModels(models))
 			w.a, w.b = testkit.Two(t, w.db, testkit.PasswordHash(hashed()))
@@ -131,10 +133,10 @@ func TestSignIn(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.change(t, w.a, func(ctx context.Context, tx *store.Tx) error {
-			return store.Insert(ctx, tx,
-				&tenant.User{ID: newID(), Email: "retired@a.test", Name: "R", PasswordHash: hashed(), Retired: true, CreatedAt: tx.Now()},
-				&tenant.User{ID: newID(), Email: "nopassword@a.test", Name: "N", CreatedAt: tx.Now()},
-				&tenant.User{ID: newID(), Email: "broken@a.test", Name: "B", PasswordHash: "$argon2id$v=19$m=9999999,t=2,p=1$AAAA$AAAA", CreatedAt: tx.Now()})
+			return errors.Join(
+				testkit.AddUser(ctx, tx, tenant.User{ID: newID(), PasswordHash: hashed(), Retired: true, CreatedAt: tx.Now()}, "retired@a.test", "R"),
+				testkit.AddUser(ctx, tx, tenant.User{ID: newID(), CreatedAt: tx.Now()}, "nopassword@a.test", "N"),
+				testkit.AddUser(ctx, tx, tenant.User{ID: newID(), PasswordHash: "$argon2id$v=19$m=9999999,t=2,p=1$AAAA$AAAA", CreatedAt: tx.Now()}, "broken@a.test", "B"))
 		})
 		for name, c := range map[string]struct{ email, password, code string }{
 			"wrong password":       {w.a.Email("officer"), "salah", "auth.wrong"},
@@ -162,7 +164,7 @@ func TestRefusals(t *testing.T) {
 		if rows := w.records(t, w.a); len(rows) == 0 || !slices.ContainsFunc(rows, func(r record) bool {
 			return r.Target == auth.Account(hasher, w.a.ID, w.a.Email("officer")) && strings.Contains(r.Record, `"ok":false`)
 		}) {
-			t.Errorf("no record of the failure under the e-mail's hash: %+v", rows)
+			t.Errorf("no record of the failure under the account's pseudonym: %+v", rows)
 		}
 	})
 }
@@ -380,7 +382,7 @@ func TestManyAddresses(t *testing.T) {
 		t.Skip("60 passwords")
 	}
 	w := &world{clock: testkit.NewClock(testkit.Morning)}
-	w.db = testkit.Open(t, testkit.SQLite, testkit.WithClock(w.clock), testkit.WithModels(slices.Concat(tenant.Models, auth.Models)))
+	w.db = testkit.Open(t, testkit.SQLite, testkit.WithClock(w.clock), testkit.WithModels(slices.Concat(seal.Models, tenant.Models, auth.Models)))
 	w.a, _ = testkit.Two(t, w.db, testkit.PasswordHash(hashed()))
 	w.s = auth.New(w.db, auth.Options{})
 	for i := range 61 {
@@ -402,7 +404,7 @@ func TestManyAddresses(t *testing.T) {
 // TestSameAnswer: whether an account exists shows neither in the answer nor in how long it takes.
 func TestSameAnswer(t *testing.T) {
 	w := &world{}
-	w.db = testkit.Open(t, testkit.SQLite, testkit.WithModels(slices.Concat(tenant.Models, auth.Models)))
+	w.db = testkit.Open(t, testkit.SQLite, testkit.WithModels(slices.Concat(seal.Models, tenant.Models, auth.Models)))
 	w.a, _ = testkit.Two(t, w.db, testkit.PasswordHash(hashed()))
 	w.s = auth.New(w.db, auth.Options{LimitsOff: true})
 	took := func(email string) time.Duration {

@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -29,13 +30,13 @@ type session struct {
 type account struct {
 	bun.BaseModel `bun:"table:users,alias:account"`
 	store.Owned
-	ID              id.ID  `bun:"id,pk"`
-	Email           string `bun:"email"`
-	Name            string `bun:"name"`
-	PasswordHash    string `bun:"password_hash"`
-	Retired         bool   `bun:"retired"`
-	Suspended       bool   `bun:"suspended"`
-	SuspendedReason string `bun:"suspended_reason"`
+	ID              id.ID    `bun:"id,pk"`
+	Email           seal.Box `bun:"email"` // tenant.UserEmail
+	Name            seal.Box `bun:"name"`  // tenant.UserName
+	PasswordHash    string   `bun:"password_hash"`
+	Retired         bool     `bun:"retired"`
+	Suspended       bool     `bun:"suspended"`
+	SuspendedReason seal.Box `bun:"suspended_reason"`
 }
 
 // totpRow is an app that makes codes.
@@ -44,7 +45,7 @@ type totpRow struct {
 	store.Owned
 	ID        id.ID     `bun:"id,pk"`
 	UserID    id.ID     `bun:"user_id"`
-	Secret    string    `bun:"secret"` // as sealSecret made it
+	Secret    seal.Box  `bun:"secret"`
 	Confirmed bool      `bun:"confirmed"`
 	Step      int64     `bun:"step"`
 	CreatedAt time.Time `bun:"created_at"`
@@ -71,7 +72,7 @@ type passkeyRow struct {
 	SignCount    int64     `bun:"sign_count"`
 	Flags        int       `bun:"flags"`
 	Transports   string    `bun:"transports"` // separated by commas
-	Name         string    `bun:"name"`
+	Name         seal.Box  `bun:"name"`
 	Cloned       bool      `bun:"cloned"`
 	CreatedAt    time.Time `bun:"created_at"`
 	UsedAt       time.Time `bun:"used_at,nullzero"`

@@ -42,13 +42,14 @@ func (s Site) party() (*webauthn.WebAuthn, error) {
 // owner is a person with their keys, as the library asks for them. The handle is the row's identifier, which says
 // nothing about the person.
 type owner struct {
-	user *account
-	keys []passkeyRow
+	user        *account
+	name, email string
+	keys        []passkeyRow
 }
 
 func (o owner) WebAuthnID() []byte          { return o.user.ID[:] }
-func (o owner) WebAuthnName() string        { return o.user.Email }
-func (o owner) WebAuthnDisplayName() string { return o.user.Name }
+func (o owner) WebAuthnName() string        { return o.email }
+func (o owner) WebAuthnDisplayName() string { return o.name }
 func (o owner) WebAuthnCredentials() []webauthn.Credential {
 	out := make([]webauthn.Credential, len(o.keys))
 	for i, k := range o.keys {
@@ -64,8 +65,16 @@ func (o owner) WebAuthnCredentials() []webauthn.Credential {
 }
 
 func ownerOf(ctx context.Context, tx *store.Tx, user *account) (owner, error) {
-	keys, err := store.Select[passkeyRow](tx).Where("user_id = ?", user.ID).Order("created_at", "id").All(ctx)
-	return owner{user, keys}, err
+	o := owner{user: user}
+	var err error
+	if o.name, err = shown(ctx, tx, tenant.UserName, user.ID, user.Name); err != nil {
+		return o, err
+	}
+	if o.email, err = shown(ctx, tx, tenant.UserEmail, user.ID, user.Email); err != nil {
+		return o, err
+	}
+	o.keys, err = store.Select[passkeyRow](tx).Where("user_id = ?", user.ID).Order("created_at", "id").All(ctx)
+	return o, err
 }
 
 // Ceremony is a passkey's challenge. Token goes into a cookie of the browser that asked, and comes back with the
@@ -170,7 +179,7 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 	if err != nil {
 		return out, nil, s.badKey(t, err)
 	}
-	key, err := party.CreateCredential(owner{user: &account{ID: a.UserID, Email: a.Email, Name: a.Name}}, data, parsed)
+	key, err := party.CreateCredential(owner{user: &account{ID: a.UserID}, name: a.Name, email: a.Email}, data, parsed)
 	if err != nil {
 		return out, nil, s.badKey(t, err)
 	}
@@ -183,9 +192,14 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 		for _, t := range key.Transport {
 			transports = append(transports, string(t))
 		}
+		row := id.New()
+		box, err := sealed(ctx, tx, passkeyName, row, name)
+		if err != nil {
+			return err
+		}
 		err = store.Insert(ctx, tx, &passkeyRow{
-			ID: id.New(), UserID: a.UserID, CredentialID: key.ID, PublicKey: key.PublicKey, SignCount: int64(key.Authenticator.SignCount),
-			Flags: int(key.Flags.ProtocolValue()), Transports: strings.Join(transports, ","), Name: name, CreatedAt: tx.Now(),
+			ID: row, UserID: a.UserID, CredentialID: key.ID, PublicKey: key.PublicKey, SignCount: int64(key.Authenticator.SignCount),
+			Flags: int(key.Flags.ProtocolValue()), Transports: strings.Join(transports, ","), Name: box, CreatedAt: tx.Now(),
 		})
 		if err != nil {
 			return err
@@ -206,10 +220,17 @@ func (s *Service) Keys(ctx context.Context, t *tenant.Tenant, user id.ID) (out [
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		out = nil
 		rows, err := store.Select[passkeyRow](tx).Where("user_id = ?", user).Order("created_at", "id").All(ctx)
-		for _, k := range rows {
-			out = append(out, Key{k.ID, k.Name, k.Cloned, k.CreatedAt, k.UsedAt})
+		if err != nil {
+			return err
 		}
-		return err
+		for _, k := range rows {
+			name, err := shown(ctx, tx, passkeyName, k.ID, k.Name)
+			if err != nil {
+				return err
+			}
+			out = append(out, Key{k.ID, name, k.Cloned, k.CreatedAt, k.UsedAt})
+		}
+		return nil
 	})
 	return out, err
 }
@@ -224,11 +245,15 @@ func (s *Service) RemovePasskey(ctx context.Context, t *tenant.Tenant, a *authz.
 		if err := s.mayLose(ctx, tx, t, a.UserID, func(f *Factors) { f.Passkeys-- }); err != nil {
 			return err
 		}
+		name, err := shown(ctx, tx, passkeyName, key, row.Name)
+		if err != nil {
+			return err
+		}
 		if _, err := store.Delete[passkeyRow](ctx, tx, "id = ?", key); err != nil {
 			return err
 		}
 		tx.Audit(store.Record{Actor: a.String(), Action: "auth:passkey:delete", Target: "user:" + a.UserID.String()})
-		return s.opt.Notices.Notice(ctx, tx, a.UserID, NoticePasskeyRemoved, map[string]string{"name": row.Name})
+		return s.opt.Notices.Notice(ctx, tx, a.UserID, NoticePasskeyRemoved, map[string]string{"name": name})
 	})
 	s.Forget(t.ID, a.UserID)
 	return err
@@ -410,7 +435,11 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 				return err
 			}
 			tx.Audit(store.Record{Actor: "public", Action: "auth:passkey:cloned", Target: "user:" + user.ID.String()})
-			return s.opt.Notices.Notice(ctx, tx, user.ID, NoticePasskeyCloned, map[string]string{"name": key.Name})
+			name, err := shown(ctx, tx, passkeyName, key.ID, key.Name)
+			if err != nil {
+				return err
+			}
+			return s.opt.Notices.Notice(ctx, tx, user.ID, NoticePasskeyCloned, map[string]string{"name": name})
 		}
 		out, err = on(ctx, tx, user)
 		return err

@@ -1,13 +1,16 @@
 package auth
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -171,9 +174,12 @@ func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.
 func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor string) error {
 	var user id.ID
 	err := s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		row, err := store.Select[account](tx).Where("email = ? and not retired", Email(email)).One(ctx)
+		row, err := accountByEmail(ctx, tx, email)
 		if err != nil {
 			return err
+		}
+		if row == nil || row.Retired {
+			return fault.New(fault.NotFound, "not_found")
 		}
 		user = row.ID
 		return s.reset(ctx, tx, actor, user)
@@ -222,7 +228,11 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 		return fault.New(fault.Invalid, "invalid").Field("reason", "long")
 	}
 	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", true, reason).Where("id = ?", user).Exec(ctx); err != nil {
+		box, err := sealed(ctx, tx, suspendedReason, user, reason)
+		if err != nil {
+			return err
+		}
+		if _, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", true, box).Where("id = ?", user).Exec(ctx); err != nil {
 			return err
 		}
 		if _, err := endAll(ctx, tx, user); err != nil {
@@ -236,7 +246,7 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 // Resume lets somebody who was suspended sign in again. Faults: "not_found", "auth.self".
 func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
 	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
-		n, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", false, "").Where("id = ? and suspended", user).Exec(ctx)
+		n, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", false, seal.Box{}).Where("id = ? and suspended", user).Exec(ctx)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -248,12 +258,18 @@ func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 // People are the accounts of a region, by name.
 func (s *Service) People(ctx context.Context, t *tenant.Tenant) (out []Person, err error) {
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[account](tx).Where("not retired and password_hash <> ''").Order("name", "id").All(ctx)
+		rows, err := store.Select[account](tx).Where("not retired and password_hash <> ''").All(ctx)
 		if err != nil {
 			return err
 		}
-		out, err = describe(ctx, tx, t, rows)
-		return err
+		if out, err = describe(ctx, tx, t, rows); err != nil {
+			return err
+		}
+		// Sealed names have no order in the database.
+		slices.SortFunc(out, func(a, b Person) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID.String(), b.ID.String()))
+		})
+		return nil
 	})
 	return out, err
 }
@@ -315,8 +331,17 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 	out := make([]Person, 0, len(rows))
 	for _, u := range rows {
 		p := Person{
-			ID: u.ID, Name: u.Name, Email: u.Email, Suspended: u.Suspended, SuspendedReason: u.SuspendedReason, Sessions: in[u.ID],
+			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID],
 			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
+		}
+		for _, open := range []struct {
+			to  *string
+			f   *seal.Field
+			box seal.Box
+		}{{&p.Name, tenant.UserName, u.Name}, {&p.Email, tenant.UserEmail, u.Email}, {&p.SuspendedReason, suspendedReason, u.SuspendedReason}} {
+			if *open.to, err = shown(ctx, tx, open.f, u.ID, open.box); err != nil {
+				return nil, err
+			}
 		}
 		for _, g := range roles[u.ID] {
 			p.Roles = append(p.Roles, g.Role)

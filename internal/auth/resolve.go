@@ -11,6 +11,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -86,8 +87,8 @@ type found struct {
 	UserID    id.ID     `bun:"user_id"`
 	SeenAt    time.Time `bun:"seen_at"`
 	ExpiresAt time.Time `bun:"expires_at"`
-	Name      string    `bun:"name"`
-	Email     string    `bun:"email"`
+	Name      seal.Box  `bun:"name"`
+	Email     seal.Box  `bun:"email"`
 	CreatedAt time.Time `bun:"created_at"`
 	ProvedAt  time.Time `bun:"proved_at"`
 	Factor    bool      `bun:"factor"` // the person has a second factor
@@ -131,8 +132,8 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 			return ended()
 		}
 		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
-		actor = newActor(row, grants, !row.Factor && mustHave(t, grants))
-		return nil
+		actor, err = newActor(ctx, tx, row, grants, !row.Factor && mustHave(t, grants))
+		return err
 	})
 	if err != nil {
 		return nil, err

@@ -147,7 +147,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 		return Session{}, err
 	}
 	wrongCode := false
-	err = s.counted(ctx, t, codeAttempt(user, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(user, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, out = false, Session{}
 		row, err := findChallenge(ctx, tx, token, forSecondStep)
 		if err != nil {
@@ -203,13 +203,13 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 	if f.Any() {
 		return s.proveByCode(ctx, t, a, secret, from)
 	}
-	at, err := s.ownPassword(ctx, t, a, secret, "secret", from)
+	who, at, err := s.ownPassword(ctx, t, a, secret, "secret", from)
 	if err != nil {
 		return Session{}, err
 	}
 	var out Session
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		if err := s.forgive(ctx, tx, newAttempt(a.Email, from.IP), at); err != nil {
+		if err := s.forgive(ctx, tx, who, at); err != nil {
 			return err
 		}
 		out, err = s.rotate(ctx, tx, t, a)
@@ -220,7 +220,7 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 
 func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, err error) {
 	wrongCode := false
-	err = s.counted(ctx, t, codeAttempt(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		by, err := s.takeCode(ctx, tx, a.UserID, code)
 		if err != nil {
 			return err
@@ -241,11 +241,11 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	return out, err
 }
 
-// ownPassword checks the password of somebody who is signed in, and tells when the guess was counted.
-func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, password, field string, from From) (at time.Time, err error) {
-	user, at, err := s.begin(ctx, t, a.Email, newAttempt(a.Email, from.IP))
+// ownPassword checks the password of somebody who is signed in, and tells how and when the guess was counted.
+func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, password, field string, from From) (who attempt, at time.Time, err error) {
+	user, who, at, err := s.begin(ctx, t, a.Email, from.IP)
 	if err != nil {
-		return at, err
+		return who, at, err
 	}
 	if len(password) > MaxPassword {
 		password = ""
@@ -254,7 +254,7 @@ func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	if err == nil && !right {
 		err = fault.New(fault.Invalid, "invalid").Field(field, "password")
 	}
-	return at, err
+	return who, at, err
 }
 
 // ChangePassword gives somebody who is signed in another password, and ends their other sessions. The session goes
@@ -277,7 +277,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 	if len(invalid.Fields) > 0 {
 		return Session{}, invalid
 	}
-	at, err := s.ownPassword(ctx, t, a, current, "current", from)
+	who, at, err := s.ownPassword(ctx, t, a, current, "current", from)
 	if err != nil {
 		return Session{}, err
 	}
@@ -286,7 +286,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		return Session{}, err
 	}
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		if err := s.forgive(ctx, tx, newAttempt(a.Email, from.IP), at); err != nil {
+		if err := s.forgive(ctx, tx, who, at); err != nil {
 			return err
 		}
 		person, err := active(ctx, tx, a.UserID)

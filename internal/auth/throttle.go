@@ -2,13 +2,12 @@ package auth
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/netip"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -39,32 +38,41 @@ var (
 
 // attempt is whom and from where somebody tries.
 type attempt struct {
-	account string // sha256 of the e-mail, or of a person's identifier
-	address string // sha256 of the network, cut short
+	account string // pseudonym of the e-mail, or of a person's identifier
+	address string // pseudonym of the network
 	rules   []rule // in the order in which every process takes the rows
 }
 
-func newAttempt(email string, ip netip.Addr) attempt {
-	return attempt{digest(email), network(ip), []rule{perAddress, perAccount, perPair}}
+// guess is an attempt that is still to be named: the region's keys do that, within a transaction.
+type guess struct {
+	who   string
+	ip    netip.Addr
+	rules []rule
 }
 
-// codeAttempt is a guess at a person's second factor.
-func codeAttempt(user id.ID, ip netip.Addr) attempt {
-	return attempt{digest(user.String()), network(ip), []rule{codeAddress, codeAccount, codePair}}
+func passwordGuess(email string, ip netip.Addr) guess {
+	return guess{email, ip, []rule{perAddress, perAccount, perPair}}
 }
 
-func network(ip netip.Addr) string {
+// codeGuess is a guess at a person's second factor.
+func codeGuess(user id.ID, ip netip.Addr) guess {
+	return guess{user.String(), ip, []rule{codeAddress, codeAccount, codePair}}
+}
+
+// named says whom and from where in words that only the region's keys relate to anybody: a plain hash of an
+// e-mail or of an address is found by trying them all.
+func (g guess) named(k *seal.Keys) (a attempt, err error) {
 	bits := 64 // who has one address of an IPv6 network has all of it
-	if ip.Is4() {
+	if g.ip.Is4() {
 		bits = 32
 	}
-	prefix, _ := ip.Prefix(bits)
-	return digest(prefix.String())[:32]
-}
-
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+	network, _ := g.ip.Prefix(bits)
+	a.rules = g.rules
+	if a.account, err = k.Pseudonym("account", g.who); err != nil {
+		return a, err
+	}
+	a.address, err = k.Pseudonym("address", network.String())
+	return a, err
 }
 
 // key names the row that a rule counts in.

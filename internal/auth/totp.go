@@ -40,7 +40,7 @@ func (s *Service) StartTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 			return err
 		}
 		if len(open) > 0 {
-			secret, err = openSecret(ctx, tx, open[0].ID, open[0].Secret)
+			secret, err = open[0].open(ctx, tx)
 			return err
 		}
 		if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and not confirmed", a.UserID); err != nil {
@@ -70,7 +70,7 @@ func keyURL(t *tenant.Tenant, email, secret string) string {
 func putTOTP(ctx context.Context, tx *store.Tx, user id.ID, secret string, confirmed bool) error {
 	row := &totpRow{ID: id.New(), UserID: user, Confirmed: confirmed, CreatedAt: tx.Now()}
 	var err error
-	if row.Secret, err = sealSecret(ctx, tx, row.ID, secret); err != nil {
+	if row.Secret, err = sealed(ctx, tx, totpSecret, row.ID, secret); err != nil {
 		return err
 	}
 	return store.Insert(ctx, tx, row)
@@ -90,7 +90,7 @@ func GiveTOTP(ctx context.Context, tx *store.Tx, user id.ID, secret string) erro
 // without one. Faults: "invalid" (422, with the field code), "auth.slow", "auth.enrolment" (409: begin again).
 func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, codes []string, err error) {
 	wrongCode := false
-	err = s.counted(ctx, t, codeAttempt(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, codes = false, nil
 		open, err := store.Select[totpRow](tx).Where("user_id = ? and not confirmed", a.UserID).All(ctx)
 		if err != nil {
@@ -171,6 +171,10 @@ func (s *Service) RemoveTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Act
 	return err
 }
 
+func (r totpRow) open(ctx context.Context, tx *store.Tx) (string, error) {
+	return shown(ctx, tx, totpSecret, r.ID, r.Secret)
+}
+
 // takeTOTP takes a person's code, once and for all processes.
 func takeTOTP(ctx context.Context, tx *store.Tx, user id.ID, code string) (bool, error) {
 	rows, err := store.Select[totpRow](tx).Where("user_id = ? and confirmed", user).All(ctx)
@@ -188,7 +192,7 @@ func takeTOTP(ctx context.Context, tx *store.Tx, user id.ID, code string) (bool,
 
 // matches gives the step whose code this is, if it comes after the last one that was taken; else 0.
 func matches(ctx context.Context, tx *store.Tx, row totpRow, code string) (int64, error) {
-	secret, err := openSecret(ctx, tx, row.ID, row.Secret)
+	secret, err := row.open(ctx, tx)
 	if err != nil {
 		return 0, err
 	}

@@ -4,6 +4,8 @@
 package config
 
 import (
+	"bytes"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 // Config is what an operator can set.
@@ -26,6 +29,8 @@ type Config struct {
 	DatabaseURL      string        // "": SQLite in Data
 	OwnerDatabaseURL string        // PostgreSQL: the role that owns the tables; for migrate
 	AppRole          string        // PostgreSQL: the role that serves; migrate gives it its rights
+	MasterKey        string        // master keys of what is sealed, as MasterKeys reads them
+	MasterKeyFile    string        // a file with them instead
 	Domain           string        // the bare domain; regions are its subdomains
 	Scheme           string        // http or https, as browsers see it
 	TrustedProxies   []string      // addresses or networks whose X-Forwarded-For is believed
@@ -38,7 +43,6 @@ type Config struct {
 	Grace            time.Duration // how long a stop waits for open requests
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Checkpoints      string        // folder of the audit chain's checkpoints; "": in Data; "off": none
-	CheckpointKey    string        // what their key, and that of hashes in records, is made of; "": a file in Data
 	Format           string        // table or json: how the start is announced
 }
 
@@ -130,6 +134,16 @@ var values = []value{
 			c.AppRole = s
 			return nil
 		}},
+	{"PENDOPO_MASTER_KEY", "", "the key under which the regions' own keys are wrapped; pendopo keys new makes one. Several take turns: the first wraps, each unwraps. Empty: the file; SQLite makes itself one, master.key in the data folder", "base64 of 32 bytes; several separated by commas", true,
+		func(c *Config) string { return c.MasterKey },
+		func(c *Config, s string) error {
+			_, err := MasterKeys(s)
+			c.MasterKey = s
+			return err
+		}},
+	{"PENDOPO_MASTER_KEY_FILE", "master-key-file", "a file that holds the master key instead, such as a mounted secret", "a path", false,
+		func(c *Config) string { return c.MasterKeyFile },
+		func(c *Config, s string) error { c.MasterKeyFile = s; return nil }},
 	{"PENDOPO_DOMAIN", "domain", "the bare domain; each region is served on a subdomain of it", "a domain name in lower case, without a port", false,
 		func(c *Config) string { return c.Domain },
 		func(c *Config, s string) error {
@@ -186,22 +200,11 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_CHECKPOINT_KEY", "checkpoint-key", "secret of the checkpoints and of the hashes in records, the same for all processes; empty makes one in the data folder", fmt.Sprintf("empty, or at least %d signs that nobody can guess", minSecret), true,
-		func(c *Config) string { return c.CheckpointKey },
-		func(c *Config, s string) error {
-			if s != "" && len(s) < minSecret {
-				return errors.New("too short")
-			}
-			c.CheckpointKey = s
-			return nil
-		}},
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
 }
 
 // Off switches checkpoints off.
 const Off = "off"
-
-const minSecret = 32
 
 func databaseURL(get func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, s string) error {
@@ -211,6 +214,26 @@ func databaseURL(get func(*Config) *string) func(*Config, string) error {
 		*get(c) = s
 		return nil
 	}
+}
+
+// MasterKeys reads master keys: base64 of 32 bytes, several separated by commas or white space. The error
+// shows nothing of them.
+func MasterKeys(text string) ([][]byte, error) {
+	var out [][]byte
+	for _, s := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		key, err := base64.StdEncoding.DecodeString(s)
+		if err != nil || len(key) != 32 {
+			return nil, fmt.Errorf("key %d is not base64 of 32 bytes", len(out)+1)
+		}
+		if slices.ContainsFunc(out, func(k []byte) bool { return bytes.Equal(k, key) }) {
+			return nil, fmt.Errorf("key %d is there twice", len(out)+1)
+		}
+		out = append(out, key)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("no key")
+	}
+	return out, nil
 }
 
 // Default is what holds when nothing is set.
@@ -237,6 +260,9 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for _, v := range values {
+		if v.flag == "" {
+			continue // not on a command line, which every user of the machine can read
+		}
 		fs.Func(v.flag, v.doc, func(s string) error {
 			if err := v.set(&c, s); err != nil {
 				wrong = append(wrong, v.refuse("--"+v.flag, s, err))
@@ -254,6 +280,9 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	}
 	if err != nil {
 		wrong = append(wrong, fmt.Errorf("%w (pendopo %s --help shows what there is)", err, name))
+	}
+	if c.MasterKey != "" && c.MasterKeyFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
 	}
 	return c, rest, errors.Join(wrong...)
 }
@@ -285,7 +314,11 @@ func Help(out io.Writer, name string, def Config, fs *flag.FlagSet) {
 	known := map[string]bool{}
 	for _, v := range values {
 		known[v.flag] = true
-		fmt.Fprintf(w, "--%s\t%s\t%s\n\t\tallowed: %s; default: %s\n", v.flag, v.env, v.doc, v.allowed, orNone(v.show(&def)))
+		flagged := ""
+		if v.flag != "" {
+			flagged = "--" + v.flag
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n\t\tallowed: %s; default: %s\n", flagged, v.env, v.doc, v.allowed, orNone(v.show(&def)))
 	}
 	fs.VisitAll(func(f *flag.Flag) {
 		if !known[f.Name] {
@@ -316,5 +349,11 @@ func (c Config) CheckpointDir() string {
 	return c.Checkpoints
 }
 
-// SecretPath is the file that holds what keys are made of, where CheckpointKey is empty.
-func (c Config) SecretPath() string { return filepath.Join(c.Data, "secret.key") }
+// MasterKeyPath is the file of the master key: the one that was set, or beside the embedded database. It is
+// "" where neither is.
+func (c Config) MasterKeyPath() string {
+	if c.MasterKeyFile != "" || c.DatabaseURL != "" {
+		return c.MasterKeyFile
+	}
+	return filepath.Join(c.Data, "master.key")
+}

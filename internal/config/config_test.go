@@ -25,7 +25,7 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 		"PENDOPO_ADDR": "8080", "PENDOPO_LOG": "xml", "PENDOPO_LIMITS": "maybe", "PENDOPO_DOMAIN": "Pendopo.id:80",
 		"PENDOPO_TRUSTED_PROXIES": "10.0.0.0/99", "PENDOPO_STREAMS": "0", "PENDOPO_GRACE": "fast",
 		"PENDOPO_DATABASE_URL": "mysql://x", "PENDOPO_PUBLIC_SCHEME": "ftp", "PENDOPO_APP_ROLE": "x; drop",
-		"PENDOPO_CHECKPOINT_KEY": "short",
+		"PENDOPO_MASTER_KEY": "c2hvcnQ=",
 	} {
 		_, _, err := load(t, map[string]string{name: s})
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "allowed:") {
@@ -58,5 +58,37 @@ func TestWhereCheckpointsAre(t *testing.T) {
 		if got := c.CheckpointDir(); err != nil || got != want {
 			t.Errorf("%q: %q, %v", set, got, err)
 		}
+	}
+}
+
+func TestMasterKeys(t *testing.T) {
+	a, b := strings.Repeat("A", 43)+"=", strings.Repeat("B", 42)+"A="
+	for text, want := range map[string]int{a: 1, a + "\n": 1, a + "," + b: 2, " " + a + "\n" + b + "\n": 2} {
+		if keys, err := MasterKeys(text); err != nil || len(keys) != want || len(keys[0]) != 32 {
+			t.Errorf("%q: %d keys, %v", text, len(keys), err)
+		}
+	}
+	for _, text := range []string{"", " , ", a[:40], a + a, a + "," + a, "geheim", strings.Repeat("A", 64)} {
+		if _, err := MasterKeys(text); err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	// It is no flag, and a wrong one is not shown.
+	if _, _, err := load(t, nil, "--master-key", a); err == nil {
+		t.Error("the master key may stand on a command line")
+	}
+	if _, _, err := load(t, map[string]string{"PENDOPO_MASTER_KEY": "geheim"}); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("%v", err)
+	}
+	if _, _, err := load(t, map[string]string{"PENDOPO_MASTER_KEY": a, "PENDOPO_MASTER_KEY_FILE": "f"}); err == nil {
+		t.Error("both at once")
+	}
+	c, _, err := load(t, map[string]string{"PENDOPO_DATA": "d"})
+	if err != nil || c.MasterKeyPath() != "d/master.key" {
+		t.Errorf("%q %v", c.MasterKeyPath(), err)
+	}
+	c.DatabaseURL = "postgres://x"
+	if c.MasterKeyPath() != "" {
+		t.Errorf("PostgreSQL has no key beside it, not %q", c.MasterKeyPath())
 	}
 }

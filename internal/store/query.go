@@ -51,6 +51,15 @@ func (s *Sel[T]) Order(by ...string) *Sel[T] {
 // Limit bounds the rows.
 func (s *Sel[T]) Limit(n int) *Sel[T] { s.q = s.q.Limit(int64(n)); return s }
 
+// Hold keeps the rows that are read from being deleted until the transaction ends; others may go on reading
+// and changing them. In a View it does nothing, and on SQLite nobody else writes meanwhile.
+func (s *Sel[T]) Hold() *Sel[T] {
+	if how := s.tx.db.dialect.holdRow(); how != "" && !s.tx.readOnly {
+		s.q = s.q.For(how)
+	}
+	return s
+}
+
 func (s *Sel[T]) check(sql string) bool {
 	if err := s.tx.db.tables.guard(sql, nil); err != nil && s.err == nil {
 		s.err = err

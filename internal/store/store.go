@@ -51,6 +51,7 @@ type DB struct {
 	hooksMu sync.RWMutex
 	hooks   []func(TenantID)
 	notify  *notifier
+	kept    sync.Map // what Keep put by
 
 	closing   chan struct{}
 	closeOnce sync.Once
@@ -68,6 +69,8 @@ type dialect interface {
 	table(name string) string
 	// lockRow is appended to a select that must hold its rows until commit.
 	lockRow() string
+	// holdRow keeps a select's rows from being deleted until commit, without keeping others from changing them.
+	holdRow() string
 	// retry tells whether the whole transaction may be run again after err.
 	retry(err error) bool
 	translate(err error) error
@@ -115,6 +118,13 @@ func (db *DB) Now() time.Time { return db.clock.Now() }
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.dialect.translate(db.read.PingContext(ctx)) }
+
+// Keep puts something by for the database's transactions, under a key of the caller's own type as in a
+// context: what a package above store needs in each of them. Call it before the first one.
+func (db *DB) Keep(key, value any) { db.kept.Store(key, value) }
+
+// Kept gives what Keep put by, or nil.
+func (db *DB) Kept(key any) any { v, _ := db.kept.Load(key); return v }
 
 // OnCommit registers a function that is called after a transaction with events has been committed, in
 // this process or (PostgreSQL) in another one. It must not block.

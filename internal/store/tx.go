@@ -23,6 +23,7 @@ type Tx struct {
 	records  []Record
 	events   []Event
 	after    []func()
+	kept     map[any]any
 }
 
 // Tenant is the tenant whose rows the transaction sees.
@@ -33,6 +34,25 @@ func (tx *Tx) Now() time.Time { return tx.now }
 
 // Dialect is "sqlite" or "postgres".
 func (tx *Tx) Dialect() string { return tx.db.Dialect() }
+
+// ReadOnly tells whether the transaction is a View.
+func (tx *Tx) ReadOnly() bool { return tx.readOnly }
+
+// Keep puts something by until the transaction ends. Run again after a conflict, it begins without.
+func (tx *Tx) Keep(key, value any) {
+	if tx.kept == nil {
+		tx.kept = map[any]any{}
+	}
+	tx.kept[key] = value
+}
+
+// Kept gives what the transaction's Keep put by, else the database's, else nil.
+func (tx *Tx) Kept(key any) any {
+	if v, ok := tx.kept[key]; ok {
+		return v
+	}
+	return tx.db.Kept(key)
+}
 
 // After registers what happens once the transaction has been committed, and not otherwise.
 func (tx *Tx) After(fn func()) { tx.after = append(tx.after, fn) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -47,11 +48,11 @@ type registryRow struct {
 	Version int64 `bun:"version"`
 }
 
-// Manifest is the whole of what the region declared, its people too: tenants.Region as JSON.
+// Manifest is the whole of what the region declared, its people too: tenants.Region as JSON, sealed.
 type Manifest struct {
 	bun.BaseModel `bun:"table:manifests,alias:manifest"`
 	store.Owned
-	Region string `bun:"region"`
+	Region seal.Box `bun:"region"`
 }
 
 // VenueRow is a lokasi. Hours is []tenants.Hours as JSON.
@@ -195,12 +196,13 @@ type ServiceSeries struct {
 type User struct {
 	bun.BaseModel `bun:"table:users,alias:user"`
 	store.Owned
-	ID           id.ID     `bun:"id,pk"`
-	Email        string    `bun:"email,unique:key"`
-	Name         string    `bun:"name"`
-	PasswordHash string    `bun:"password_hash"`
-	Retired      bool      `bun:"retired"`
-	CreatedAt    time.Time `bun:"created_at"`
+	ID           id.ID      `bun:"id,pk"`
+	Email        seal.Box   `bun:"email"`
+	EmailIndex   seal.Index `bun:"email_index,unique:key"`
+	Name         seal.Box   `bun:"name"`
+	PasswordHash string     `bun:"password_hash"`
+	Retired      bool       `bun:"retired"`
+	CreatedAt    time.Time  `bun:"created_at"`
 }
 
 // Grant gives a person a role in a scope, such as "id/19/19.01/dukcapil".

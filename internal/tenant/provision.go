@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/catalogue"
@@ -55,7 +57,8 @@ type Result struct {
 	Accounts []Account
 }
 
-// Find reads a tenant's row and its whole manifest; nil, nil, nil when there is none.
+// Find reads a tenant's row and its whole manifest; nil, nil, nil when there is none. Of a region whose keys
+// have been destroyed it is the manifest without the people.
 func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Region, error) {
 	var rows []Row
 	err := p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) (err error) {
@@ -65,15 +68,15 @@ func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Reg
 	if err != nil || len(rows) == 0 {
 		return nil, nil, err
 	}
-	var whole Manifest
+	var whole string
 	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
-		whole, err = store.Select[Manifest](tx).One(ctx)
+		whole, err = wholeManifest(ctx, tx)
 		return err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	region, err := decodeManifest(whole.Region)
+	region, err := decodeManifest(cmp.Or(whole, rows[0].Manifest))
 	return &rows[0], region, err
 }
 
@@ -161,7 +164,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		} else if err := updateRow(ctx, s, row, old.Version); err != nil {
 			return err
 		}
-		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest)}); err != nil {
+		if err := PutManifest(ctx, tx, string(manifest)); err != nil {
 			return err
 		}
 		gone, err := leaving(ctx, tx, resolved)
@@ -187,7 +190,8 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 			return err
 		}
 		res.Accounts = pr.accounts
-		sum := sha256.Sum256(manifest)
+		// Of the public part: a hash over people's names and addresses could be tried out.
+		sum := sha256.Sum256(public)
 		before, after := beforeAfter(res.Changes)
 		tx.Audit(store.Record{Actor: opt.Actor, Action: "tenant:manifest:apply", Target: "tenant:" + region.Code, Data: struct {
 			Manifest string `json:"manifest_sha256"`
@@ -209,20 +213,31 @@ type firstPassword struct{ clear, hash string }
 // firstPasswords makes the passwords of those who are new, before the transaction: hashing is slow on
 // purpose, and on SQLite everybody would wait for it.
 func (p *Provisioner) firstPasswords(ctx context.Context, t ID, staff []tenants.Person) (map[string]firstPassword, error) {
-	var have []User
-	err := p.DB.View(ctx, t, func(ctx context.Context, tx *store.Tx) (err error) {
-		have, err = store.Select[User](tx).Where("not retired").All(ctx)
-		return err
+	var added []string
+	err := p.DB.View(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		have, err := usersByIndex(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := have.keys.MaySeal(); err != nil {
+			return err
+		}
+		for _, s := range staff {
+			u, err := have.find(s.Email)
+			if err != nil {
+				return err
+			}
+			if u == nil || u.Retired {
+				added = append(added, seal.Email(s.Email))
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]firstPassword{}
-	for _, s := range staff {
-		email := strings.ToLower(s.Email)
-		if slices.ContainsFunc(have, func(u User) bool { return u.Email == email }) {
-			continue
-		}
+	for _, email := range added {
 		var f firstPassword
 		if f.clear, f.hash, err = p.Password(); err != nil {
 			return nil, err
@@ -499,13 +514,9 @@ func LinkPeers(ctx context.Context, tx *store.Tx) error {
 // putPeople adds who is new, with a password, and renews names, roles and counters of who was there.
 // Passwords of people who were there stay.
 func (p *projection) putPeople(ctx context.Context) error {
-	have, err := store.Select[User](p.tx).All(ctx)
+	have, err := usersByIndex(ctx, p.tx)
 	if err != nil {
 		return err
-	}
-	known := map[id.ID]User{}
-	for _, u := range have {
-		known[u.ID] = u
 	}
 	if _, err := store.Delete[UserCounter](ctx, p.tx, "true"); err != nil {
 		return err
@@ -514,9 +525,20 @@ func (p *projection) putPeople(ctx context.Context) error {
 		return err
 	}
 	for _, s := range p.r.Staff {
-		email := strings.ToLower(s.Email) // as auth compares it
-		row := User{ID: p.named("user", email), Email: email, Name: s.Name, CreatedAt: p.tx.Now()}
-		if u, ok := known[row.ID]; ok && !u.Retired {
+		email := seal.Email(s.Email) // as auth compares it
+		// Not named after the e-mail as other rows are after their code: the name would tell it.
+		row := User{ID: id.New(), CreatedAt: p.tx.Now()}
+		u, err := have.find(email)
+		if err != nil {
+			return err
+		}
+		if u != nil {
+			row.ID = u.ID
+		}
+		if err := row.Seal(have.keys, email, s.Name); err != nil {
+			return err
+		}
+		if u != nil && !u.Retired {
 			row.PasswordHash, row.CreatedAt = u.PasswordHash, u.CreatedAt
 		} else {
 			f, ok := p.first[email]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -79,9 +80,17 @@ func people(ctx context.Context, tx *store.Tx, h *audit.Hasher) (map[id.ID]perso
 	if err != nil {
 		return nil, err
 	}
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[id.ID]personState, len(users))
 	for _, u := range users {
-		out[u.ID] = personState{Name: h.Personal(tx.Tenant(), "name", u.Name), Email: h.Personal(tx.Tenant(), "email", u.Email), Roles: []string{}}
+		name, email, err := u.Open(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		out[u.ID] = personState{Name: h.Personal(tx.Tenant(), "name", name), Email: h.Personal(tx.Tenant(), "email", email), Roles: []string{}}
 	}
 	for _, g := range grants {
 		if p, ok := out[g.UserID]; ok {

@@ -5,11 +5,14 @@ package testkit
 
 import (
 	"context"
+	"encoding/base64"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/migrations"
 )
@@ -19,6 +22,19 @@ const (
 	SQLite     = "sqlite"
 	PostgreSQL = "postgres"
 )
+
+// MasterKey is the master key of every test's database, as PENDOPO_MASTER_KEY takes it. On SQLite it lies
+// beside the file as master.key, so that a process needs to be told of it on PostgreSQL only.
+const MasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGhlIHRlc3RzLCAzMmI="
+
+// MasterBytes is MasterKey, decoded.
+func MasterBytes() []byte {
+	key, err := base64.StdEncoding.DecodeString(MasterKey)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
 
 // Option changes how a test's database is opened.
 type Option func(*store.Config)
@@ -66,7 +82,11 @@ func Empty(tb testing.TB, dialect string) Addresses {
 	tb.Helper()
 	switch dialect {
 	case SQLite:
-		at := "sqlite:" + filepath.Join(tb.TempDir(), "pendopo.db")
+		dir := tb.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "master.key"), []byte(MasterKey+"\n"), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+		at := "sqlite:" + filepath.Join(dir, "pendopo.db")
 		return Addresses{Owner: at, App: at}
 	case PostgreSQL:
 		notQuick(tb)
@@ -107,6 +127,11 @@ func Again(tb testing.TB, a Addresses, opts ...Option) *store.DB {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	ring, err := seal.NewKeyring(MasterBytes())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	seal.Use(db, ring)
 	addresses.Store(db, a)
 	tb.Cleanup(func() {
 		addresses.Delete(db)

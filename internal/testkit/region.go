@@ -12,6 +12,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -131,7 +132,7 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 		if err := tx.StartChain(ctx); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, tx, &tenant.Manifest{Region: string(manifest)}); err != nil {
+		if err := tenant.PutManifest(ctx, tx, string(manifest)); err != nil {
 			return err
 		}
 		if err := s.places(ctx, tx); err != nil {
@@ -233,9 +234,8 @@ func (s *regionSpec) people(ctx context.Context, tx *store.Tx) error {
 		id          id.ID
 		name, scope string
 	}{{r.Officer, "officer", r.Scope + "/dukcapil"}, {r.Admin, "admin", r.Scope}} {
-		if err := store.Insert(ctx, tx, &tenant.User{
-			ID: p.id, Email: r.Email(p.name), Name: "Orang " + s.Canary, PasswordHash: s.password, CreatedAt: tx.Now(),
-		}); err != nil {
+		user := tenant.User{ID: p.id, PasswordHash: s.password, CreatedAt: tx.Now()}
+		if err := AddUser(ctx, tx, user, r.Email(p.name), "Orang "+s.Canary); err != nil {
 			return err
 		}
 		if err := store.Insert(ctx, tx, &tenant.Grant{UserID: p.id, Role: p.name, Scope: p.scope}); err != nil {
@@ -248,6 +248,18 @@ func (s *regionSpec) people(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return store.Insert(ctx, tx, &tenant.UserCounter{UserID: r.Officer, CounterID: r.Counters[0]})
+}
+
+// AddUser stores a person with a sealed e-mail address and name.
+func AddUser(ctx context.Context, tx *store.Tx, user tenant.User, email, name string) error {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := user.Seal(keys, email, name); err != nil {
+		return err
+	}
+	return store.Insert(ctx, tx, &user)
 }
 
 // Email is the address with which one of the region's users signs in: "officer" or "admin".

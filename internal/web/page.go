@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -24,7 +25,7 @@ func (c *Ctx) UI(title string) ui.Page {
 		p.Example, p.Demo = t.Region.Example, t.Demo
 	}
 	if c.Actor != nil {
-		p.User = &ui.User{Name: c.Actor.Name, Role: c.RoleText()}
+		p.User = &ui.User{Name: cmp.Or(c.Actor.Name, c.P.T("web.erased")), Role: c.RoleText()}
 		p.Desks = c.desks()
 	}
 	return p

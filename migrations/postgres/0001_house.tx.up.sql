@@ -28,11 +28,23 @@ create table system_log (
   reason text not null
 );
 
--- The whole manifest, with the people in it. tenants.manifest has what every process may know: the same
--- without them.
+-- The tenants' own keys, wrapped by the service's master key: the newest version is in force. Keys that are
+-- null have been destroyed, and what they sealed is gone.
+create table keysets (
+  tenant_id uuid not null references tenants (id),
+  version bigint not null,
+  seal_keys bytea,
+  index_keys bytea,
+  erasures integer not null default 0,
+  created_at timestamptz not null,
+  primary key (tenant_id, version)
+);
+
+-- The whole manifest, with the people in it, sealed. tenants.manifest has what every process may know: the
+-- same without them.
 create table manifests (
   tenant_id uuid not null primary key references tenants (id),
-  region text not null
+  region bytea not null
 );
 
 -- What a region declared, projected from its manifest. A row that the manifest no longer has stays
@@ -189,17 +201,18 @@ create table service_series (
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
--- People who sign in, what they may do, and where they are signed in.
+-- People who sign in, sealed; what they may do, and where they are signed in.
 create table users (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
-  email text not null,
-  name text not null,
+  email bytea not null,
+  email_index bytea not null,
+  name bytea not null,
   password_hash text not null default '',
   retired boolean not null default false,
   created_at timestamptz not null,
   primary key (tenant_id, id),
-  unique (tenant_id, email)
+  unique (tenant_id, email_index)
 );
 
 create table grants (
@@ -337,6 +350,7 @@ begin
   execute format('alter table %s force row level security', tbl);
   execute format('create policy tenant on %s using (%s) with check (%s)', tbl, mine, mine);
 end $$;
+select isolate_by_tenant('keysets');
 select isolate_by_tenant('manifests');
 select isolate_by_tenant('venues');
 select isolate_by_tenant('closures');

@@ -1,6 +1,6 @@
 -- An account that an administrator has paused: nobody signs in with it, and its sessions are over.
 alter table users add column suspended boolean not null default false;
-alter table users add column suspended_reason text not null default '';
+alter table users add column suspended_reason bytea;
 
 -- How a session began, on what kind of device, and when its person last proved who they are.
 alter table sessions add column factor text not null default '';
@@ -13,7 +13,7 @@ create table totps (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
   user_id uuid not null,
-  secret text not null,
+  secret bytea not null,
   confirmed boolean not null,
   step bigint not null,
   created_at timestamptz not null,
@@ -43,7 +43,7 @@ create table passkeys (
   sign_count bigint not null,
   flags integer not null,
   transports text not null,
-  name text not null,
+  name bytea not null,
   cloned boolean not null default false,
   created_at timestamptz not null,
   used_at timestamptz,

@@ -1,6 +1,6 @@
 -- An account that an administrator has paused: nobody signs in with it, and its sessions are over.
 alter table users add column suspended boolean not null default false;
-alter table users add column suspended_reason text not null default '';
+alter table users add column suspended_reason blob;
 
 -- How a session began, on what kind of device, and when its person last proved who they are.
 alter table sessions add column factor text not null default '';
@@ -13,7 +13,7 @@ create table totps (
   tenant_id text not null references tenants (id),
   id text not null,
   user_id text not null,
-  secret text not null,
+  secret blob not null,
   confirmed boolean not null,
   step bigint not null,
   created_at timestamp not null,
@@ -43,7 +43,7 @@ create table passkeys (
   sign_count bigint not null,
   flags integer not null,
   transports text not null,
-  name text not null,
+  name blob not null,
   cloned boolean not null default false,
   created_at timestamp not null,
   used_at timestamp,

@@ -41,6 +41,16 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (include "pendopo.fullname" .) .Values.database.existingSecret -}}
 {{- end }}
 
+{{/* Where the master key is: the Secret that was named, the chart's own where a value was given, or that of the
+database. */}}
+{{- define "pendopo.masterSecret" -}}
+{{- with .Values.masterKey -}}
+{{- if and .value .existingSecret }}{{ fail "masterKey.value and masterKey.existingSecret are both set: keep one" }}{{ end -}}
+{{- coalesce .existingSecret (ternary (include "pendopo.fullname" $) "" (ne .value "")) $.Values.database.existingSecret
+  | required "masterKey.value is required without an existing Secret: pendopo keys new prints a key" -}}
+{{- end }}
+{{- end }}
+
 {{- define "pendopo.ownerSecret" -}}
 {{- with .Values.database -}}
 {{- coalesce .existingOwnerSecret .existingSecret (printf "%s-migrate" (include "pendopo.fullname" $)) -}}

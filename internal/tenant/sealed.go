@@ -1,0 +1,121 @@
+package tenant
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
+	"github.com/pendopo-id/pendopo/internal/store"
+)
+
+// The sealed fields of this package's tables.
+var (
+	UserEmail      = seal.Declare[User]("email", seal.Indexed("email_index", seal.Email))
+	UserName       = seal.Declare[User]("name")
+	ManifestRegion = seal.Declare[Manifest]("region")
+)
+
+// Seal gives the person an e-mail address and a name, sealed for the row that has their identifier.
+func (u *User) Seal(k *seal.Keys, email, name string) (err error) {
+	if u.Email, err = k.Seal(UserEmail, u.ID, seal.Email(email)); err != nil {
+		return err
+	}
+	if u.EmailIndex, err = k.Index(UserEmail, email); err != nil {
+		return err
+	}
+	u.Name, err = k.Seal(UserName, u.ID, name)
+	return err
+}
+
+// Open gives the person's name and e-mail address; "" once the region's keys have been destroyed.
+func (u *User) Open(ctx context.Context, k *seal.Keys) (name, email string, err error) {
+	if name, err = k.Show(ctx, UserName, u.ID, u.Name); err != nil {
+		return "", "", err
+	}
+	email, err = k.Show(ctx, UserEmail, u.ID, u.Email)
+	return name, email, err
+}
+
+// EmailIndexes are what the index of an e-mail address may be: where email_index in ?. There are none for no
+// address, and once the region's keys have been destroyed.
+func EmailIndexes(ctx context.Context, tx *store.Tx, email string) ([]seal.Index, error) {
+	k, err := seal.In(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	return k.Lookup(UserEmail, email)
+}
+
+// UserByEmail finds a person, also a retired one; nil if there is none, and always nil once the region's
+// keys have been destroyed.
+func UserByEmail(ctx context.Context, tx *store.Tx, email string) (*User, error) {
+	indexes, err := EmailIndexes(ctx, tx, email)
+	if err != nil || len(indexes) == 0 {
+		return nil, err
+	}
+	rows, err := store.Select[User](tx).Where("email_index in ?", bun.Tuple(indexes)).Limit(1).All(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// users are all of a tenant's people, found by their e-mail's index.
+type users struct {
+	keys *seal.Keys
+	rows map[seal.Index]*User
+}
+
+func usersByIndex(ctx context.Context, tx *store.Tx) (users, error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return users{}, err
+	}
+	have, err := store.Select[User](tx).All(ctx)
+	if err != nil {
+		return users{}, err
+	}
+	out := users{keys, make(map[seal.Index]*User, len(have))}
+	for i := range have {
+		out.rows[have[i].EmailIndex] = &have[i]
+	}
+	return out, nil
+}
+
+func (u users) find(email string) (*User, error) {
+	indexes, err := u.keys.Lookup(UserEmail, email)
+	for _, i := range indexes {
+		if row := u.rows[i]; row != nil {
+			return row, err
+		}
+	}
+	return nil, err
+}
+
+// PutManifest stores the whole manifest, sealed.
+func PutManifest(ctx context.Context, tx *store.Tx, text string) error {
+	k, err := seal.In(ctx, tx)
+	if err != nil {
+		return err
+	}
+	box, err := k.Seal(ManifestRegion, id.ID{}, text)
+	if err != nil {
+		return err
+	}
+	return store.Upsert(ctx, tx, &Manifest{Region: box})
+}
+
+// wholeManifest opens the manifest; "" when the region's keys have been destroyed.
+func wholeManifest(ctx context.Context, tx *store.Tx) (string, error) {
+	row, err := store.Select[Manifest](tx).One(ctx)
+	if err != nil {
+		return "", err
+	}
+	k, err := seal.In(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	return k.Show(ctx, ManifestRegion, id.ID{}, row.Region)
+}
