@@ -23,6 +23,7 @@ type Tx struct {
 	records  []Record
 	events   []Event
 	after    []func()
+	wakes    bool
 }
 
 // Tenant is the tenant whose rows the transaction sees.
@@ -36,6 +37,10 @@ func (tx *Tx) Dialect() string { return tx.db.Dialect() }
 
 // After registers what happens once the transaction has been committed, and not otherwise.
 func (tx *Tx) After(fn func()) { tx.after = append(tx.after, fn) }
+
+// Wake tells, once the transaction has been committed, whoever listens with OnWake that the tenant has
+// work to be done: in this process at once, in others through the notifier.
+func (tx *Tx) Wake() { tx.wakes = true }
 
 type inTx struct{}
 
@@ -129,6 +134,9 @@ func (db *DB) once(ctx context.Context, t TenantID, readOnly bool, fn func(conte
 	}
 	if len(tx.events) > 0 {
 		db.published(t)
+	}
+	if tx.wakes {
+		db.woken(t)
 	}
 	return nil
 }
