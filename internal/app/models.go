@@ -7,7 +7,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models)
+var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models, throttle.Models)

@@ -27,7 +27,7 @@ var rules = map[string]func(*tree) []string{
 var layer = map[string]int{
 	"config": 0, "fault": 0, "id": 0, "clock": 0,
 	"store": 1,
-	"audit": 2, "events": 2,
+	"audit": 2, "events": 2, "throttle": 2,
 	"tenant": 3,
 	"authz":  4,
 	"auth":   5,
@@ -53,7 +53,7 @@ func home(dir string) (name string, height int, ok bool) {
 	return name, height, true
 }
 
-// layers: leaves <- store <- audit, events <- tenant <- authz <- auth <- jobs, notify, billing <- web <-
+// layers: leaves <- store <- audit, events, throttle <- tenant <- authz <- auth <- jobs, notify, billing <- web <-
 // verticals <- app <- cmd. tenants and migrations know nothing of internal.
 func layers(t *tree) (out []string) {
 	for _, f := range t.product() {

@@ -136,17 +136,12 @@ func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, who
 		err = s.db.View(ctx, t.ID, look)
 		return user, at, err
 	}
-	for range 3 {
-		err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			if err := who.count(ctx, tx); err != nil {
-				return err
-			}
-			return look(ctx, tx)
-		})
-		if !fault.Is(err, "duplicate") {
-			break
+	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if err := who.count(ctx, tx); err != nil {
+			return err
 		}
-	}
+		return look(ctx, tx)
+	})
 	return user, at, err
 }
 

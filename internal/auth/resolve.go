@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 const (
@@ -174,7 +175,6 @@ func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 		if _, err := store.Delete[session](ctx, tx, "expires_at <= ? or seen_at <= ?", now, now.Add(-Idle)); err != nil {
 			return err
 		}
-		_, err := store.Delete[throttle](ctx, tx, "window_start <= ?", now.Add(-2*perAccount.window))
-		return err
+		return throttle.Sweep(ctx, tx, now.Add(-2*perAccount.window))
 	})
 }

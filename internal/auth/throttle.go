@@ -9,6 +9,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 // rule bounds attempts in a fixed window.
@@ -64,27 +65,12 @@ var order = []rule{perAddress, perAccount, perPair}
 func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 	keys := a.keys()
 	for _, r := range order {
-		start := tx.Now().Truncate(r.window)
-		n, err := store.Update[throttle](tx).Set("n = n + 1").
-			Where("key = ? and window_start = ? and n < ?", keys[r], start, r.most).Exec(ctx)
+		ok, wait, err := throttle.Take(ctx, tx, keys[r], r.window, r.most)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			continue
-		}
-		full, err := store.Select[throttle](tx).Where("key = ? and window_start = ?", keys[r], start).Exists(ctx)
-		if err != nil {
-			return err
-		}
-		if full {
-			wait := start.Add(r.window).Sub(tx.Now())
+		if !ok {
 			return fault.New(fault.TooMany, "auth.slow", minutes(wait)).Retry(wait)
-		}
-		// Somebody may insert the same row at this moment: then the fault is "duplicate", and the caller
-		// counts once more.
-		if err := store.Insert(ctx, tx, &throttle{Key: keys[r], WindowStart: start, N: 1}); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -94,9 +80,7 @@ func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 func (a attempt) forgive(ctx context.Context, tx *store.Tx, countedAt time.Time) error {
 	keys := a.keys()
 	for _, r := range order {
-		_, err := store.Update[throttle](tx).Set("n = n - 1").
-			Where("key = ? and window_start = ? and n > 0", keys[r], countedAt.Truncate(r.window)).Exec(ctx)
-		if err != nil {
+		if err := throttle.GiveBack(ctx, tx, keys[r], r.window, countedAt); err != nil {
 			return err
 		}
 	}
