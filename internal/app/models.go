@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -11,4 +12,4 @@ import (
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models, throttle.Models)
+var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models, jobs.Models, throttle.Models)

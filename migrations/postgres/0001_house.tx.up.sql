@@ -312,6 +312,30 @@ create table events (
   primary key (tenant_id, seq)
 );
 
+-- Work to be done after a commit, by whichever process takes it: written in the transaction of the change
+-- that it follows from. data names rows; nothing personal and no secret stands here.
+create table jobs (
+  tenant_id uuid not null references tenants (id),
+  id uuid not null,
+  kind text not null,
+  key text not null,
+  data text not null,
+  state text not null check (state in ('queued', 'running', 'done', 'dead')),
+  run_at timestamptz not null,
+  attempts integer not null default 0,
+  -- Whose a running job is, and until when without a sign of life.
+  lease uuid,
+  lease_until timestamptz,
+  last_error text not null default '',
+  created_at timestamptz not null,
+  done_at timestamptz,
+  primary key (tenant_id, id),
+  unique (tenant_id, kind, key)
+);
+create index jobs_queued on jobs (tenant_id, kind, run_at) where state = 'queued';
+create index jobs_running on jobs (tenant_id, kind, lease_until) where state = 'running';
+create index jobs_ended on jobs (tenant_id, state, done_at) where state in ('done', 'dead');
+
 -- Row level security, for every table that has a tenant. After a transaction the setting is '', which
 -- would not cast: nullif makes it no tenant at all.
 create function isolate_by_tenant(tbl regclass) returns void language plpgsql as $$
@@ -343,3 +367,4 @@ select isolate_by_tenant('presses');
 select isolate_by_tenant('audit_heads');
 select isolate_by_tenant('audit');
 select isolate_by_tenant('events');
+select isolate_by_tenant('jobs');
