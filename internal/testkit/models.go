@@ -5,6 +5,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -12,4 +13,4 @@ import (
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models, jobs.Models, throttle.Models)
+var Models store.Models = slices.Concat(tenant.Models, auth.Models, queue.Models, jobs.Models, notify.Models, throttle.Models)
