@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -74,6 +75,9 @@ func demo(ctx context.Context, e env, args []string) error {
 		if _, err := migrateUp(ctx, cfg, log); err != nil {
 			return err
 		}
+	}
+	if cfg.MailFolder == "" {
+		cfg.MailFolder = filepath.Join(cfg.Data, "mail") // on PostgreSQL too: a demo's messages are for whoever runs it
 	}
 	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
 	if err != nil {
@@ -185,5 +189,8 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["admin"])
 	}
 	_ = w.Flush()
+	if a.cfg.SMTPURL == "" {
+		fmt.Fprintf(e.stdout, "\nSurel tidak dikirim, baca di sini · e-mail is not sent, read it with: pendopo mail list --mail-folder %s\n", a.cfg.Outbox())
+	}
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")
 }

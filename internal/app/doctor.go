@@ -55,6 +55,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		defer db.Close()
 		d.database(ctx, db)
 	}
+	d.mail(ctx, cfg)
 	if d.bad > 0 {
 		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
 		return errSaid

@@ -34,6 +34,8 @@ func commands() []command {
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
 		{"tenant", "daerah: plan, apply, list, export, suspend, resume, schema · regions", tenantCommand},
+		{"jobs", "pekerjaan latar: list, retry · work in the background", jobsCommand},
+		{"mail", "pesan demo yang tidak dikirim: list, show · messages of a demo, which are not sent", mailCommand},
 		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
 	}
 }

@@ -38,6 +38,8 @@ func TestAWrongCallSaysWhatThereIs(t *testing.T) {
 		{nil, 0, "demo"}, {[]string{"help"}, 0, "doctor"}, {[]string{"srve"}, 2, "srve"},
 		{[]string{"serve", "--help"}, 0, "PENDOPO_TRUSTED_PROXIES"}, {[]string{"serve", "--log", "xml"}, 1, "allowed: text, json"},
 		{[]string{"serve", "--lgo", "text"}, 1, "pendopo serve --help"}, {[]string{"tenant"}, 0, "plan DIR"},
+		{[]string{"jobs"}, 0, "retry CODE"}, {[]string{"mail"}, 0, "show ID"}, {[]string{"mail", "shw"}, 1, "show ID"},
+		{[]string{"serve", "--smtp-url", "smtp://siti:geheim@x/y"}, 1, `--smtp-url="...": not a mail server's address`},
 		{[]string{"tenant", "aply"}, 1, "aply"}, {[]string{"tenant", "schema"}, 0, "json-schema.org"},
 	} {
 		if code, out := main(t.Context(), c.args...); code != c.code || !strings.Contains(out, c.says) {

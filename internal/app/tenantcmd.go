@@ -12,6 +12,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -307,7 +308,11 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email, clear := auth.Email(t.args[1]), newPassword()
-	err = auth.New(t.db, auth.Options{}).SetPassword(ctx, row.ID, email, clear, "system:cli")
+	messages, err := newMessages(t.db, notify.Options{})
+	if err != nil {
+		return err
+	}
+	err = auth.New(t.db, auth.Options{PasswordSet: tellPasswordSet(messages)}).SetPassword(ctx, row.ID, email, clear, "system:cli")
 	if fault.Is(err, "not_found") {
 		var known []string
 		for _, p := range region.Staff {

@@ -42,6 +42,9 @@ const maxEmail = 254
 type Options struct {
 	LimitsOff bool // does not slow guessing, for races and benchmarks
 	Log       *slog.Logger
+	// PasswordSet tells a person, in the transaction that gives their account another password. Nil: nobody
+	// is told.
+	PasswordSet func(context.Context, *store.Tx, id.ID) error
 }
 
 // Service signs people in and knows their sessions.
@@ -228,6 +231,9 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 			return err
 		}
 		tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + user.ID.String()})
+		if s.opt.PasswordSet != nil {
+			return s.opt.PasswordSet(ctx, tx, user.ID)
+		}
 		return nil
 	})
 	if err == nil {
