@@ -23,8 +23,8 @@ type Kind struct {
 	// Concurrency is how many run at once in this process; 0 is 4. Each kind has room of its own, so a
 	// slow one delays no other.
 	Concurrency int
-	// MaxAttempts is after how many failures a job is dead; 0 is 20, which with the usual backoff is most
-	// of a day.
+	// MaxAttempts is after how many failures a job is dead; 0 is 20, which with the usual backoff is some
+	// ten hours.
 	MaxAttempts int
 	Backoff     Backoff
 	// Timeout bounds one attempt; 0 is 2 minutes.

@@ -143,7 +143,7 @@ func TestNobodysBacklogKeepsAnotherWaiting(t *testing.T) {
 		for range room {
 			next(t, "full rooms", began)
 		}
-		add(t, db, few.ID, jobs.Job{Kind: "test"})
+		add(t, db, few.ID, load[:100]...)
 		for !w.Waits("test", few.ID) {
 			next(t, "a look", w.looked)
 		}
@@ -155,23 +155,19 @@ func TestNobodysBacklogKeepsAnotherWaiting(t *testing.T) {
 				break
 			}
 			if turn > room+1 {
-				t.Fatalf("%d jobs of the backlog went before the other tenant's only one", turn)
+				t.Fatalf("%d jobs of the backlog went before the other tenant's first", turn)
 			}
 		}
-		t.Logf("it was number %d of those that began afterwards", turn)
-		for range 100 { // and it goes on with the backlog
-			select {
-			case finish <- struct{}{}:
-			default:
-			}
+		// From here on they take turns.
+		turns := map[store.TenantID]int{}
+		for range 40 {
+			finish <- struct{}{}
+			turns[next(t, "a job", began)]++
 		}
-		for range 20 {
-			next(t, "the backlog to go on", began)
-			select {
-			case finish <- struct{}{}:
-			default:
-			}
+		if turns[few.ID] < 15 || turns[many.ID] < 15 {
+			t.Errorf("of 40 jobs %d are of the one tenant and %d of the other", turns[few.ID], turns[many.ID])
 		}
+		t.Logf("the first was number %d; then %d and %d", turn, turns[few.ID], turns[many.ID])
 	})
 }
 
