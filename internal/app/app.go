@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/auditlog"
@@ -15,6 +17,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/events"
+	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/platform"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
@@ -35,10 +39,14 @@ type App struct {
 	Hall     *queue.Hall
 	Auth     *auth.Service
 	Records  *auditlog.Log
+	Jobs     *jobs.Runner
+	Messages *notify.Service
 	Web      *web.App
 
-	cfg config.Config
-	log *slog.Logger
+	cfg  config.Config
+	log  *slog.Logger
+	ways map[notify.Channel]notify.Carrier
+	site atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -54,7 +62,10 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	hasher := hasherOf(db)
 	a.Dirs = tenant.NewDirectories(db)
 	a.Hall = queue.New(db, a.Dirs)
-	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher})
+	if err := a.background(); err != nil {
+		return nil, err
+	}
+	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher, Notices: notices{a.Messages}})
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
@@ -67,6 +78,30 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 		return nil, err
 	}
 	return a, a.Web.Ready()
+}
+
+// background wires what runs without a request.
+func (a *App) background() (err error) {
+	a.Jobs = jobs.New(a.DB, jobs.Options{Log: a.log, Tenants: func() (active []store.TenantID) {
+		for _, t := range a.Registry.All() {
+			if t.State == tenant.Active {
+				active = append(active, t.ID)
+			}
+		}
+		return active
+	}})
+	if a.ways, err = carriers(a.cfg); err != nil {
+		return err
+	}
+	site := func(host string) string { return a.cfg.Scheme + "://" + host }
+	a.site.Store(&site)
+	a.Messages, err = newMessages(a.DB, notify.Options{
+		Registry: a.Registry, Carriers: a.ways, Log: a.log, Site: func(host string) string { return (*a.site.Load())(host) },
+	})
+	if err == nil {
+		a.Messages.Work(a.Jobs)
+	}
+	return err
 }
 
 // routes lists every route of the service.
@@ -92,6 +127,8 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	assets.Warm()
+	site := func(host string) string { return siteURL(a.cfg, ln, host) }
+	a.site.Store(&site)
 	a.DB.StartNotifier()
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
@@ -101,13 +138,19 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
 		return err
 	}
+	warnWaiting(a.ways, a.log)
+	a.Jobs.Start()
 	ready()
 	select {
 	case err := <-failed:
+		a.stopJobs(ctx)
 		return err
 	case <-ctx.Done():
 	}
 	a.log.Info("stopping", "grace", a.cfg.Grace)
+	var ending sync.WaitGroup
+	ending.Go(func() { a.stopJobs(ctx) })
+	defer ending.Wait() // beside the open requests, in the same grace
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
 	defer cancel()
 	err := a.Web.Shutdown(grace)
@@ -115,7 +158,17 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	return err
 }
 
-// sweep clears away ended sessions, old counts of guesses and old presses, tenant by tenant, once an hour.
+// stopJobs lets what runs end, and gives back what does not within the grace.
+func (a *App) stopJobs(ctx context.Context) {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
+	defer cancel()
+	if err := a.Jobs.Stop(grace); err != nil {
+		a.log.Warn("stopping", "error", err)
+	}
+}
+
+// sweep clears away ended sessions, old counts of guesses, old presses, and jobs and messages that were long
+// ago, tenant by tenant, once an hour.
 func (a *App) sweep(ctx context.Context) {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
@@ -126,7 +179,7 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.All() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

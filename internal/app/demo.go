@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -84,6 +85,9 @@ func demo(ctx context.Context, e env, args []string) error {
 	}
 	if cfg.MasterKey == "" && cfg.MasterKeyPath() == "" {
 		cfg.MasterKey = demoMasterKey
+	}
+	if cfg.MailFolder == "" {
+		cfg.MailFolder = filepath.Join(cfg.Data, "mail") // on PostgreSQL too: a demo's messages are for whoever runs it
 	}
 	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
 	if err != nil {
@@ -228,5 +232,8 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 	}
 	_ = w.Flush()
 	fmt.Fprintf(e.stdout, "\nTI daerah memerlukan kode langkah kedua; rahasia TOTP · regional IT needs a second step; TOTP secret: %s\n", demoSecret)
+	if a.cfg.SMTPURL == "" {
+		fmt.Fprintf(e.stdout, "\nSurel tidak dikirim, baca di sini · e-mail is not sent, read it with: pendopo mail list --mail-folder %s\n", a.cfg.Outbox())
+	}
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")
 }

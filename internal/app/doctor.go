@@ -61,6 +61,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.keys(ctx, cfg, db)
 		d.checkpoints(ctx, db, cfg)
 	}
+	d.mail(ctx, cfg)
 	if d.bad > 0 {
 		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
 		return errSaid

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -59,6 +62,9 @@ func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 		a, b := testkit.Two(t, db, testkit.PasswordHash(hash))
 		ap := newApp(t, db)
 		ticketB := take(t, ap, b)
+		for _, r := range []*testkit.Region{a, b} {
+			leaveWork(t, db, ap, r)
+		}
 		tokens := map[*testkit.Region]map[string]string{a: {}, b: {}}
 		for _, r := range []*testkit.Region{a, b} {
 			everyRole(t, db, r, hash)
@@ -173,6 +179,19 @@ func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 		}
 		t.Logf("%d requests over %d routes, %d tables compared", cases, len(ap.Web.Routes()), len(before))
 	})
+}
+
+// leaveWork gives the region a job and a message.
+func leaveWork(t *testing.T, db *store.DB, ap *app.App, r *testkit.Region) {
+	t.Helper()
+	err := db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			jobs.Add(ctx, tx, jobs.Job{Kind: "uji", Key: r.Canary, Data: r.Canary}),
+			ap.Messages.Send(ctx, tx, notify.Message{Kind: auth.NoticePassword, Key: r.Canary, To: notify.User(r.Officer), Data: r.Canary}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // everyRole gives the region a person for each role that has none yet, with the region's whole scope.

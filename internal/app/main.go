@@ -37,6 +37,8 @@ func commands() []command {
 		{"keys", "kunci data pribadi: new, rotate, rewrap, destroy, reopen · the keys of personal data", keysCommand},
 		{"data-map", "data pribadi apa yang disimpan, untuk apa, siapa yang melihat · what personal data is kept, and why", dataMap},
 		{"audit", "catatan kegiatan: verify, list, export, checkpoint · activity records", auditCommand},
+		{"jobs", "pekerjaan latar: list, retry · work in the background", jobsCommand},
+		{"mail", "pesan demo yang tidak dikirim: list, show · messages of a demo, which are not sent", mailCommand},
 		{"doctor", "memeriksa semuanya dan memberi tahu cara memperbaikinya · check everything and say how to mend it", doctor},
 	}
 }

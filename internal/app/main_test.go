@@ -39,6 +39,8 @@ func TestAWrongCallSaysWhatThereIs(t *testing.T) {
 		{[]string{"serve", "--help"}, 0, "PENDOPO_TRUSTED_PROXIES"}, {[]string{"serve", "--log", "xml"}, 1, "allowed: text, json"},
 		{[]string{"serve", "--lgo", "text"}, 1, "pendopo serve --help"}, {[]string{"tenant"}, 0, "plan DIR"},
 		{[]string{"audit"}, 0, "verify [CODE|--all]"}, {[]string{"audit", "verfiy"}, 1, "verfiy"}, {[]string{"audit", "export", "19.01"}, 1, "FILE.csv"},
+		{[]string{"jobs"}, 0, "retry CODE"}, {[]string{"mail"}, 0, "show ID"}, {[]string{"mail", "shw"}, 1, "show ID"},
+		{[]string{"serve", "--smtp-url", "smtp://siti:geheim@x/y"}, 1, `--smtp-url="...": not a mail server's address`},
 		{[]string{"tenant", "aply"}, 1, "aply"}, {[]string{"tenant", "schema"}, 0, "json-schema.org"},
 	} {
 		if code, out := main(t.Context(), c.args...); code != c.code || !strings.Contains(out, c.says) {

@@ -12,6 +12,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -327,8 +328,11 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	return nil
 }
 
-// auth signs nobody in; it changes what people sign in with.
-func (t *tenantEnv) auth() *auth.Service { return auth.New(t.db, auth.Options{Hasher: t.prov.Hasher}) }
+// auth signs nobody in; it changes what people sign in with, and they are told by the service that runs.
+func (t *tenantEnv) auth() (*auth.Service, error) {
+	messages, err := newMessages(t.db, notify.Options{})
+	return auth.New(t.db, auth.Options{Hasher: t.prov.Hasher, Notices: notices{messages}}), err
+}
 
 // tenantPassword gives a person a new password and ends their sessions.
 func tenantPassword(ctx context.Context, t *tenantEnv) error {
@@ -337,7 +341,11 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email, clear := auth.Email(t.args[1]), newPassword()
-	err = t.person(row, region, email, t.auth().SetPassword(ctx, row.ID, email, clear, "system:cli"))
+	door, err := t.auth()
+	if err != nil {
+		return err
+	}
+	err = t.person(row, region, email, door.SetPassword(ctx, row.ID, email, clear, "system:cli"))
 	if err != nil {
 		return err
 	}
@@ -370,7 +378,11 @@ func tenantFactors(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	email := auth.Email(t.args[1])
-	if err := t.person(row, region, email, t.auth().ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
+	door, err := t.auth()
+	if err != nil {
+		return err
+	}
+	if err := t.person(row, region, email, door.ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
 		return err
 	}
 	t.say("Langkah kedua %s sudah dihapus. Saat masuk berikutnya, langkah kedua diatur lagi bila perannya memerlukan.",

@@ -27,17 +27,18 @@ var rules = map[string]func(*tree) []string{
 var layer = map[string]int{
 	"config": 0, "fault": 0, "id": 0, "clock": 0, "fair": 0,
 	"store": 1,
-	"audit": 2, "events": 2, "seal": 2,
+	"audit": 2, "events": 2, "seal": 2, "throttle": 2,
 	"tenant": 3,
 	"authz":  4,
 	"auth":   5,
-	"jobs":   6, "notify": 6, "billing": 6,
-	"web": 7,
-	// verticals: 8
-	"app": 9,
+	"jobs":   6,
+	"notify": 7, "billing": 7,
+	"web": 8,
+	// verticals: 9
+	"app": 10,
 }
 
-const verticals = 8
+const verticals = 9
 
 // home is the folder right below internal, and its height; ok is false outside internal.
 func home(dir string) (name string, height int, ok bool) {
@@ -53,7 +54,7 @@ func home(dir string) (name string, height int, ok bool) {
 	return name, height, true
 }
 
-// layers: leaves <- store <- seal, audit, events <- tenant <- authz <- auth <- jobs, notify, billing <- web <-
+// layers: leaves <- store <- seal, audit, events, throttle <- tenant <- authz <- auth <- jobs <- notify, billing <- web <-
 // verticals <- app <- cmd. tenants and migrations know nothing of internal.
 func layers(t *tree) (out []string) {
 	for _, f := range t.product() {

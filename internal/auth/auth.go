@@ -160,31 +160,25 @@ func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, ip 
 // counted counts a guess and runs fn in the same transaction. What fn gives back as an error undoes the count:
 // a guess that was wrong is told after it. A region whose keys have been destroyed has nothing to guess at.
 func (s *Service) counted(ctx context.Context, t *tenant.Tenant, g guess, fn func(context.Context, *store.Tx, attempt) error) (err error) {
-	for range 3 {
-		err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			keys, err := seal.In(ctx, tx)
-			if err != nil {
-				return err
-			}
-			if keys.Erased() {
-				return wrong()
-			}
-			who, err := g.named(keys)
-			if err != nil {
-				return err
-			}
-			if !s.opt.LimitsOff {
-				if err := who.count(ctx, tx); err != nil {
-					return err
-				}
-			}
-			return fn(ctx, tx, who)
-		})
-		if !fault.Is(err, "duplicate") {
-			break
+	return s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
 		}
-	}
-	return err
+		if keys.Erased() {
+			return wrong()
+		}
+		who, err := g.named(keys)
+		if err != nil {
+			return err
+		}
+		if !s.opt.LimitsOff {
+			if err := who.count(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return fn(ctx, tx, who)
+	})
 }
 
 // forgive takes back what counted has counted.

@@ -93,16 +93,7 @@ type challenge struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 }
 
-// throttle counts attempts in a window of time, for all processes together.
-type throttle struct {
-	bun.BaseModel `bun:"table:throttles,alias:throttle"`
-	store.Owned
-	Key         string    `bun:"key,pk"`
-	WindowStart time.Time `bun:"window_start,pk"`
-	N           int       `bun:"n"`
-}
-
 // Models are this package's tables.
 var Models = store.Models{
-	(*session)(nil), (*throttle)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil),
+	(*session)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil),
 }

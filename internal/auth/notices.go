@@ -14,7 +14,7 @@ type Notices interface {
 }
 
 // The kinds of notices. data has "by" (the actor, as records name them) where somebody else did it, "name" (of a
-// passkey), "left" (recovery codes), "reason".
+// passkey), "left" (recovery codes), "reason". What is personal in it stays out of what is stored for sending.
 const (
 	NoticeTOTPAdded      = "auth.totp.added"
 	NoticeTOTPRemoved    = "auth.totp.removed"
@@ -29,6 +29,12 @@ const (
 	NoticeSuspended      = "auth.suspended"
 	NoticeResumed        = "auth.resumed"
 )
+
+// AllNotices are the kinds of notices.
+var AllNotices = []string{
+	NoticeTOTPAdded, NoticeTOTPRemoved, NoticePasskeyAdded, NoticePasskeyRemoved, NoticePasskeyCloned, NoticeCodesRenewed,
+	NoticeCodeUsed, NoticePassword, NoticeFactorsReset, NoticeSessionsEnded, NoticeSuspended, NoticeResumed,
+}
 
 // nobodyTold is what there is until somebody sends messages.
 type nobodyTold struct{}

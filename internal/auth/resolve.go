@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 const (
@@ -192,7 +193,6 @@ func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 		if _, err := store.Delete[challenge](ctx, tx, "expires_at <= ?", now); err != nil {
 			return err
 		}
-		_, err := store.Delete[throttle](ctx, tx, "window_start <= ?", now.Add(-2*perAccount.window))
-		return err
+		return throttle.Sweep(ctx, tx, now.Add(-2*perAccount.window))
 	})
 }

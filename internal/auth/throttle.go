@@ -9,6 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 // rule bounds attempts in a fixed window.
@@ -90,28 +91,12 @@ func (a attempt) key(r rule) string {
 // "auth.slow" (429), and then nothing is counted.
 func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 	for _, r := range a.rules {
-		key := a.key(r)
-		start := tx.Now().Truncate(r.window)
-		n, err := store.Update[throttle](tx).Set("n = n + 1").
-			Where("key = ? and window_start = ? and n < ?", key, start, r.most).Exec(ctx)
+		ok, wait, err := throttle.Take(ctx, tx, a.key(r), r.window, r.most)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
-			continue
-		}
-		full, err := store.Select[throttle](tx).Where("key = ? and window_start = ?", key, start).Exists(ctx)
-		if err != nil {
-			return err
-		}
-		if full {
-			wait := start.Add(r.window).Sub(tx.Now())
+		if !ok {
 			return fault.New(fault.TooMany, "auth.slow", minutes(wait)).Retry(wait)
-		}
-		// Somebody may insert the same row at this moment: then the fault is "duplicate", and the caller
-		// counts once more.
-		if err := store.Insert(ctx, tx, &throttle{Key: key, WindowStart: start, N: 1}); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -120,10 +105,7 @@ func (a attempt) count(ctx context.Context, tx *store.Tx) error {
 // forgive takes back what count has counted, for an attempt that was right.
 func (a attempt) forgive(ctx context.Context, tx *store.Tx, countedAt time.Time) error {
 	for _, r := range a.rules {
-		key := a.key(r)
-		_, err := store.Update[throttle](tx).Set("n = n - 1").
-			Where("key = ? and window_start = ? and n > 0", key, countedAt.Truncate(r.window)).Exec(ctx)
-		if err != nil {
+		if err := throttle.GiveBack(ctx, tx, a.key(r), r.window, countedAt); err != nil {
 			return err
 		}
 	}

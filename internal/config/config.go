@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/mail"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -44,6 +46,11 @@ type Config struct {
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Checkpoints      string        // folder of the audit chain's checkpoints; "": in Data; "off": none
 	Format           string        // table or json: how the start is announced
+	SMTPURL          string        // the mail server; "": none
+	MailFrom         string        // the sender's address
+	MailFolder       string        // where messages are kept that nothing is configured for; see Outbox
+	GatewayURL       string        // SMS and WhatsApp; "": none
+	GatewaySecret    string        // signs what goes to the gateway
 }
 
 // value is one setting: how it is named, explained, read and checked.
@@ -200,6 +207,55 @@ var values = []value{
 			}
 			return nil
 		}},
+	{"PENDOPO_SMTP_URL", "smtp-url", "the mail server; smtp:// demands STARTTLS unless it is on this machine, smtps:// is TLS from the start", "empty, smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT (ports 587 and 465; reserved signs in a password percent-encoded)", true,
+		func(c *Config) string { return c.SMTPURL },
+		func(c *Config, s string) error {
+			c.SMTPURL = s
+			if s == "" {
+				return nil
+			}
+			_, err := ParseSMTP(s)
+			return err
+		}},
+	{"PENDOPO_MAIL_FROM", "mail-from", "whom e-mail comes from; the region's name is put before it", "an e-mail address, such as mpp@example.go.id", false,
+		func(c *Config) string { return c.MailFrom },
+		func(c *Config, s string) error {
+			if a, err := mail.ParseAddress(s); s != "" && (err != nil || a.Address != s) {
+				return errors.New("not an e-mail address")
+			}
+			c.MailFrom = s
+			return nil
+		}},
+	{"PENDOPO_MAIL_FOLDER", "mail-folder", "folder for messages for which neither a mail server nor a gateway is configured: they are written there and not sent, secret links too; empty is DATA/mail with SQLite, and with PostgreSQL nothing: messages wait", "a path", false,
+		func(c *Config) string { return c.MailFolder },
+		func(c *Config, s string) error {
+			if c.MailFolder = s; s != "" {
+				c.MailFolder = filepath.Clean(s)
+			}
+			return nil
+		}},
+	{"PENDOPO_GATEWAY_URL", "gateway-url", "gateway for SMS and WhatsApp, to which messages are posted as signed JSON (docs/messages.md)", "empty or https://HOST/PATH (http:// on this machine only)", true,
+		func(c *Config) string { return c.GatewayURL },
+		func(c *Config, s string) error {
+			c.GatewayURL = s
+			if s == "" {
+				return nil
+			}
+			u, err := url.Parse(s) // its error would show what was given
+			if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+				return errors.New("not such an address")
+			}
+			return nil
+		}},
+	{"PENDOPO_GATEWAY_SECRET", "gateway-secret", "signs what is posted to the gateway", "empty or at least 16 signs", true,
+		func(c *Config) string { return c.GatewaySecret },
+		func(c *Config, s string) error {
+			if s != "" && len(s) < 16 {
+				return errors.New("too short")
+			}
+			c.GatewaySecret = s
+			return nil
+		}},
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
 }
 
@@ -281,10 +337,21 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	if err != nil {
 		wrong = append(wrong, fmt.Errorf("%w (pendopo %s --help shows what there is)", err, name))
 	}
+	return c, rest, errors.Join(append(wrong, c.together()...)...)
+}
+
+// together refuses values that are right by themselves and miss another.
+func (c Config) together() (wrong []error) {
+	if c.SMTPURL != "" && c.MailFrom == "" {
+		wrong = append(wrong, errors.New("PENDOPO_MAIL_FROM is missing: with PENDOPO_SMTP_URL it says whom e-mail comes from"))
+	}
+	if (c.GatewayURL == "") != (c.GatewaySecret == "") {
+		wrong = append(wrong, errors.New("PENDOPO_GATEWAY_URL and PENDOPO_GATEWAY_SECRET belong together, and one of them is missing"))
+	}
 	if c.MasterKey != "" && c.MasterKeyFile != "" {
 		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
 	}
-	return c, rest, errors.Join(wrong...)
+	return wrong
 }
 
 // parseMixed takes flags before and after the other arguments, as people type them.
@@ -333,6 +400,59 @@ func orNone(s string) string {
 		return "none"
 	}
 	return s
+}
+
+// Outbox is the folder for messages for which nothing is configured; "" is none, and they wait. On
+// PostgreSQL, where many people's messages would gather in it, only a folder that was named is used.
+func (c Config) Outbox() string {
+	if c.MailFolder == "" && c.DatabaseURL == "" {
+		return filepath.Join(c.Data, "mail")
+	}
+	return c.MailFolder
+}
+
+// SMTP is the address of a mail server, taken apart.
+type SMTP struct {
+	Host     string
+	Port     int
+	TLS      bool // from the start; else by STARTTLS
+	User     string
+	Password string
+}
+
+// ParseSMTP reads PENDOPO_SMTP_URL. Its errors do not show what was given, which may hold a password.
+func ParseSMTP(s string) (SMTP, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return SMTP{}, errors.New("not an address")
+	}
+	if u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return SMTP{}, errors.New("not a mail server's address")
+	}
+	out := SMTP{Host: u.Hostname(), Port: 587, TLS: u.Scheme == "smtps", User: u.User.Username()}
+	out.Password, _ = u.User.Password()
+	if (out.User == "") != (out.Password == "") {
+		return SMTP{}, errors.New("a user without a password, or the reverse")
+	}
+	if out.TLS {
+		out.Port = 465
+	}
+	if p := u.Port(); p != "" {
+		n, err := strconv.ParseUint(p, 10, 16)
+		if err != nil || n == 0 {
+			return SMTP{}, errors.New("not a port")
+		}
+		out.Port = int(n)
+	}
+	return out, nil
+}
+
+// Loopback tells whether the server is on this machine.
+func (s SMTP) Loopback() bool { return loopback(s.Host) }
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // SQLitePath is the file of the embedded database.

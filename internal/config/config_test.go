@@ -26,6 +26,7 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 		"PENDOPO_TRUSTED_PROXIES": "10.0.0.0/99", "PENDOPO_STREAMS": "0", "PENDOPO_GRACE": "fast",
 		"PENDOPO_DATABASE_URL": "mysql://x", "PENDOPO_PUBLIC_SCHEME": "ftp", "PENDOPO_APP_ROLE": "x; drop",
 		"PENDOPO_MASTER_KEY": "c2hvcnQ=",
+		"PENDOPO_SMTP_URL": "mail.example.go.id:25", "PENDOPO_MAIL_FROM": "Siti", "PENDOPO_GATEWAY_URL": "http://example.go.id/", "PENDOPO_GATEWAY_SECRET": "short",
 	} {
 		_, _, err := load(t, map[string]string{name: s})
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "allowed:") {
@@ -36,6 +37,53 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 	_, _, err := load(t, map[string]string{"PENDOPO_LOG": "xml", "PENDOPO_DATABASE_URL": "mysql://u:geheim@x"})
 	if err == nil || strings.Count(err.Error(), "\n") != 1 || strings.Contains(err.Error(), "geheim") {
 		t.Fatalf("%v", err)
+	}
+}
+
+func TestMailServers(t *testing.T) {
+	for in, want := range map[string]SMTP{
+		"smtp://mail.example.go.id":                   {Host: "mail.example.go.id", Port: 587},
+		"smtps://u:p%40ss@mail.example.go.id/":        {Host: "mail.example.go.id", Port: 465, TLS: true, User: "u", Password: "p@ss"},
+		"smtp://mpp%40example.go.id:x@127.0.0.1:1025": {Host: "127.0.0.1", Port: 1025, User: "mpp@example.go.id", Password: "x"},
+	} {
+		if got, err := ParseSMTP(in); err != nil || got != want {
+			t.Errorf("%s: %+v %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "smtp://", "smtp:///x", "http://x", "smtp://u@x", "smtp://x:0", "smtp://x:99999", "smtp://x/path", "smtp://geheim:geh%eim@x"} {
+		if got, err := ParseSMTP(in); err == nil || strings.Contains(err.Error(), "geh") {
+			t.Errorf("%q: %+v %v", in, got, err)
+		}
+	}
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true, "10.0.0.1": false, "localhost.example.go.id": false} {
+		if (SMTP{Host: host}).Loopback() != want {
+			t.Errorf("%s: loopback is not %v", host, want)
+		}
+	}
+}
+
+func TestValuesThatBelongTogether(t *testing.T) {
+	for missing, env := range map[string]map[string]string{
+		"PENDOPO_MAIL_FROM":      {"PENDOPO_SMTP_URL": "smtp://x:geheim@mail.example.go.id"},
+		"PENDOPO_GATEWAY_SECRET": {"PENDOPO_GATEWAY_URL": "https://gateway.example.go.id/"},
+		"PENDOPO_GATEWAY_URL":    {"PENDOPO_GATEWAY_SECRET": "geheim-geheim-geheim"},
+	} {
+		if _, _, err := load(t, env); err == nil || !strings.Contains(err.Error(), missing) || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("without %s: %v", missing, err)
+		}
+	}
+	c, _, err := load(t, map[string]string{
+		"PENDOPO_SMTP_URL": "smtps://u:p@mail.example.go.id", "PENDOPO_MAIL_FROM": "mpp@example.go.id",
+		"PENDOPO_GATEWAY_URL": "http://127.0.0.1:9000/kirim", "PENDOPO_GATEWAY_SECRET": "0123456789abcdef",
+	}, "--data", "d")
+	if err != nil || c.Outbox() != "d/mail" {
+		t.Errorf("%q %v", c.Outbox(), err)
+	}
+	if c, _, _ := load(t, map[string]string{"PENDOPO_DATABASE_URL": "postgres://x/y"}); c.Outbox() != "" {
+		t.Errorf("with PostgreSQL messages are kept in %q though nobody said so", c.Outbox())
+	}
+	if c, _, _ := load(t, map[string]string{"PENDOPO_DATABASE_URL": "postgres://x/y", "PENDOPO_MAIL_FOLDER": "/var/mail/"}); c.Outbox() != "/var/mail" {
+		t.Errorf("the folder that was named is not used: %q", c.Outbox())
 	}
 }
 

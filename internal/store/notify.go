@@ -11,34 +11,40 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 )
 
-// notifier tells other processes that a tenant has new events, and hears it from them. It has two
-// connections of its own: a notification inside the transaction would cost most of the throughput,
-// and LISTEN needs a session. It carries no data, so a lost one delays a screen until the next look
-// at the log and loses nothing.
+// notifier tells other processes that a tenant has new events or new work, and hears it from them. It
+// has two connections of its own: a notification inside the transaction would cost most of the
+// throughput, and LISTEN needs a session. It carries no data, so a lost one delays a screen until the
+// next look at the log, or a job until the next sweep, and loses nothing.
 type notifier struct {
 	db      *DB
 	mu      sync.Mutex
-	pending map[TenantID]struct{}
+	pending map[signal]map[TenantID]struct{}
 	wake    chan struct{}
 }
 
-const channel = "pendopo_events"
+// signal is what processes tell one another; its text is PostgreSQL's channel.
+type signal string
+
+const (
+	newEvents signal = "pendopo_events"
+	newWork   signal = "pendopo_work"
+)
 
 // StartNotifier begins to tell and to hear. On SQLite, where one process serves, it does nothing.
 func (db *DB) StartNotifier() {
 	if db.Dialect() != "postgres" || db.notify != nil {
 		return
 	}
-	n := &notifier{db: db, pending: map[TenantID]struct{}{}, wake: make(chan struct{}, 1)}
+	n := &notifier{db: db, pending: map[signal]map[TenantID]struct{}{newEvents: {}, newWork: {}}, wake: make(chan struct{}, 1)}
 	db.notify = n
 	db.workers.Add(2)
 	go n.tell()
 	go n.hear()
 }
 
-func (n *notifier) kick(t TenantID) {
+func (n *notifier) kick(s signal, t TenantID) {
 	n.mu.Lock()
-	n.pending[t] = struct{}{}
+	n.pending[s][t] = struct{}{}
 	n.mu.Unlock()
 	select {
 	case n.wake <- struct{}{}:
@@ -47,21 +53,21 @@ func (n *notifier) kick(t TenantID) {
 }
 
 // take gives the tenants to be told about, as many as fit into one payload (8,000 bytes).
-func (n *notifier) take() (payload string, more bool) {
+func (n *notifier) take(s signal) (payload string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var b strings.Builder
-	for t := range n.pending {
+	for t := range n.pending[s] {
 		if b.Len()+37 > 7900 {
-			return b.String(), true
+			break
 		}
 		if b.Len() > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteString(t.String())
-		delete(n.pending, t)
+		delete(n.pending[s], t)
 	}
-	return b.String(), false
+	return b.String()
 }
 
 func (n *notifier) tell() {
@@ -73,14 +79,12 @@ func (n *notifier) tell() {
 			case <-ctx.Done():
 				return nil
 			}
-			for more := true; more; {
-				var payload string
-				if payload, more = n.take(); payload == "" {
-					break
-				}
-				if _, err := conn.Exec(ctx, "select pg_notify('"+channel+"', $1)", payload); err != nil {
-					n.listed(payload, n.kick)
-					return err
+			for _, s := range []signal{newEvents, newWork} {
+				for payload := n.take(s); payload != ""; payload = n.take(s) {
+					if _, err := conn.Exec(ctx, "select pg_notify($1, $2)", string(s), payload); err != nil {
+						listed(payload, func(t TenantID) { n.kick(s, t) })
+						return err
+					}
 				}
 			}
 		}
@@ -90,20 +94,22 @@ func (n *notifier) tell() {
 func (n *notifier) hear() {
 	defer n.db.workers.Done()
 	n.hold("hear", func(ctx context.Context, conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, "listen "+channel); err != nil {
-			return err
+		for _, s := range []signal{newEvents, newWork} {
+			if _, err := conn.Exec(ctx, "listen "+string(s)); err != nil {
+				return err
+			}
 		}
 		for {
 			msg, err := conn.WaitForNotification(ctx)
 			if err != nil {
 				return err
 			}
-			n.listed(msg.Payload, n.db.committed)
+			listed(msg.Payload, func(t TenantID) { n.db.heard(signal(msg.Channel), t) })
 		}
 	})
 }
 
-func (n *notifier) listed(payload string, do func(TenantID)) {
+func listed(payload string, do func(TenantID)) {
 	for _, s := range strings.Split(payload, ",") {
 		if i, err := id.Parse(s); err == nil {
 			do(TenantID{i})

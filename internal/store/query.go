@@ -60,6 +60,15 @@ func (s *Sel[T]) Hold() *Sel[T] {
 	return s
 }
 
+// Claim holds the rows until the transaction ends and passes over those that another one holds, so that
+// several processes that take work from one table never wait for one another. SQLite has one writer.
+func (s *Sel[T]) Claim() *Sel[T] {
+	if s.tx.db.dialect.lockRow() != "" {
+		s.q = s.q.For("update skip locked")
+	}
+	return s
+}
+
 func (s *Sel[T]) check(sql string) bool {
 	if err := s.tx.db.tables.guard(sql, nil); err != nil && s.err == nil {
 		s.err = err
@@ -119,6 +128,18 @@ func Insert[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
 	}
 	_, err := tx.bun.NewInsert().Model(&rows).ModelTableExpr(target[T](tx)).Exec(ctx)
 	return err
+}
+
+// InsertNew writes those rows whose keys are not there yet, and tells how many that were. Of two
+// transactions that write the same key at once, the later waits for the earlier and writes nothing.
+func InsertNew[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) (int, error) {
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	for _, r := range rows {
+		r.stamp(tx.tenant)
+	}
+	return affected(tx.bun.NewInsert().Model(&rows).ModelTableExpr(target[T](tx)).On("conflict do nothing").Exec(ctx))
 }
 
 // Upsert inserts rows, or replaces the columns of those whose primary key is there, but for columns that

@@ -49,7 +49,7 @@ type DB struct {
 	singles  chan struct{}     // hot connections that requests outside a batch may hold
 
 	hooksMu sync.RWMutex
-	hooks   []func(TenantID)
+	hooks   map[signal][]func(TenantID)
 	notify  *notifier
 	kept    sync.Map // what Keep put by
 
@@ -84,7 +84,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{cfg: cfg, log: cfg.Log, clock: cfg.Clock, prepared: map[string]string{}, singles: make(chan struct{}, hotConns-1), closing: make(chan struct{})}
+	db := &DB{cfg: cfg, log: cfg.Log, clock: cfg.Clock, prepared: map[string]string{}, hooks: map[signal][]func(TenantID){}, singles: make(chan struct{}, hotConns-1), closing: make(chan struct{})}
 	var err error
 	switch {
 	case strings.HasPrefix(cfg.URL, "postgres://"), strings.HasPrefix(cfg.URL, "postgresql://"):
@@ -128,24 +128,34 @@ func (db *DB) Kept(key any) any { v, _ := db.kept.Load(key); return v }
 
 // OnCommit registers a function that is called after a transaction with events has been committed, in
 // this process or (PostgreSQL) in another one. It must not block.
-func (db *DB) OnCommit(fn func(TenantID)) {
+func (db *DB) OnCommit(fn func(TenantID)) { db.on(newEvents, fn) }
+
+// OnWake registers a function that is called when a transaction that said Wake has been committed, in
+// this process or (PostgreSQL) in another one. It must not block.
+func (db *DB) OnWake(fn func(TenantID)) { db.on(newWork, fn) }
+
+func (db *DB) on(s signal, fn func(TenantID)) {
 	db.hooksMu.Lock()
 	defer db.hooksMu.Unlock()
-	db.hooks = append(db.hooks, fn)
+	db.hooks[s] = append(db.hooks[s], fn)
 }
 
-func (db *DB) committed(t TenantID) {
+// heard calls whoever listens in this process.
+func (db *DB) heard(s signal, t TenantID) {
 	db.hooksMu.RLock()
-	for _, fn := range db.hooks {
+	for _, fn := range db.hooks[s] {
 		fn(t)
 	}
 	db.hooksMu.RUnlock()
 }
 
-func (db *DB) published(t TenantID) {
-	db.committed(t)
+func (db *DB) published(t TenantID) { db.tell(newEvents, t) }
+func (db *DB) woken(t TenantID)     { db.tell(newWork, t) }
+
+func (db *DB) tell(s signal, t TenantID) {
+	db.heard(s, t)
 	if db.notify != nil {
-		db.notify.kick(t)
+		db.notify.kick(s, t)
 	}
 }
 

@@ -24,6 +24,7 @@ type Tx struct {
 	events   []Event
 	after    []func()
 	kept     map[any]any
+	wakes    bool
 }
 
 // Tenant is the tenant whose rows the transaction sees.
@@ -56,6 +57,10 @@ func (tx *Tx) Kept(key any) any {
 
 // After registers what happens once the transaction has been committed, and not otherwise.
 func (tx *Tx) After(fn func()) { tx.after = append(tx.after, fn) }
+
+// Wake tells, once the transaction has been committed, whoever listens with OnWake that the tenant has
+// work to be done: in this process at once, in others through the notifier.
+func (tx *Tx) Wake() { tx.wakes = true }
 
 type inTx struct{}
 
@@ -149,6 +154,9 @@ func (db *DB) once(ctx context.Context, t TenantID, readOnly bool, fn func(conte
 	}
 	if len(tx.events) > 0 {
 		db.published(t)
+	}
+	if tx.wakes {
+		db.woken(t)
 	}
 	return nil
 }

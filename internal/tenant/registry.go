@@ -49,6 +49,7 @@ type snapshot struct {
 	version int64
 	hosts   map[string]*Tenant
 	codes   map[string]*Tenant
+	ids     map[ID]*Tenant
 	all     []*Tenant // by code
 }
 
@@ -74,6 +75,12 @@ func (r *Registry) ByHost(host string) (*Tenant, bool) {
 // ByCode finds a tenant by its area code.
 func (r *Registry) ByCode(code string) (*Tenant, bool) {
 	t, ok := r.snap.Load().codes[code]
+	return t, ok
+}
+
+// ByID finds a tenant by its identifier.
+func (r *Registry) ByID(i ID) (*Tenant, bool) {
+	t, ok := r.snap.Load().ids[i]
 	return t, ok
 }
 
@@ -104,7 +111,7 @@ func (r *Registry) Refresh(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		next := &snapshot{version: reg[0].Version, hosts: make(map[string]*Tenant, len(rows)), codes: make(map[string]*Tenant, len(rows))}
+		next := &snapshot{version: reg[0].Version, hosts: make(map[string]*Tenant, len(rows)), codes: make(map[string]*Tenant, len(rows)), ids: make(map[ID]*Tenant, len(rows))}
 		for _, row := range rows {
 			t, ok := old.codes[row.Code]
 			if !ok || t.Version != row.Version {
@@ -122,6 +129,7 @@ func (r *Registry) Refresh(ctx context.Context) error {
 			}
 			next.hosts[r.Host(t)] = t
 			next.codes[t.Code] = t
+			next.ids[t.ID] = t
 			next.all = append(next.all, t)
 		}
 		slices.SortFunc(next.all, func(a, b *Tenant) int { return strings.Compare(a.Code, b.Code) })

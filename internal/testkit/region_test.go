@@ -67,6 +67,9 @@ func TestTwo(t *testing.T) {
 			if got, ok := reg.ByHost(r.Host("localhost")); !ok || got.ID != r.ID || got.Scope != r.Scope || got.State != tenant.Active {
 				t.Errorf("%s: %+v", r.Slug, got)
 			}
+			if got, ok := reg.ByID(r.ID); !ok || got.Code != r.Code {
+				t.Errorf("by its identifier: %+v", got)
+			}
 		}
 		s := testkit.Tenant(t, db, testkit.Code("53.15"), testkit.Zone("WITA"), testkit.State(tenant.Suspended))
 		if err := reg.Refresh(t.Context()); err != nil {

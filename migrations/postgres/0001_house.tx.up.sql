@@ -340,6 +340,51 @@ create table events (
   primary key (tenant_id, seq)
 );
 
+-- Work to be done after a commit, by whichever process takes it: written in the transaction of the change
+-- that it follows from. data names rows; nothing personal and no secret stands here.
+create table jobs (
+  tenant_id uuid not null references tenants (id),
+  id uuid not null,
+  kind text not null,
+  key text not null,
+  data text not null,
+  state text not null check (state in ('queued', 'running', 'done', 'dead')),
+  run_at timestamptz not null,
+  attempts integer not null default 0,
+  -- Whose a running job is, and until when without a sign of life.
+  lease uuid,
+  lease_until timestamptz,
+  last_error text not null default '',
+  created_at timestamptz not null,
+  done_at timestamptz,
+  primary key (tenant_id, id),
+  unique (tenant_id, kind, key)
+);
+create index jobs_queued on jobs (tenant_id, kind, run_at) where state = 'queued';
+create index jobs_running on jobs (tenant_id, kind, lease_until) where state = 'running';
+create index jobs_ended on jobs (tenant_id, state, done_at) where state in ('done', 'dead');
+
+-- What is written to people: one row an event and channel, which is there before anything is sent. The
+-- recipient is a reference; the address is looked up at the moment of sending and kept nowhere.
+create table messages (
+  tenant_id uuid not null references tenants (id),
+  id uuid not null,
+  kind text not null,
+  key text not null,
+  channel text not null check (channel in ('email', 'sms', 'whatsapp')),
+  recipient text not null,
+  data text not null,
+  state text not null check (state in ('queued', 'sending', 'sent', 'failed', 'unknown', 'dropped')),
+  attempts integer not null default 0,
+  provider_id text not null default '',
+  last_error text not null default '',
+  created_at timestamptz not null,
+  sent_at timestamptz,
+  primary key (tenant_id, id),
+  unique (tenant_id, kind, key, channel)
+);
+create index messages_old on messages (tenant_id, created_at);
+
 -- Row level security, for every table that has a tenant. After a transaction the setting is '', which
 -- would not cast: nullif makes it no tenant at all.
 create function isolate_by_tenant(tbl regclass) returns void language plpgsql as $$
@@ -373,3 +418,5 @@ select isolate_by_tenant('presses');
 select isolate_by_tenant('audit_heads');
 select isolate_by_tenant('audit');
 select isolate_by_tenant('events');
+select isolate_by_tenant('jobs');
+select isolate_by_tenant('messages');

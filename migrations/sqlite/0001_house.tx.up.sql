@@ -339,3 +339,48 @@ create table events (
   data text not null,
   primary key (tenant_id, seq)
 );
+
+-- Work to be done after a commit, by whichever process takes it: written in the transaction of the change
+-- that it follows from. data names rows; nothing personal and no secret stands here.
+create table jobs (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  kind text not null,
+  key text not null,
+  data text not null,
+  state text not null check (state in ('queued', 'running', 'done', 'dead')),
+  run_at timestamp not null,
+  attempts integer not null default 0,
+  -- Whose a running job is, and until when without a sign of life.
+  lease text,
+  lease_until timestamp,
+  last_error text not null default '',
+  created_at timestamp not null,
+  done_at timestamp,
+  primary key (tenant_id, id),
+  unique (tenant_id, kind, key)
+);
+create index jobs_queued on jobs (tenant_id, kind, run_at) where state = 'queued';
+create index jobs_running on jobs (tenant_id, kind, lease_until) where state = 'running';
+create index jobs_ended on jobs (tenant_id, state, done_at) where state in ('done', 'dead');
+
+-- What is written to people: one row an event and channel, which is there before anything is sent. The
+-- recipient is a reference; the address is looked up at the moment of sending and kept nowhere.
+create table messages (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  kind text not null,
+  key text not null,
+  channel text not null check (channel in ('email', 'sms', 'whatsapp')),
+  recipient text not null,
+  data text not null,
+  state text not null check (state in ('queued', 'sending', 'sent', 'failed', 'unknown', 'dropped')),
+  attempts integer not null default 0,
+  provider_id text not null default '',
+  last_error text not null default '',
+  created_at timestamp not null,
+  sent_at timestamp,
+  primary key (tenant_id, id),
+  unique (tenant_id, kind, key, channel)
+);
+create index messages_old on messages (tenant_id, created_at);

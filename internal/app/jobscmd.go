@@ -1,0 +1,197 @@
+package app
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+)
+
+const jobsUsage = `pendopo jobs: pekerjaan latar, seperti pengiriman surel · work in the background, such as sending e-mail
+
+  list              daerah yang pekerjaannya menunggu atau gagal · regions with work that waits or has failed
+  list CODE         pekerjaan yang gagal dan yang menunggu di satu daerah · what has failed and what waits in a region
+  retry CODE [ID]   ulangi yang gagal, semuanya atau yang disebut · try what has failed again, all or those named
+
+Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
+--data, --database-url; --lang id|en.
+`
+
+// shownMost is how many jobs of a state are listed.
+const shownMost = 100
+
+func jobsCommand(ctx context.Context, e env, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Fprint(e.stdout, jobsUsage)
+		return nil
+	}
+	lang := "id"
+	cfg, rest, log, err := settings("jobs "+args[0], e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+	})
+	if err != nil {
+		return err
+	}
+	verb := args[0]
+	if verb != "list" && verb != "retry" || verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
+		fmt.Fprintf(e.stderr, "pendopo jobs: %q?\n\n%s", strings.Join(append([]string{verb}, rest...), " "), jobsUsage)
+		return errSaid
+	}
+	db, err := openDB(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	te := &tenantEnv{env: e, db: db, prov: &tenant.Provisioner{DB: db}, cfg: cfg, en: lang == "en"}
+	if len(rest) == 0 {
+		return jobsOverview(ctx, te)
+	}
+	row, _, err := te.find(ctx, rest[0])
+	switch {
+	case err != nil:
+		return err
+	case verb == "list":
+		return jobsList(ctx, te, row)
+	default:
+		return jobsRetry(ctx, te, row, rest[1:])
+	}
+}
+
+func jobsOverview(ctx context.Context, t *tenantEnv) error {
+	rows, err := t.prov.List(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
+	none := true
+	for _, r := range rows {
+		var n map[jobs.State]int
+		err := t.db.View(ctx, r.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+			n, err = jobs.Counts(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if n[jobs.Dead]+n[jobs.Queued]+n[jobs.Running] > 0 {
+			fmt.Fprintf(w, "%s\t%s\tdead %d\tqueued %d\trunning %d\n", r.Code, r.Name, n[jobs.Dead], n[jobs.Queued], n[jobs.Running])
+			none = false
+		}
+	}
+	if none {
+		t.say("Tidak ada yang menunggu atau gagal.", "Nothing waits, and nothing has failed.")
+	}
+	return w.Flush()
+}
+
+func jobsList(ctx context.Context, t *tenantEnv, row *tenant.Row) error {
+	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
+	none := true
+	for _, s := range []jobs.State{jobs.Dead, jobs.Running, jobs.Queued} {
+		var list []jobs.Entry
+		err := t.db.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+			list, err = jobs.List(ctx, tx, s, shownMost)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, j := range list {
+			when := j.RunAt // from then on, or since then
+			if s == jobs.Dead {
+				when = j.DoneAt
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", s, j.ID, j.Kind, j.Attempts, when.UTC().Format(time.RFC3339), j.LastError)
+			none = false
+		}
+	}
+	if none {
+		t.say("Tidak ada yang menunggu atau gagal.", "Nothing waits, and nothing has failed.")
+	}
+	return w.Flush()
+}
+
+func jobsRetry(ctx context.Context, t *tenantEnv, row *tenant.Row, named []string) error {
+	var which []id.ID
+	for _, s := range named {
+		i, err := id.Parse(s)
+		if err != nil {
+			t.say("%q bukan nomor pekerjaan. Lihat: pendopo jobs list %s", "%q is no job. See: pendopo jobs list %s", s, row.Code)
+			return errSaid
+		}
+		which = append(which, i)
+	}
+	var n int
+	err := t.db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		n, err = jobs.Retry(ctx, tx, "system:cli", which...)
+		return err
+	})
+	if err == nil {
+		t.say("%d pekerjaan diulangi dalam setengah menit.", "%d jobs are tried again within half a minute.", n)
+	}
+	return err
+}
+
+const mailUsage = `pendopo mail: pesan yang disimpan di folder alih-alih dikirim · messages kept in a folder instead of being sent
+
+  list      yang terbaru dahulu · the newest first
+  show ID   isi satu pesan · one message
+
+Untuk demo dan pengembangan; --data atau --mail-folder menunjukkan foldernya · for a demo and development.
+`
+
+func mailCommand(_ context.Context, e env, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		fmt.Fprint(e.stdout, mailUsage)
+		return nil
+	}
+	cfg, rest, _, err := settings("mail "+args[0], e, config.Default(), args[1:], nil)
+	if err != nil {
+		return err
+	}
+	dir := cfg.Outbox()
+	switch {
+	case dir == "":
+		return fmt.Errorf("no messages are kept here: with PostgreSQL that is so only where PENDOPO_MAIL_FOLDER names a folder")
+	case args[0] == "list" && len(rest) == 0:
+		list, err := notify.NewFolder(dir).List()
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			fmt.Fprintf(e.stdout, "Belum ada pesan di %s · no messages yet\n", dir)
+			return nil
+		}
+		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+		for _, k := range list {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.At.Format("2006-01-02 15:04:05"), k.Region, k.Channel, k.To, k.Subject)
+		}
+		return w.Flush()
+	case args[0] == "show" && len(rest) == 1:
+		k, ok, err := notify.NewFolder(dir).Show(rest[0])
+		if err != nil {
+			return err
+		}
+		if !ok {
+			fmt.Fprintf(e.stderr, "%q tidak ada di %s · is not there; see: pendopo mail list\n", rest[0], dir)
+			return errSaid
+		}
+		fmt.Fprintf(e.stdout, "Dari · from:    %s\nKepada · to:    %s\nWaktu · at:     %s\nSaluran · by:   %s\n", k.From, k.To, k.At.Format(time.RFC1123Z), k.Channel)
+		if k.Subject != "" {
+			fmt.Fprintf(e.stdout, "Perihal · re:   %s\n", k.Subject)
+		}
+		fmt.Fprintf(e.stdout, "\n%s\n", strings.TrimSpace(k.Text))
+		return nil
+	}
+	fmt.Fprintf(e.stderr, "pendopo mail: %q?\n\n%s", strings.Join(append([]string{args[0]}, rest...), " "), mailUsage)
+	return errSaid
+}
