@@ -26,6 +26,7 @@ func serveMessages(database, gateway string) error {
 		return err
 	}
 	defer db.Close()
+	testkit.UseMasterKey(db)
 	reg := tenant.NewRegistry(db, "mpp.test", nil)
 	if err := reg.Refresh(ctx); err != nil {
 		return err

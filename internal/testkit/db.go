@@ -36,6 +36,15 @@ func MasterBytes() []byte {
 	return key
 }
 
+// UseMasterKey gives a database the tests' master key, as Again does.
+func UseMasterKey(db *store.DB) {
+	ring, err := seal.NewKeyring(MasterBytes())
+	if err != nil {
+		panic(err)
+	}
+	seal.Use(db, ring)
+}
+
 // Option changes how a test's database is opened.
 type Option func(*store.Config)
 
@@ -127,11 +136,7 @@ func Again(tb testing.TB, a Addresses, opts ...Option) *store.DB {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ring, err := seal.NewKeyring(MasterBytes())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	seal.Use(db, ring)
+	UseMasterKey(db)
 	addresses.Store(db, a)
 	tb.Cleanup(func() {
 		addresses.Delete(db)
