@@ -35,7 +35,7 @@ type Config struct {
 	Concurrency      int           // requests worked on at once
 	Streams          int           // open event streams a process
 	SecurityContact  string        // where to report a weakness: mailto: or https:
-	Grace            time.Duration // how long a stop waits for open requests
+	Grace            time.Duration // how long a stop takes at most, Drain included
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Format           string        // table or json: how the start is announced
 }
@@ -174,8 +174,8 @@ var values = []value{
 			c.SecurityContact = s
 			return nil
 		}},
-	duration("PENDOPO_GRACE", "grace", "how long a stop waits for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
-	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it", 0, func(c *Config) *time.Duration { return &c.Drain }),
+	duration("PENDOPO_GRACE", "grace", "how long a stop takes at most: the drain first, then what is left for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
+	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it; shorter than the grace", 0, func(c *Config) *time.Duration { return &c.Drain }),
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
 }
 
@@ -231,7 +231,19 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	if err != nil {
 		wrong = append(wrong, fmt.Errorf("%w (pendopo %s --help shows what there is)", err, name))
 	}
+	if len(wrong) == 0 {
+		wrong = append(wrong, c.stop())
+	}
 	return c, rest, errors.Join(wrong...)
+}
+
+// stop compares what a stop is made of. A drain that takes all of the grace cuts every open request.
+func (c Config) stop() error {
+	if c.Drain < c.Grace {
+		return nil
+	}
+	return fmt.Errorf("PENDOPO_DRAIN=%v takes all of PENDOPO_GRACE=%v, and open requests would be cut: set PENDOPO_GRACE (--grace) above %v, or PENDOPO_DRAIN (--drain) below %v",
+		c.Drain, c.Grace, c.Drain, c.Grace)
 }
 
 // parseMixed takes flags before and after the other arguments, as people type them.

@@ -38,6 +38,27 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 	}
 }
 
+// A drain is a part of the grace: one that leaves open requests no time is refused, wherever the two come from.
+func TestADrainThatTakesAllOfTheGraceIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		drain, grace string
+		args         []string
+		ok           bool
+	}{
+		{"60s", "", nil, false},
+		{"60s", "60s", nil, false},
+		{"5s", "", []string{"--grace", "2s"}, false},
+		{"60s", "61s", nil, true},
+		{"60s", "", []string{"--drain", "5s"}, true},
+		{"", "1s", nil, true},
+	} {
+		_, _, err := load(t, map[string]string{"PENDOPO_DRAIN": c.drain, "PENDOPO_GRACE": c.grace}, c.args...)
+		if c.ok != (err == nil) || err != nil && (!strings.Contains(err.Error(), "set PENDOPO_GRACE (--grace) above") || !strings.Contains(err.Error(), "PENDOPO_DRAIN (--drain) below")) {
+			t.Errorf("drain %q, grace %q, %v: %v", c.drain, c.grace, c.args, err)
+		}
+	}
+}
+
 func TestHelpDocumentsEveryValue(t *testing.T) {
 	var out bytes.Buffer
 	_, _, err := Load("serve", Default(), []string{"--help"}, func(string) string { return "" }, &out, nil)
