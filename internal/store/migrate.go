@@ -48,11 +48,7 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 			return nil, err
 		}
 		defer conn.Close()
-		// Whoever migrates at the same time is waited for, however long it takes.
-		if _, err := conn.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
-			return nil, err
-		}
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock)); err != nil {
+		if err := awaitOthers(ctx, conn); err != nil {
 			return nil, err
 		}
 		defer func() {
@@ -93,6 +89,18 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// awaitOthers takes the lock of those who migrate. Whoever has it is waited for, however long it takes; the
+// migrations themselves wait for a table no longer than any statement, or all who read it would stand behind
+// them. So the connection, which goes back to the pool, keeps nothing of it.
+func awaitOthers(ctx context.Context, conn bun.Conn) error {
+	if _, err := conn.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock))
+	_, reset := conn.ExecContext(context.WithoutCancel(ctx), "reset lock_timeout")
+	return errors.Join(err, reset)
 }
 
 // Pending gives the names of the migrations that have not been applied.
