@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
 )
@@ -127,28 +127,27 @@ func (m *Migrator) Pending(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+func pgName(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 // grant gives the serving role what it needs and no more: it reads and writes rows, it cannot change
 // or remove what the chain holds, and it owns nothing.
 func (m *Migrator) grant(ctx context.Context, role string) error {
-	if !roleName.MatchString(role) {
-		return fmt.Errorf("store: %q is no role name: lower case letters, digits and underscores", role)
-	}
 	var exists, same bool
-	err := m.db.write.QueryRowContext(ctx, "select exists (select 1 from pg_roles where rolname = ?), ? = current_user", role, role).Scan(&exists, &same)
+	var schema string
+	err := m.db.write.QueryRowContext(ctx, "select exists (select 1 from pg_roles where rolname = ?), ? = current_user, current_schema()", role, role).Scan(&exists, &same, &schema)
 	if err != nil {
 		return err
 	}
 	if !exists {
-		return fmt.Errorf("store: PostgreSQL has no role %q; make it with: create role %s login password '...'", role, role)
+		return fmt.Errorf("store: PostgreSQL has no role %q; make it with: create role %s login password '...'", role, pgName(role))
 	}
 	if same {
 		return errors.New("store: the owner role cannot be the role that serves")
 	}
+	schema, role = pgName(schema), pgName(role)
 	for _, sql := range []string{
-		"do $$ begin execute format('grant usage on schema %I to " + role + "', current_schema()); end $$",
-		"do $$ begin execute format('grant select, insert, update, delete on all tables in schema %I to " + role + "', current_schema()); end $$",
+		"grant usage on schema " + schema + " to " + role,
+		"grant select, insert, update, delete on all tables in schema " + schema + " to " + role,
 		"revoke update, delete, truncate on audit from " + role,
 		"revoke delete, truncate on audit_heads from " + role,
 		"revoke update, delete, truncate on events from " + role,

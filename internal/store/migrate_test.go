@@ -158,10 +158,10 @@ func TestMigrateFailsAsAWhole(t *testing.T) {
 func TestMigrateForAWrongRole(t *testing.T) {
 	db := owner(t, testkit.Empty(t, testkit.PostgreSQL))
 	for role, want := range map[string]string{
-		"nobody_here":                "create role nobody_here login",
+		"nobody_here":                `create role "nobody_here" login`,
 		testkit.OwnerRole:            "cannot be the role that serves",
-		`x"; drop table tenants; --`: "is no role name",
-		"Pendopo":                    "is no role name",
+		`x"; drop table tenants; --`: `create role "x""; drop table tenants; --" login`,
+		"Pendopo":                    `create role "Pendopo" login`,
 	} {
 		if _, err := migrator(t, db).Up(t.Context(), role); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", role, err, want)
