@@ -24,8 +24,18 @@ var text []byte
 
 var _ = i18n.Register("internal/signin/text.yaml", text)
 
-// home is where staff begin after signing in: the page that shows what they may do.
+// home is where staff begin after signing in: the page that shows what they may do. Who has no page for staff, such
+// as an overseer, begins on the region's own.
 const home = "/petugas"
+
+// landing is where somebody who has signed in is led: to the page that they came for, else to their first.
+func landing(c *web.Ctx, a *authz.Actor, next string) string {
+	next = web.SafePath(next, home)
+	if next == home && !c.Opens(a, home) {
+		return "/"
+	}
+	return next
+}
 
 // Door is what lets people in; auth.Service is one.
 type Door interface {
@@ -56,7 +66,7 @@ type form struct {
 func (h handlers) page(c *web.Ctx) error {
 	next := web.SafePath(c.Query("next"), "")
 	if c.Actor != nil {
-		return c.SeeOther(web.SafePath(next, home))
+		return c.SeeOther(landing(c, c.Actor, next))
 	}
 	return c.Page(fiber.StatusOK, signInPage(h.ui(c), form{Next: next}))
 }
@@ -90,7 +100,7 @@ func (h handlers) signIn(c *web.Ctx) error {
 		}
 	}
 	c.SetSession(s.Token, s.ExpiresAt)
-	return c.SeeOther(web.SafePath(f.Next, home))
+	return c.SeeOther(landing(c, s.Actor, f.Next))
 }
 
 func (h handlers) signOut(c *web.Ctx) error {
