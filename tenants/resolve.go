@@ -102,8 +102,8 @@ type ResolvedService struct {
 	Own       bool // not in the catalogue
 }
 
-// mainZone is the zone of a venue that declares none.
-const mainZone = "utama"
+// MainZone is the zone of a venue that declares none; a digital one's counters stand there too.
+const MainZone = "utama"
 
 // Resolve fills a region in. It expects one that loaded without a problem and refuses one whose code is
 // no seat; what else could be wrong was found by Load.
@@ -163,7 +163,7 @@ func resolveVenue(v Venue) ResolvedVenue {
 	if v.Kind == Digital {
 		out.Address, out.District = "", areas.District{}
 	} else if len(out.Zones) == 0 {
-		out.Zones = []Zone{{Code: mainZone, Name: v.Name, NameEN: v.NameEN}}
+		out.Zones = []Zone{{Code: MainZone, Name: v.Name, NameEN: v.NameEN}}
 	}
 	return out
 }

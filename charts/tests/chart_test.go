@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	node "go.yaml.in/yaml/v3"
 	"helm.sh/helm/v3/pkg/lint"
@@ -218,6 +219,17 @@ func TestProbesAndStop(t *testing.T) {
 	if s := c.Containers[0].StartupProbe; s.HTTPGet.Path != "/healthz" || *c.TerminationGracePeriodSeconds != 45 || c.Containers[0].Lifecycle != nil {
 		t.Errorf("startup %+v, stop after %d, %v", s, *c.TerminationGracePeriodSeconds, c.Containers[0].Lifecycle)
 	}
+	// The app is told to end before it is killed, and has time for requests after the drain, also at the bounds.
+	for _, period := range []int64{15, 45, 605} {
+		r := must(t, "default", fmt.Sprintf("terminationGracePeriodSeconds: %d", period))
+		config := one[*corev1.ConfigMap](r).Data
+		grace, err := time.ParseDuration(config["PENDOPO_GRACE"])
+		drain, err2 := time.ParseDuration(config["PENDOPO_DRAIN"])
+		killed := time.Duration(*one[*appsv1.Deployment](r).Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second
+		if err := errors.Join(err, err2); err != nil || killed != time.Duration(period)*time.Second || killed-grace != 5*time.Second || grace < 2*drain || grace > 10*time.Minute {
+			t.Errorf("%d s: grace %v, drain %v, killed after %v, %v", period, grace, drain, killed, err)
+		}
+	}
 }
 
 func TestValuesReachThePods(t *testing.T) {
@@ -230,7 +242,7 @@ func TestValuesReachThePods(t *testing.T) {
 	if len(first.config) != 64 || len(first.secret) != 64 || !strings.HasSuffix(first.image, ":"+load(t).Metadata.AppVersion) {
 		t.Errorf("default: %+v", first)
 	}
-	for _, c := range []string{"log: text", "limits: off", "publicScheme: http", "trustedProxies: [10.0.0.1]", "domain: a.id"} {
+	for _, c := range []string{"log: text", "limits: off", "publicScheme: http", "trustedProxies: [10.0.0.1]", "domain: a.id", "terminationGracePeriodSeconds: 60"} {
 		if got := at("default", c); got.config == first.config || got.secret != first.secret {
 			t.Errorf("%s: checksum/config must change, and nothing else", c)
 		}

@@ -89,3 +89,30 @@ func TestDependenciesAreExplained(t *testing.T) {
 		t.Errorf("go.mod: %q\ndocs/dependencies.md: %q", required, explained)
 	}
 }
+
+// The image is built by the toolchain that go.mod asks for, and runs as the user that the chart sets.
+func TestTheImageIsTheCharts(t *testing.T) {
+	root, err := testkit.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(name, pattern string) string {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(pattern).FindSubmatch(text)
+		if m == nil {
+			t.Fatalf("%s has no %s", name, pattern)
+		}
+		return string(m[1])
+	}
+	if image, mod := find("Dockerfile", `FROM golang:(\S+) AS`), find("go.mod", `(?m)^go (\S+)$`); image != mod {
+		t.Errorf("the image is built with Go %s, go.mod asks for %s", image, mod)
+	}
+	if image, chart := find("Dockerfile", `(?m)^USER (\d+):`), find("charts/pendopo/templates/_helpers.tpl", `runAsUser: (\d+)`); image != chart {
+		t.Errorf("the image's user is %s, the chart's %s", image, chart)
+	}
+	find("Dockerfile", `(CGO_ENABLED=0) go build`)
+	find("Dockerfile", `(?m)^(ENTRYPOINT) \["/usr/local/bin/pendopo"\]$`) // the chart's args follow it
+}

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/internal/web"
 )
 
 func newApp(t *testing.T, db *store.DB) *app.App {
@@ -50,5 +52,32 @@ func TestEveryRouteDeclaresItsPermission(t *testing.T) {
 		if r.Permission.IsZero() {
 			t.Errorf("%s %s declares none", r.Method, r.Path)
 		}
+	}
+}
+
+// What anybody may call has a limit, but for pages that are drawn once for all: a public page that is cached, and the
+// form for signing in, which reads nothing.
+func TestEveryPublicCallHasALimit(t *testing.T) {
+	a := newApp(t, testkit.Open(t, testkit.SQLite))
+	free := []string{"tenant GET /", "bare GET /", "bare GET /provinsi/:code", "tenant GET /masuk", "tenant GET /api/v1/openapi.json"}
+	for _, r := range a.Web.Routes() {
+		name := string(r.Kind) + " " + r.Method + " " + r.Path
+		if r.Kind == web.OnAny || r.Permission != authz.Public {
+			continue
+		}
+		if i := slices.Index(free, name); i >= 0 {
+			free = slices.Delete(free, i, i+1)
+			continue
+		}
+		want := r.Class
+		if strings.HasSuffix(r.Path, "/langsung") || strings.HasSuffix(r.Path, "/events") {
+			want = "stream"
+		}
+		if r.Class == "" || r.Class != want {
+			t.Errorf("%s has the limit %q", name, r.Class)
+		}
+	}
+	if len(free) > 0 {
+		t.Errorf("there is no %v", free)
 	}
 }

@@ -89,12 +89,12 @@ var Operations = []openapi.Operation{
 		Summary:     "Services with their agency, series, whether numbers are given now and how many wait",
 		Description: "All services by agency; with q those that the words find, the best first.",
 		Params:      []openapi.Param{{Name: "q", In: "query", Description: "Words as people type them, in Indonesian or English.", Example: "ktp hilang"}},
-		Response:    ServiceList{}, Errors: []string{"503 suspended"},
+		Response:    ServiceList{}, Errors: []string{"429 limited", "503 suspended"},
 	},
 	{
 		Method: "GET", Path: "/api/v1/services/:id", ID: "getService", Tag: "services",
 		Summary: "A service with its standard", Response: ServiceDetail{},
-		Errors: []string{"404 not_found", "503 suspended"},
+		Errors: []string{"404 not_found", "429 limited", "503 suspended"},
 	},
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 	"github.com/pendopo-id/pendopo/tenants"
-	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
 // homeView is the region's home in words.
@@ -136,13 +135,13 @@ func newVenueView(p *i18n.Printer, x VenueNow, now time.Time) venueView {
 	return v
 }
 
-// addressOf is a venue's address with its district, unless the address says it already.
+// addressOf is a venue's address with its district's name, unless the address says it already. The name alone:
+// it is a kecamatan in most provinces, a distrik in Papua, a kapanewon in Yogyakarta.
 func addressOf(v *tenant.Venue) string {
-	d, ok := areas.DistrictByCode(v.District)
-	if !ok || v.Address == "" || containsFold(v.Address, d.Name) {
+	if v.District == "" || v.Address == "" || containsFold(v.Address, v.District) {
 		return v.Address
 	}
-	return v.Address + ", " + d.Name
+	return v.Address + ", " + v.District
 }
 
 func newAgencyLine(p *i18n.Printer, x AgencyNow) agencyLine {

@@ -99,6 +99,20 @@ func TestHomeSaysWhatIsTheCase(t *testing.T) {
 	}
 }
 
+// TestAddresses: an address names its district, unless it does so already.
+func TestAddresses(t *testing.T) {
+	w := newWorld(t)
+	w.real(t, false, nil, "53.15", "19.01")
+	for host, want := range map[string]string{
+		"manggarai-barat": "Jalan Contoh Pelabuhan No. 2, Labuan Bajo, Komodo<",
+		"bangka":          "Jalan Contoh No. 1, Sungailiat<",
+	} {
+		if src := w.page(t, "http://"+host+".localhost/"); !strings.Contains(src, want) {
+			t.Errorf("%s: %q is missing in\n%s", host, want, plain(src))
+		}
+	}
+}
+
 func TestDemoIsAlwaysOpen(t *testing.T) {
 	w := newWorld(t)
 	w.real(t, true, nil, "19.03")

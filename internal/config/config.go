@@ -42,7 +42,7 @@ type Config struct {
 	Concurrency      int           // requests worked on at once
 	Streams          int           // open event streams a process
 	SecurityContact  string        // where to report a weakness: mailto: or https:
-	Grace            time.Duration // how long a stop waits for open requests
+	Grace            time.Duration // how long a stop takes at most, Drain included
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
 	Checkpoints      string        // folder of the audit chain's checkpoints; "": in Data; "off": none
 	Format           string        // table or json: how the start is announced
@@ -197,8 +197,8 @@ var values = []value{
 			c.SecurityContact = s
 			return nil
 		}},
-	duration("PENDOPO_GRACE", "grace", "how long a stop waits for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
-	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it", 0, func(c *Config) *time.Duration { return &c.Drain }),
+	duration("PENDOPO_GRACE", "grace", "how long a stop takes at most: the drain first, then what is left for open requests", time.Second, func(c *Config) *time.Duration { return &c.Grace }),
+	duration("PENDOPO_DRAIN", "drain", "how long a stop goes on accepting while /readyz says no, so that a load balancer hears of it; shorter than the grace", 0, func(c *Config) *time.Duration { return &c.Drain }),
 	{"PENDOPO_CHECKPOINTS", "checkpoints", "folder for the audit chain's checkpoints, best on another machine's disk; they find a chain that was rewritten as a whole", "a path, empty for the folder checkpoints in the data folder, or off", false,
 		func(c *Config) string { return c.Checkpoints },
 		func(c *Config, s string) error {
@@ -337,7 +337,10 @@ func Load(name string, def Config, args []string, env func(string) string, out i
 	if err != nil {
 		wrong = append(wrong, fmt.Errorf("%w (pendopo %s --help shows what there is)", err, name))
 	}
-	return c, rest, errors.Join(append(wrong, c.together()...)...)
+	if len(wrong) == 0 {
+		wrong = c.together()
+	}
+	return c, rest, errors.Join(wrong...)
 }
 
 // together refuses values that are right by themselves and miss another.
@@ -350,6 +353,10 @@ func (c Config) together() (wrong []error) {
 	}
 	if c.MasterKey != "" && c.MasterKeyFile != "" {
 		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
+	}
+	if c.Drain >= c.Grace {
+		wrong = append(wrong, fmt.Errorf("PENDOPO_DRAIN=%v takes all of PENDOPO_GRACE=%v, and open requests would be cut: set PENDOPO_GRACE (--grace) above %v, or PENDOPO_DRAIN (--drain) below %v",
+			c.Drain, c.Grace, c.Drain, c.Grace))
 	}
 	return wrong
 }

@@ -26,7 +26,7 @@ func TestAWrongValueIsRefusedWithItsNameAndWhatIsAllowed(t *testing.T) {
 		"PENDOPO_TRUSTED_PROXIES": "10.0.0.0/99", "PENDOPO_STREAMS": "0", "PENDOPO_GRACE": "fast",
 		"PENDOPO_DATABASE_URL": "mysql://x", "PENDOPO_PUBLIC_SCHEME": "ftp", "PENDOPO_APP_ROLE": "x; drop",
 		"PENDOPO_MASTER_KEY": "c2hvcnQ=",
-		"PENDOPO_SMTP_URL": "mail.example.go.id:25", "PENDOPO_MAIL_FROM": "Siti", "PENDOPO_GATEWAY_URL": "http://example.go.id/", "PENDOPO_GATEWAY_SECRET": "short",
+		"PENDOPO_SMTP_URL":   "mail.example.go.id:25", "PENDOPO_MAIL_FROM": "Siti", "PENDOPO_GATEWAY_URL": "http://example.go.id/", "PENDOPO_GATEWAY_SECRET": "short",
 	} {
 		_, _, err := load(t, map[string]string{name: s})
 		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "allowed:") {
@@ -84,6 +84,27 @@ func TestValuesThatBelongTogether(t *testing.T) {
 	}
 	if c, _, _ := load(t, map[string]string{"PENDOPO_DATABASE_URL": "postgres://x/y", "PENDOPO_MAIL_FOLDER": "/var/mail/"}); c.Outbox() != "/var/mail" {
 		t.Errorf("the folder that was named is not used: %q", c.Outbox())
+	}
+}
+
+// A drain is a part of the grace: one that leaves open requests no time is refused, wherever the two come from.
+func TestADrainThatTakesAllOfTheGraceIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		drain, grace string
+		args         []string
+		ok           bool
+	}{
+		{"60s", "", nil, false},
+		{"60s", "60s", nil, false},
+		{"5s", "", []string{"--grace", "2s"}, false},
+		{"60s", "61s", nil, true},
+		{"60s", "", []string{"--drain", "5s"}, true},
+		{"", "1s", nil, true},
+	} {
+		_, _, err := load(t, map[string]string{"PENDOPO_DRAIN": c.drain, "PENDOPO_GRACE": c.grace}, c.args...)
+		if c.ok != (err == nil) || err != nil && (!strings.Contains(err.Error(), "set PENDOPO_GRACE (--grace) above") || !strings.Contains(err.Error(), "PENDOPO_DRAIN (--drain) below")) {
+			t.Errorf("drain %q, grace %q, %v: %v", c.drain, c.grace, c.args, err)
+		}
 	}
 }
 

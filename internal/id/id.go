@@ -5,7 +5,9 @@ package id
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -21,10 +23,14 @@ func Named(space fmt.Stringer, name string) ID {
 	return ID(uuid.NewSHA1(uuid.NameSpaceOID, []byte(space.String()+"/"+name)))
 }
 
-// Parse reads the 36-sign form. Anything else is an error, so that one row has one address.
+// Parse reads the form that String gives: 36 signs, in lower case. Anything else is an error, so that one row
+// has one address.
 func Parse(s string) (ID, error) {
 	if len(s) != 36 {
 		return ID{}, fmt.Errorf("id: %d signs instead of 36", len(s))
+	}
+	if strings.ToLower(s) != s {
+		return ID{}, errors.New("id: not in lower case")
 	}
 	u, err := uuid.Parse(s)
 	return ID(u), err

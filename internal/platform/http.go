@@ -30,7 +30,7 @@ const maxQuery = 80
 // Routes registers the pages of the bare domain.
 func (p *Platform) Routes(r *web.Router) {
 	r.Get("/", authz.Public, p.showHome)
-	r.Get(pathSearch, authz.Public, p.searchRegions)
+	r.Get(pathSearch, authz.Public, p.searchRegions, web.Reads)
 	r.Get(pathProvince+":code", authz.Public, p.showProvince)
 }
 

@@ -31,7 +31,7 @@ func (a *API) Routes(r *web.Router) {
 	r.Post("/api/v1/tickets/:id/return", permReturn, a.returnTicket)
 	r.Get("/api/v1/counters", permCounter, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)
-	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard)
+	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard, web.Streams)
 }
 
 // ticketLimit bounds what one address takes: a bus that empties itself at the door gets through, a

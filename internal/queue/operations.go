@@ -21,7 +21,7 @@ var Operations = []openapi.Operation{
 	},
 	{
 		Method: "GET", Path: "/api/v1/tickets/:id", ID: "getTicket", Tag: "tickets",
-		Summary: "A ticket with its position in the line", Response: TicketJSON{}, Errors: []string{"404 not_found"},
+		Summary: "A ticket with its position in the line", Response: TicketJSON{}, Errors: []string{"404 not_found", "429 limited"},
 	},
 	{
 		Method: "POST", Path: "/api/v1/tickets/:id/finish", ID: "finishTicket", Tag: "tickets", Auth: openapi.Bearer,
@@ -54,6 +54,6 @@ var Operations = []openapi.Operation{
 		Description: "Events: call, with the data described here; ping, so that silence can be told from a lost connection; " +
 			"reconnect, when the server stops; reset, when too much was missed: load the board again.",
 		Params:   []openapi.Param{{Name: "Last-Event-ID", In: "header", Description: "Resume after this event.", Example: "1027"}},
-		Response: CallJSON{}, ContentType: "text/event-stream", Errors: []string{"404 not_found", "503 streams"},
+		Response: CallJSON{}, ContentType: "text/event-stream", Errors: []string{"404 not_found", "429 limited", "503 streams"},
 	},
 }

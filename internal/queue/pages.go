@@ -41,15 +41,15 @@ const (
 func (s *Pages) Routes(r *web.Router) {
 	r.Post("/antrean", authz.Public, s.takeTicket, ticketLimit)
 	r.Get("/antrean/:id", authz.Public, s.showTicket, web.Reads)
-	r.Get("/antrean/:id/langsung", authz.Public, s.followTicket)
+	r.Get("/antrean/:id/langsung", authz.Public, s.followTicket, web.Streams)
 	r.Get("/antrean/:id/cetak", authz.Public, s.printTicket, web.Reads)
 	r.Get("/antrean/:id/batal", authz.Public, s.askWithdraw, web.Reads)
 	r.Post("/antrean/:id/batal", authz.Public, s.withdraw, web.Reads)
 
-	r.Get("/papan", authz.Public, s.listBoards)
-	r.Get("/papan/:zone", authz.Public, s.showBoard)
+	r.Get("/papan", authz.Public, s.listBoards, web.Reads)
+	r.Get("/papan/:zone", authz.Public, s.showBoard, web.Reads)
 	r.Get("/papan/:zone/berikutnya", authz.Public, s.boardComing, web.Reads)
-	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard)
+	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard, web.Streams)
 
 	r.Get("/petugas", permCounter, s.listCounters, web.Desk("queue.desk"))
 	r.Get("/petugas/loket/:id", permCounter, s.showCounter)

@@ -24,7 +24,8 @@ var text []byte
 
 var _ = i18n.Register("internal/signin/text.yaml", text)
 
-// home is where staff begin after signing in: the page that shows what they may do.
+// home is where staff begin after signing in: the page that shows what they may do. Who has no page for staff, such
+// as an overseer, begins on the region's own.
 const home = "/petugas"
 
 // Where the vertical's pages live, besides those that the layouts and the kit name.
@@ -42,6 +43,15 @@ const stepCookie = "step"
 
 var permPeople = authz.Declare("signin:person:manage",
 	"Mengakhiri sesi, menghapus langkah kedua, dan membekukan akun petugas", "End staff's sessions, take away their second factors and suspend their accounts")
+
+// landing is where somebody who has signed in is led: to the page that they came for, else to their first.
+func landing(c *web.Ctx, a *authz.Actor, next string) string {
+	next = web.SafePath(next, home)
+	if next == home && !c.Opens(a, home) {
+		return "/"
+	}
+	return next
+}
 
 // Routes registers the pages and the calls.
 func Routes(r *web.Router, door *auth.Service) {
@@ -139,7 +149,7 @@ func (f *form) say(c *web.Ctx, err error) (status int, _ error) {
 
 func (h handlers) page(c *web.Ctx) error {
 	if c.Actor != nil {
-		return c.SeeOther(web.SafePath(next(c), home))
+		return c.SeeOther(landing(c, c.Actor, next(c)))
 	}
 	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c)}))
 }
@@ -179,7 +189,7 @@ func (h handlers) enter(c *web.Ctx, s auth.Session, next string) error {
 		c.SetOwnCookie(stepCookie, "", time.Time{})
 	}
 	c.SetSession(s.Token, s.ExpiresAt)
-	return c.SeeOther(web.SafePath(next, home))
+	return c.SeeOther(landing(c, s.Actor, next))
 }
 
 // again is the sign-in page for somebody whose second step is over.

@@ -66,3 +66,11 @@ func TestCheckIsolation(t *testing.T) {
 	rawExec(t, db, "drop table extra", "drop table closures")
 	check(db, "tables are missing: closures", "pendopo migrate")
 }
+
+// What the error offers for the variable is what the configuration takes.
+func TestOpenNamesWhatAnOperatorMaySet(t *testing.T) {
+	_, err := store.Open(t.Context(), store.Config{URL: "mysql://u:geheim@x"})
+	if err == nil || !strings.Contains(err.Error(), "postgres://") || strings.Contains(err.Error(), "sqlite:") || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("%v", err)
+	}
+}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
 )
@@ -48,11 +48,7 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 			return nil, err
 		}
 		defer conn.Close()
-		// Whoever migrates at the same time is waited for, however long it takes.
-		if _, err := conn.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
-			return nil, err
-		}
-		if _, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock)); err != nil {
+		if err := awaitOthers(ctx, conn); err != nil {
 			return nil, err
 		}
 		defer func() {
@@ -95,6 +91,18 @@ func (m *Migrator) Up(ctx context.Context, appRole string) ([]string, error) {
 	return names, nil
 }
 
+// awaitOthers takes the lock of those who migrate. Whoever has it is waited for, however long it takes; the
+// migrations themselves wait for a table no longer than any statement, or all who read it would stand behind
+// them. So the connection, which goes back to the pool, keeps nothing of it.
+func awaitOthers(ctx context.Context, conn bun.Conn) error {
+	if _, err := conn.ExecContext(ctx, "set lock_timeout = 0"); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("select pg_advisory_lock(%d)", advisoryLock))
+	_, reset := conn.ExecContext(context.WithoutCancel(ctx), "reset lock_timeout")
+	return errors.Join(err, reset)
+}
+
 // Pending gives the names of the migrations that have not been applied.
 func (m *Migrator) Pending(ctx context.Context) ([]string, error) {
 	mig, err := m.open(m.db.write)
@@ -119,28 +127,27 @@ func (m *Migrator) Pending(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-var roleName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+func pgName(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 // grant gives the serving role what it needs and no more: it reads and writes rows, it cannot change
 // or remove what the chain holds, and it owns nothing.
 func (m *Migrator) grant(ctx context.Context, role string) error {
-	if !roleName.MatchString(role) {
-		return fmt.Errorf("store: %q is no role name: lower case letters, digits and underscores", role)
-	}
 	var exists, same bool
-	err := m.db.write.QueryRowContext(ctx, "select exists (select 1 from pg_roles where rolname = ?), ? = current_user", role, role).Scan(&exists, &same)
+	var schema string
+	err := m.db.write.QueryRowContext(ctx, "select exists (select 1 from pg_roles where rolname = ?), ? = current_user, current_schema()", role, role).Scan(&exists, &same, &schema)
 	if err != nil {
 		return err
 	}
 	if !exists {
-		return fmt.Errorf("store: PostgreSQL has no role %q; make it with: create role %s login password '...'", role, role)
+		return fmt.Errorf("store: PostgreSQL has no role %q; make it with: create role %s login password '...'", role, pgName(role))
 	}
 	if same {
 		return errors.New("store: the owner role cannot be the role that serves")
 	}
+	schema, role = pgName(schema), pgName(role)
 	for _, sql := range []string{
-		"do $$ begin execute format('grant usage on schema %I to " + role + "', current_schema()); end $$",
-		"do $$ begin execute format('grant select, insert, update, delete on all tables in schema %I to " + role + "', current_schema()); end $$",
+		"grant usage on schema " + schema + " to " + role,
+		"grant select, insert, update, delete on all tables in schema " + schema + " to " + role,
 		"revoke update, delete, truncate on audit from " + role,
 		"revoke delete, truncate on audit_heads from " + role,
 		"revoke update, delete, truncate on events from " + role,

@@ -95,6 +95,37 @@ func TestMigrateAtOnce(t *testing.T) {
 	}
 }
 
+// Who migrates waits for another who does so longer than for a lock, and no connection of the pool keeps that: the
+// migrations, and all that comes after, wait as long as any statement.
+func TestMigrateWaitsForOthersOnly(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	db := owner(t, testkit.Empty(t, testkit.PostgreSQL))
+	m, err := store.NewMigrator(db, fstest.MapFS{"postgres/0001_one.tx.up.sql": {Data: []byte(
+		"create table one as select current_setting('lock_timeout') as waits;")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Up(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	var during string
+	if err := db.Writer().QueryRowContext(ctx, "select waits from one").Scan(&during); err != nil || during != "8s" {
+		t.Errorf("a migration waits %s, %v", during, err)
+	}
+	for range 4 { // all at once, so that each is another one
+		conn, err := db.Writer().Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		var after string
+		if err := conn.QueryRowContext(ctx, "show lock_timeout").Scan(&after); err != nil || after != "8s" {
+			t.Errorf("a connection waits %s afterwards, %v", after, err)
+		}
+	}
+}
+
 // A migration that fails half-way leaves nothing, is not taken for applied, and runs once it is mended.
 func TestMigrateFailsAsAWhole(t *testing.T) {
 	for _, dialect := range dialects {
@@ -127,10 +158,10 @@ func TestMigrateFailsAsAWhole(t *testing.T) {
 func TestMigrateForAWrongRole(t *testing.T) {
 	db := owner(t, testkit.Empty(t, testkit.PostgreSQL))
 	for role, want := range map[string]string{
-		"nobody_here":                "create role nobody_here login",
+		"nobody_here":                `create role "nobody_here" login`,
 		testkit.OwnerRole:            "cannot be the role that serves",
-		`x"; drop table tenants; --`: "is no role name",
-		"Pendopo":                    "is no role name",
+		`x"; drop table tenants; --`: `create role "x""; drop table tenants; --" login`,
+		"Pendopo":                    `create role "Pendopo" login`,
 	} {
 		if _, err := migrator(t, db).Up(t.Context(), role); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", role, err, want)

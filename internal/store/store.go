@@ -24,7 +24,7 @@ import (
 
 // Config says which database and how.
 type Config struct {
-	URL    string // "" or "sqlite:/path/file.db": SQLite; "postgres://...": PostgreSQL
+	URL    string // "": SQLite at Path; "postgres://...": PostgreSQL; in tests "sqlite:/path/file.db" too
 	Path   string // SQLite's file when URL is empty
 	Schema string // PostgreSQL: search_path; "" is the role's own
 	Models Models
@@ -95,7 +95,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		}
 		err = db.openSQLite(ctx)
 	default:
-		err = fmt.Errorf("store: PENDOPO_DATABASE_URL must be empty, sqlite:PATH or postgres://..., not %q", redact(cfg.URL))
+		err = fmt.Errorf("store: PENDOPO_DATABASE_URL must be postgres://... or empty, which is SQLite in the data folder (PENDOPO_DATA), not %q", redact(cfg.URL))
 	}
 	if err != nil {
 		_ = db.Close()

@@ -334,9 +334,6 @@ func (p *projection) run(ctx context.Context) error {
 	return LinkPeers(ctx, p.tx)
 }
 
-// wholeVenue is the zone of a venue that has none, such as a digital one: its counters stand there.
-const wholeVenue = "utama"
-
 func (p *projection) putVenues(ctx context.Context) error {
 	for i, v := range p.r.Venues {
 		hours, err := json.Marshal(p.declared.Venues[i].Hours)
@@ -353,7 +350,7 @@ func (p *projection) putVenues(ctx context.Context) error {
 		}
 		zones := v.Zones
 		if len(zones) == 0 {
-			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name, NameEN: v.NameEN}}
+			zones = []tenants.Zone{{Code: tenants.MainZone, Name: v.Name, NameEN: v.NameEN}}
 		}
 		for j, z := range zones {
 			p.zones = append(p.zones, p.zone(v.Code, z.Code))
@@ -427,7 +424,7 @@ func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, 
 	for j, c := range a.Counters {
 		zone := c.Zone
 		if zone == "" {
-			zone = wholeVenue
+			zone = tenants.MainZone
 		}
 		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
 		err := store.Upsert(ctx, p.tx, &CounterRow{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -120,6 +121,15 @@ func (c *Ctx) ID(name string) (id.ID, error) {
 // Query is a parameter of the query string, or "".
 func (c *Ctx) Query(name string) string {
 	return clean(string(c.f.Request().URI().QueryArgs().Peek(name)))
+}
+
+// Opens tells whether somebody may open a page of this site: one that has a route of its own, without parameters,
+// and a permission that they hold somewhere in the tenant.
+func (c *Ctx) Opens(a *authz.Actor, path string) bool {
+	i := slices.IndexFunc(c.app.routes, func(r Route) bool {
+		return r.Kind == c.kind && r.Method == fiber.MethodGet && r.Path == path
+	})
+	return i >= 0 && (c.Tenant == nil || a.CanWithin(c.app.routes[i].Permission, c.Tenant.Scope))
 }
 
 // Must is the fault "authz.forbidden" unless the actor may do p in a scope that is narrower than the

@@ -152,11 +152,44 @@ func (a *App) unmatched(c *Ctx, fe *fiber.Error) error {
 	return fault.New(fault.NotFound, "page")
 }
 
+// notHere answers on a host that is no tenant's. The page searches, as the bare domain's does, so it waits and
+// is counted as that.
 func (a *App) notHere(c *Ctx) error {
 	if c.IsAPI() || a.cfg.NotHere == nil {
 		return fault.Wrap(errNoHost, fault.NotFound, "not_here")
 	}
+	if err := a.enter(c); err != nil {
+		return err
+	}
+	defer a.gate.Leave()
+	if err := a.withinLimit(c, &a.elsewhere); err != nil {
+		return err
+	}
 	return a.cfg.NotHere(c, c.label)
+}
+
+// enter waits for a place in which the request is worked on; a.gate.Leave gives it back. The hosts that are
+// no tenant's wait in one line, under the zero tenant.
+func (a *App) enter(c *Ctx) error {
+	var key tenant.ID
+	if c.Tenant != nil {
+		key = c.Tenant.ID
+	}
+	if err := a.gate.Enter(c.std, key); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "busy").Retry(2 * time.Second)
+	}
+	return nil
+}
+
+// withinLimit counts a public call by the route's class.
+func (a *App) withinLimit(c *Ctx, r *Route) error {
+	if c.Actor != nil || r.Class == "" || a.cfg.LimitsOff {
+		return nil
+	}
+	if wait := a.limits.take(c.limitKey(r.Class), r.rate, r.burst, c.Now()); wait > 0 {
+		return fault.New(fault.TooMany, "limited").Retry(wait)
+	}
+	return nil
 }
 
 // suspended answers for a tenant that is suspended: nothing of it is run or read.
@@ -179,16 +212,16 @@ func (a *App) serve(c *Ctx, r *Route) error {
 		defer cancel()
 		c.std = std
 	}
+	if r.Kind == OnTenant && c.Tenant.State != tenant.Active {
+		return a.suspended(c)
+	}
+	if r.Kind != OnAny && !r.ownPace {
+		if err := a.enter(c); err != nil {
+			return err
+		}
+		defer a.gate.Leave()
+	}
 	if r.Kind == OnTenant {
-		if c.Tenant.State != tenant.Active {
-			return a.suspended(c)
-		}
-		if !r.ownPace {
-			if err := a.gate.Enter(c.std, c.Tenant.ID); err != nil {
-				return fault.Wrap(err, fault.Unavailable, "busy").Retry(2 * time.Second)
-			}
-			defer a.gate.Leave()
-		}
 		if err := c.findActor(); err != nil {
 			return err
 		}
@@ -204,10 +237,8 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	if err := c.proven(r); err != nil {
 		return err
 	}
-	if c.Actor == nil && r.Class != "" && !a.cfg.LimitsOff {
-		if wait := a.limits.take(c.limitKey(r.Class), r.rate, r.burst, c.Now()); wait > 0 {
-			return fault.New(fault.TooMany, "limited").Retry(wait)
-		}
+	if err := a.withinLimit(c, r); err != nil {
+		return err
 	}
 	return r.handler(c)
 }

@@ -26,9 +26,16 @@ func TestANoisyRegionTakesTurns(t *testing.T) {
 		return c.NoContent()
 	})
 	s.Tenant().Get("/sendiri", authz.Public, func(c *Ctx) error { return c.NoContent() }, OwnPace)
+	s.Bare().Get("/kerja", authz.Public, func(c *Ctx) error {
+		mu.Lock()
+		began = append(began, "bare")
+		mu.Unlock()
+		<-step
+		return c.NoContent()
+	})
 	ask := func(host, path string) int {
 		req := httptest.NewRequest("GET", path, nil)
-		req.Host = host + ".localhost"
+		req.Host = host
 		res, err := s.Test(req)
 		if err != nil {
 			t.Error(err)
@@ -66,17 +73,22 @@ func TestANoisyRegionTakesTurns(t *testing.T) {
 			}
 		}
 	}
-	send("bangka", 20)
-	send("belitung", 1)
-	if status := ask("bangka", "/sendiri"); status != http.StatusNoContent {
+	send("bangka.localhost", 20)
+	send("localhost", 5)
+	send("belitung.localhost", 1)
+	if status := ask("bangka.localhost", "/sendiri"); status != http.StatusNoContent {
 		t.Errorf("a route at its own pace waited: %d", status)
 	}
-	for range 21 {
+	for range 26 {
 		step <- struct{}{}
 	}
 	wg.Wait()
-	// Two of the noisy region's worked already; one more of its own has its turn first.
-	if at := slices.Index(began, "belitung"); at < 2 || at > 3 {
+	// Two of the noisy region's worked already; one more of its own has its turn first, and one of the bare
+	// domain's, which stands in the line like a region.
+	if at := slices.Index(began, "bare"); at < 2 || at > 4 {
+		t.Errorf("the bare domain's first request was number %d: %v", at+1, began)
+	}
+	if at := slices.Index(began, "belitung"); at < 2 || at > 4 {
 		t.Errorf("the quiet region's request was number %d: %v", at+1, began)
 	}
 }

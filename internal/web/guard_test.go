@@ -289,6 +289,48 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// A mall's phones come from one address. When its line was down for a moment they all load their page and open
+// their stream at once, more than once; a script that does nothing else is stopped.
+func TestAMallComesBackAtOnce(t *testing.T) {
+	s := newSite(t, nil)
+	s.Tenant().Get("/antrean", authz.Public, say("x"), Reads)
+	s.Tenant().Get("/langsung", authz.Public, say("x"), Streams)
+	get := func(path string, header ...string) int {
+		res, _ := s.ask(t, "GET", "bangka.localhost", path, "", header...)
+		return res.StatusCode
+	}
+	for range 3 {
+		for phone := range 100 {
+			if page, stream := get("/antrean"), get("/langsung"); page != http.StatusOK || stream != http.StatusOK {
+				t.Fatalf("phone %d: page %d, stream %d", phone, page, stream)
+			}
+		}
+	}
+	n := 0
+	for n < 5000 && get("/langsung") == http.StatusOK {
+		n++
+	}
+	if n == 5000 {
+		t.Error("a script opens streams without end")
+	}
+	if page, officer := get("/antrean"), get("/langsung", "Authorization: Bearer officer"); page != http.StatusOK || officer != http.StatusOK {
+		t.Errorf("after it a page is %d, and a stream of somebody signed in %d", page, officer)
+	}
+}
+
+// A host that is no region's draws a page that searches: it is counted too.
+func TestLimitElsewhere(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.NotHere = func(c *Ctx, _ string) error { return say("no region")(c) } })
+	last := 0
+	for i := 0; i < 5000 && last != http.StatusTooManyRequests; i++ {
+		res, _ := s.ask(t, "GET", "nowhere.localhost", "/?q=bangka", "")
+		last = res.StatusCode
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("without end: %d", last)
+	}
+}
+
 func TestLimitsAreBounded(t *testing.T) {
 	l := newLimits()
 	now := time.Now()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -13,6 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/web/assets"
 )
 
 // buffers hold pages while they are rendered: a component that fails half-way must not leave half a
@@ -89,23 +89,12 @@ func (c *Ctx) noStore() {
 func (c *Ctx) coding() string {
 	accept := c.Header(fiber.HeaderAcceptEncoding)
 	switch {
-	case accepts(accept, "br"):
+	case assets.Accepts(accept, "br"):
 		return "br"
-	case accepts(accept, "gzip"):
+	case assets.Accepts(accept, "gzip"):
 		return "gzip"
 	}
 	return ""
-}
-
-func accepts(header, coding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.TrimSpace(name) == coding {
-			q = strings.TrimPrefix(strings.TrimSpace(q), "q=")
-			return q == "" || strings.Trim(q, "0.") != ""
-		}
-	}
-	return false
 }
 
 var (

@@ -58,6 +58,11 @@ func Limited(class string, rate float64, burst int) Option {
 // wide: a mall's visitors, who share one address, look often, and a phone looks at its ticket by a stream.
 var Reads = Limited("read", 100, 1000)
 
+// Streams bounds how often the public opens streams: each opening reads where things stand. It is no lower
+// in its burst than Reads, and apart from it, because a mall's phones and boards all come back at once when
+// its one line was down for a moment, and load their pages too. A page's script asks again by itself.
+var Streams = Limited("stream", 50, 1000)
+
 // Within gives the route a deadline of its own.
 func Within(d time.Duration) Option { return func(r *Route) { r.deadline = d } }
 

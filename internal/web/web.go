@@ -67,7 +67,8 @@ type Config struct {
 	// requests here has noticed before the door closes. 0 behind nothing; some seconds in Kubernetes.
 	Drain time.Duration
 
-	// Concurrency is how many requests are worked on at once; 64. Further ones wait, tenant by tenant in turn.
+	// Concurrency is how many requests are worked on at once; 64. Further ones wait, tenant by tenant in turn;
+	// the bare domain has its turn like a tenant.
 	Concurrency int
 
 	MaxStreams int // open streams in this process; 20,000
@@ -100,6 +101,8 @@ type App struct {
 	cookie   string // the session cookie's name
 	routes   []Route
 	bootErrs []error
+
+	elsewhere Route // how calls on hosts that are no tenant's are counted
 
 	gate     *fair.Gate[tenant.ID]
 	limits   *limits
@@ -142,6 +145,7 @@ func New(cfg Config) *App {
 		cfg: cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
 		gate: fair.New[tenant.ID](cfg.Concurrency, maxWaiting), limits: newLimits(), pages: newPageCache(cfg.CacheBytes), streams: newStreams(cfg.MaxStreams, cfg.LimitsOff),
 	}
+	Reads(&a.elsewhere)
 	a.base, a.cancel = context.WithCancel(context.Background())
 	a.headers = securityHeaders(a.https())
 	a.cookie = a.prefix() + "sid"

@@ -66,6 +66,8 @@ database. */}}
 PENDOPO_ADDR: ":8080"
 PENDOPO_APP_ROLE: {{ .Values.database.appRole | quote }}
 PENDOPO_DRAIN: "5s" # so that the load balancer has heard of it before the listener closes
+# Less than the period, so that the app ends by itself before Kubernetes kills it.
+PENDOPO_GRACE: {{ printf "%ds" (sub (int64 .Values.terminationGracePeriodSeconds) 5) | quote }}
 PENDOPO_DOMAIN: {{ include "pendopo.domain" . | quote }}
 PENDOPO_LIMITS: {{ ternary "on" "off" .Values.limits | quote }}
 PENDOPO_LOG: {{ .Values.log | quote }}

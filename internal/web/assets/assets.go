@@ -43,15 +43,16 @@ type Asset struct {
 // encoding is "br", "gzip" or "" for the plain bytes.
 func (a Asset) Encoded(accept string) (body []byte, encoding string) {
 	switch {
-	case a.Brotli != nil && accepts(accept, "br"):
+	case a.Brotli != nil && Accepts(accept, "br"):
 		return a.Brotli, "br"
-	case a.Gzip != nil && accepts(accept, "gzip"):
+	case a.Gzip != nil && Accepts(accept, "gzip"):
 		return a.Gzip, "gzip"
 	}
 	return a.Raw, ""
 }
 
-func accepts(header, coding string) bool {
+// Accepts tells whether an Accept-Encoding header takes a coding by its name.
+func Accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if strings.TrimSpace(name) != coding {

@@ -135,7 +135,7 @@ type Trouble struct {
 
 func (t Trouble) key() string {
 	switch t.Status {
-	case 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 503:
+	case 400, 401, 403, 404, 405, 409, 413, 422, 429, 503:
 		return strconv.Itoa(t.Status)
 	}
 	return "500"

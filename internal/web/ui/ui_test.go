@@ -162,7 +162,7 @@ func TestSprite(t *testing.T) {
 
 func TestProblemPages(t *testing.T) {
 	for _, l := range i18n.Locales {
-		for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 502, 503} {
+		for _, status := range []int{400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 502, 503} {
 			p := testPage(l)
 			for name, p := range map[string]Page{"region": p, "platform": {Locale: l, Path: "/x"}, "staff": {Locale: l, Surface: "staff", Region: p.Region, User: p.User}} {
 				got := uitest.Render(t, Problem(p, Trouble{Status: status, Reference: "7F3K"}))

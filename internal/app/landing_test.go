@@ -1,0 +1,65 @@
+package app_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// Whoever signs in is led to a page that opens: staff to their work, who has none, such as an overseer, to the
+// region's home. So is whoever was sent to the sign-in by the staff's page, and who is in already.
+func TestEveryRoleLandsOnAPageThatOpens(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite)
+	hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := testkit.Tenant(t, db, testkit.PasswordHash(hash))
+	ap := newApp(t, db)
+	everyRole(t, db, r, hash)
+	ask := func(method, path, cookie string, form url.Values) *http.Response {
+		req := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+		req.Host = r.Host("localhost")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if cookie != "" {
+			req.Header.Set("Cookie", cookie)
+		}
+		res, err := ap.Web.Test(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res
+	}
+	staff := map[string]bool{
+		authz.RoleOfficer: true, authz.RoleAgencyAdmin: true, authz.RoleFrontOffice: true, authz.RoleManager: true, authz.RoleAdmin: true,
+	}
+	for _, role := range authz.Roles() {
+		want := "/"
+		if staff[role] {
+			want = "/petugas"
+		}
+		for _, next := range []string{"", "/petugas"} {
+			res := ask("POST", "/masuk", "", url.Values{"email": {r.Email(role)}, "password": {password}, "next": {next}})
+			if len(res.Cookies()) == 0 || res.Header.Get("Location") != want {
+				t.Errorf("%s, on the way to %q, is led to %q (%d)", role, next, res.Header.Get("Location"), res.StatusCode)
+				continue
+			}
+			sid := res.Cookies()[0].Name + "=" + res.Cookies()[0].Value
+			if res := ask("GET", want, sid, nil); res.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s is %d", role, want, res.StatusCode)
+			}
+			if res := ask("GET", "/masuk", sid, nil); res.Header.Get("Location") != want {
+				t.Errorf("%s, in already, is led to %q", role, res.Header.Get("Location"))
+			}
+		}
+	}
+}
