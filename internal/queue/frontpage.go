@@ -243,7 +243,7 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 		return err
 	}
 	p, t, said := frontUI(c, ""), c.Tenant, v.sentence(frontUI(c, ""))
-	return f.stream(c, []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}, func(ctx context.Context, e *easel) error {
+	return f.stream(c, ticketTopics(v.Place), func(ctx context.Context, e *easel) error {
 		place, err := f.hall.Place(ctx, t, v.ID)
 		if err != nil {
 			return err
