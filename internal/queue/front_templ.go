@@ -1900,7 +1900,7 @@ func frontActions(p ui.Page, v frontTicket) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch {
-		case v.State == NoShow && v.Can.Return:
+		case v.returnable():
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

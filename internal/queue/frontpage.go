@@ -325,6 +325,8 @@ func (f *FrontOffice) move(c *web.Ctx, news string, do func(context.Context, *te
 	switch {
 	case fault.Is(err, "queue.illegal_move"):
 		news = newsIllegal
+	case fault.Is(err, "queue.series_gone"):
+		news = newsGone
 	case err != nil:
 		return err
 	}

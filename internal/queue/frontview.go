@@ -78,9 +78,12 @@ const (
 	newsReturned  = "kembali" // it is back in the line
 	newsCancelled = "batal"
 	newsIllegal   = "langkah" // the move does not fit what the ticket is now
+	newsGone      = "seri"    // its series is not used any more
 )
 
-var knownNews = map[string]bool{newsGiven: true, newsSame: true, newsReturned: true, newsCancelled: true, newsIllegal: true}
+var knownNews = map[string]bool{
+	newsGiven: true, newsSame: true, newsReturned: true, newsCancelled: true, newsIllegal: true, newsGone: true,
+}
 
 // frontRights are what the person at the desk may do with a ticket.
 type frontRights struct{ Issue, Cancel, Return bool }
@@ -103,6 +106,8 @@ func (v frontTicket) news(p ui.Page) (text string, kind ui.Kind, icon string) {
 		return p.T("queue.front.news.kembali", v.Label), ui.Good, "circle-check"
 	case v.News == newsCancelled && v.State == Cancelled:
 		return p.T("queue.front.news.batal", v.Label), ui.Good, "circle-check"
+	case v.News == newsGone && v.State == NoShow:
+		return p.T("queue.front.news.seri"), ui.Warn, "alert-circle"
 	case v.News == newsIllegal:
 		return p.T("queue.front.news.langkah", v.sentence(p)), ui.Warn, "info-circle"
 	}
@@ -165,14 +170,18 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 // printable tells whether paper leads anywhere.
 func (v frontTicket) printable() bool { return v.withdrawable() }
 
-// again is what a button for the same service at the same place sends.
+// again is what a button for the same service sends: at the same place, as long as it is given there.
 func (v frontTicket) again() string {
-	return frontService{Service: v.Service, At: v.Series, Several: len(v.Service.Series) > 1}.value()
+	return frontService{Service: v.Service, At: v.Series, Several: len(v.Service.Series) > 1 && v.Service.At(v.SeriesID) != nil}.value()
 }
+
+// returnable tells whether the ticket can go back into the line: into one that is called.
+func (v frontTicket) returnable() bool { return v.State == NoShow && v.Can.Return && !v.Series.Retired }
 
 // anew tells whether a new number for the same service helps.
 func (v frontTicket) anew() bool {
-	return v.Can.Issue && v.Opening.Tickets && !v.Service.Retired && (v.State == Cancelled || v.State == past || v.State == Finished)
+	over := v.State == Cancelled || v.State == past || v.State == Finished || v.State == NoShow && v.Series.Retired
+	return over && v.Can.Issue && v.Opening.Tickets && !v.Service.Retired
 }
 
 // openCounters is "2 dari 4": of a series' counters those at which somebody stands.

@@ -33,7 +33,7 @@ var Operations = []openapi.Operation{
 		Summary: "Put somebody who was not there when called back into the line",
 		Description: "The ticket keeps its number and the moment it was taken, by which it is called, to any counter of its series. " +
 			"One that waits already stays as it is. Only on the ticket's own local day; the problem's member status says what the ticket is now.",
-		Response: TicketJSON{}, Errors: []string{"403 authz.forbidden", "404 not_found", "409 queue.illegal_move"},
+		Response: TicketJSON{}, Errors: []string{"403 authz.forbidden", "404 not_found", "409 queue.illegal_move", "409 queue.series_gone"},
 	},
 	{
 		Method: "GET", Path: "/api/v1/counters", ID: "listCounters", Tag: "counters", Auth: openapi.Bearer,

@@ -257,8 +257,18 @@ func (tx *Tx) scoped(from From, sql string, args []any) (string, []any, error) {
 // Lock holds the row of T with this primary key until the transaction ends, so that others wait.
 // SQLite has one writer and needs none. No such row: the fault "not_found".
 func Lock[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any) error {
+	return held[T, P](ctx, tx, rowID, tx.db.dialect.lockRow())
+}
+
+// Keep lets nobody Lock the row until the transaction ends. Others may keep it as well, as a foreign key does
+// that is written.
+func Keep[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any) error {
+	return held[T, P](ctx, tx, rowID, tx.db.dialect.keepRow())
+}
+
+func held[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any, how string) error {
 	var found []int
-	err := tx.bun.NewRaw("select 1 from "+target[T](tx)+" where tenant_id = ? and id = ?"+tx.db.dialect.lockRow(), tx.tenant, rowID).Scan(ctx, &found)
+	err := tx.bun.NewRaw("select 1 from "+target[T](tx)+" where tenant_id = ? and id = ?"+how, tx.tenant, rowID).Scan(ctx, &found)
 	if err == nil && len(found) == 0 {
 		err = errNoRows
 	}

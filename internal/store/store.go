@@ -68,6 +68,8 @@ type dialect interface {
 	table(name string) string
 	// lockRow is appended to a select that must hold its rows until commit.
 	lockRow() string
+	// keepRow is the same for rows that others may keep too, but nobody lock.
+	keepRow() string
 	// retry tells whether the whole transaction may be run again after err.
 	retry(err error) bool
 	translate(err error) error
