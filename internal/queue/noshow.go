@@ -56,6 +56,9 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 	if err != nil {
 		return err
 	}
+	if d.Retired { // since the directory was read
+		return fault.New(fault.NotFound, "not_found")
+	}
 	ticket, err := store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx)
 	if err != nil {
 		return err

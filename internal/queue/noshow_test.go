@@ -350,6 +350,30 @@ func TestAWayBackWaitsForAnApply(t *testing.T) {
 	}
 }
 
+// A counter that was taken away since its screen was drawn calls nobody, as with the big button.
+func TestACounterThatIsGoneCallsNobodyAgain(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMall(t, db)
+		a := m.miss(t, "a", 0)
+		if err := db.In(t.Context(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.CounterRow](tx).Set("retired = ?", true).Where("id = ?", m.Counters[0]).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		// The directory does not know it yet: the rows do.
+		if _, err := m.again(0, a.ID, "x"); !fault.Is(err, "not_found") {
+			t.Errorf("called again: %v", err)
+		}
+		if p := m.place(t, a.ID); p.Status != queue.NoShow {
+			t.Errorf("%s is %s", p.Label, p.Status)
+		}
+		if _, err := m.again(1, a.ID, "y"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestThereIsAWayBackOnTheTicketsOwnDayOnly(t *testing.T) {
 	for zone, utc := range map[string]int{"WIB": 17, "WIT": 15} {
 		t.Run(zone, func(t *testing.T) {
