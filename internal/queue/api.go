@@ -56,6 +56,7 @@ type TicketJSON struct {
 	CalledAt  string       `json:"called_at,omitempty"`
 	ServedAt  string       `json:"served_at,omitempty"`
 	EndedAt   string       `json:"ended_at,omitempty"`
+	Cancelled Canceller    `json:"cancelled_by,omitempty" jsonschema:"enum=own,enum=desk,enum=mall" jsonschema_description:"Who cancelled it: whoever has its address, the front desk for the person, or the mall, which does not use the series any more."`
 	URL       string       `json:"url"`
 }
 
@@ -78,7 +79,8 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		ID: p.ID, Number: p.Number, Label: p.Label, Series: p.Series.Prefix, SeriesID: p.SeriesID, ServiceID: p.ServiceID,
 		Service: p.Service.Name, Status: p.Status, Position: p.Position(), Channel: p.Channel, Day: p.Day.String(),
 		CreatedAt: stamp(p.CreatedAt), CalledAt: stamp(p.CalledAt), ServedAt: stamp(p.ServedAt), EndedAt: stamp(p.EndedAt),
-		URL: "/antrean/" + p.ID.String(),
+		Cancelled: p.CancelledBy,
+		URL:       "/antrean/" + p.ID.String(),
 	}
 	if p.Counter != nil {
 		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place, p.Counter.PlaceEN}

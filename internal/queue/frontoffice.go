@@ -37,7 +37,7 @@ func (h *Hall) CancelFor(ctx context.Context, t *tenant.Tenant, a *authz.Actor, 
 	case p.Status != Cancelled && dayIsOver(p, t.Today(h.db.Now())):
 		return Place{}, past.refuse(Cancel)
 	}
-	if err := h.move(ctx, t, ticketID, p.Counter, Cancel, a.String()); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, change{Cancel, ByDesk, a.String()}); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)

@@ -161,8 +161,12 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 	if !v.CalledAt.IsZero() {
 		out = append(out, ui.Pair{Term: p.T("queue.front.called"), Value: p.T("queue.front.called_to", pr.Time(v.CalledAt), v.Counter.Name)})
 	}
-	if v.Status == Finished || v.Status == Cancelled {
+	switch v.Status {
+	case Finished:
 		out = append(out, ui.Pair{Term: p.T("queue.front.ended"), Value: pr.Time(v.EndedAt)})
+	case Cancelled:
+		by := p.T("queue.cancelled_by." + string(v.CancelledBy))
+		out = append(out, ui.Pair{Term: p.T("queue.front.cancelled"), Value: p.T("queue.front.ended_by", pr.Time(v.EndedAt), by)})
 	}
 	return out
 }
