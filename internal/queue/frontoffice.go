@@ -84,7 +84,7 @@ func parseWanted(text string) (w wanted, ok bool) {
 // foundMost is how many tickets a search gives. A number alone may stand in every series.
 const foundMost = 40
 
-// find looks among today's tickets, in the order of their series.
+// find looks among today's tickets, in the order of their series. A ticket that was scanned is found on any day.
 func (h *Hall) find(ctx context.Context, t *tenant.Tenant, w wanted) ([]Place, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
@@ -92,12 +92,13 @@ func (h *Hall) find(ctx context.Context, t *tenant.Tenant, w wanted) ([]Place, e
 	}
 	var rows []Ticket
 	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if !w.ID.IsZero() {
+			rows, err = store.Select[Ticket](tx).Where("id = ?", w.ID).All(ctx)
+			return err
+		}
 		ids, err := coded(ctx, tx, t, w)
 		if err != nil {
 			return err
-		}
-		if !w.ID.IsZero() {
-			ids = append(ids, w.ID)
 		}
 		// The series come first, so that both databases go by the index of a series' day.
 		rows, err = store.Query[Ticket](ctx, tx, store.From{"tickets", "series"}, `

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
@@ -57,6 +58,8 @@ func (v frontFind) wrong(p ui.Page, queues []QueueNow) string {
 		return ""
 	case v.Unreadable:
 		return p.T("queue.front.find_what")
+	case !v.Wanted.ID.IsZero():
+		return p.T("queue.front.find_no_scan")
 	case v.Wanted.Number == 0:
 		return p.T("queue.front.find_no_code", v.Wanted.Code)
 	case v.Wanted.Prefix == "":
@@ -145,6 +148,9 @@ func (v frontTicket) state(p ui.Page) string {
 func (v frontTicket) details(p ui.Page) []ui.Pair {
 	pr := p.Print()
 	out := []ui.Pair{{Term: p.T("queue.code"), Value: v.code()}}
+	if v.Day != clock.DayOf(v.Now, v.Loc) {
+		out = append(out, ui.Pair{Term: p.T("queue.front.day"), Value: pr.Date(v.Day)})
+	}
 	switch {
 	case v.State == Waiting || v.State == past:
 		if where := v.ticketView.where(p); where != "" {
