@@ -46,13 +46,17 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	if p.SawNobody {
 		seen = nobody
 	}
-	row, err := h.call.Do(ctx, t.ID, callQuery{
+	q := callQuery{
 		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Free: p.SawFree, Actor: a.String(),
-	})
+	}
+	row, err := h.call.Do(ctx, t.ID, q)
 	if err != nil {
 		return Place{}, false, err
 	}
 	switch row.Outcome {
+	case "called":
+		ticket, err := row.ticket(q)
+		return place(dir, ticket, 0), err == nil, err
 	case "none":
 		return Place{}, false, nil
 	case "gone":
@@ -60,7 +64,7 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	case "stale":
 		return Place{}, false, fault.New(fault.Conflict, "queue.stale")
 	}
-	ticketID, err := id.Parse(row.ID)
+	ticketID, err := id.Parse(row.ID) // of the press that was done already: the ticket may have gone on since
 	if err != nil {
 		return Place{}, false, err
 	}
