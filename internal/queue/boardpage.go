@@ -9,6 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // boardRefresh is how often a board loads itself again where a television knows no JavaScript, in seconds.
@@ -20,8 +21,13 @@ func (s *Pages) listBoards(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(http.StatusOK, boardList(page(c, c.P.T("queue.boards")), dir.Venues, c.Host()))
+	venues := slices.DeleteFunc(slices.Clone(dir.Venues), func(v *tenant.Venue) bool { return !hasHall(v) })
+	return c.Page(http.StatusOK, boardList(page(c, c.P.T("queue.boards")), venues, c.Host()))
 }
+
+// hasHall tells whether people wait at a venue, before a board. Nobody does at a digital one, whose counters are
+// where officers work.
+func hasHall(v *tenant.Venue) bool { return v.Kind != string(tenants.Digital) }
 
 // zoneOf finds the board that the address names, by its short name or by the zone's identifier.
 func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Zone, *tenant.Directory, error) {
@@ -31,18 +37,18 @@ func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Zone, *tenant.Directory, error) {
 	}
 	name := c.Param("zone")
 	if zone, err := id.Parse(name); err == nil {
-		if z, ok := dir.Zone(zone); ok && !z.Retired {
+		if z, ok := dir.Zone(zone); ok && !z.Retired && hasHall(z.Venue) {
 			return z, dir, nil
 		}
 	}
 	for _, v := range dir.Venues {
 		for _, z := range v.Zones {
-			if v.Code+"-"+z.Code == name {
+			if v.Code+"-"+z.Code == name && hasHall(v) {
 				return z, dir, nil
 			}
 		}
 	}
-	return nil, nil, fault.New(fault.NotFound, "not_found")
+	return nil, nil, fault.New(fault.NotFound, "queue.no_board")
 }
 
 // showBoard is the board of a zone. ?tata=12 asks for a field a counter and ?tata=1 for one big call; by

@@ -396,6 +396,27 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 	})
 }
 
+// Nobody waits before a board at a digital venue: it has none, and a region that is purely digital is told so.
+func TestADigitalVenueHasNoBoard(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		if err := h.db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.VenueRow](tx).Set("kind = ?", string(tenants.Digital)).Where("id = ?", h.Venue).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if body := h.see(t, "/papan", "", "Belum ada papan", "Cari layanan lain"); strings.Contains(body, "/papan/mal-a") || strings.Contains(body, "?tata=1") {
+			t.Error("a digital venue has a board")
+		}
+		for _, path := range []string{"/papan/mal-a", "/papan/" + h.Hall.String(), "/papan/mal-a/langsung"} {
+			if resp, body := h.ask(t, "GET", path, "", nil); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, "Semua papan daerah ini ada di /papan.") {
+				t.Errorf("%s: %d", path, resp.StatusCode)
+			}
+		}
+	})
+}
+
 func TestBoards(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)
