@@ -46,14 +46,17 @@ var Operations = []openapi.Operation{
 			"With the same Idempotency-Key the same ticket comes back and nobody else is called.",
 		Params:   []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this press at this counter, at most 128 signs. It is remembered for two days.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Response: TicketJSON{}, Also: []openapi.Reply{{Status: 204, Description: "Nobody waits."}},
-		Errors: []string{"403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
+		Errors: []string{"400 queue.bad_key", "403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
 	},
 	{
 		Method: "GET", Path: "/api/v1/boards/:id/events", ID: "followBoard", Tag: "boards",
 		Summary: "Follow a hall board's calls (Server-Sent Events)",
 		Description: "Events: call, with the data described here; ping, so that silence can be told from a lost connection; " +
 			"reconnect, when the server stops; reset, when too much was missed: load the board again.",
-		Params:   []openapi.Param{{Name: "Last-Event-ID", In: "header", Description: "Resume after this event.", Example: "1027"}},
+		Params: []openapi.Param{
+			{Name: "Last-Event-ID", In: "header", Description: "Resume after this event.", Example: "1027"},
+			{Name: "last_event_id", In: "query", Description: "The same for a stream that a script opens, which can send no header. The header goes before it.", Example: "1027"},
+		},
 		Response: CallJSON{}, ContentType: "text/event-stream", Errors: []string{"404 not_found", "503 streams"},
 	},
 }
