@@ -15,7 +15,7 @@ var Operations = []openapi.Operation{
 		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,
 		Headers: []openapi.Header{{Name: "Location", Description: "The ticket's address in the API."}},
 		Errors: []string{
-			"400 queue.bad_key", "404 queue.no_service", "409 queue.closed", "409 queue.full", "409 queue.no_numbers",
+			"400 queue.bad_key", "400 queue.key_text", "404 queue.no_service", "409 queue.closed", "409 queue.full", "409 queue.no_numbers",
 			"422 queue.key_reused", "422 invalid", "429 limited",
 		},
 	},
@@ -46,7 +46,7 @@ var Operations = []openapi.Operation{
 			"With the same Idempotency-Key the same ticket comes back and nobody else is called.",
 		Params:   []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this press at this counter, at most 128 signs. It is remembered for two days.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Response: TicketJSON{}, Also: []openapi.Reply{{Status: 204, Description: "Nobody waits."}},
-		Errors: []string{"400 queue.bad_key", "403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
+		Errors: []string{"400 queue.bad_key", "400 queue.key_text", "403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
 	},
 	{
 		Method: "GET", Path: "/api/v1/boards/:id/events", ID: "followBoard", Tag: "boards",
