@@ -183,7 +183,7 @@ func (f *FrontOffice) issue(c *web.Ctx) error {
 		key += "/" + c.Form("layanan")
 	}
 	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channelOf(c.Actor), Actor: c.Actor})
-	if err != nil && fault.KindOf(err) == fault.Conflict {
+	if noNumber(err) {
 		v, rerr := f.refusal(c, service, series, fault.Of(err))
 		if rerr != nil {
 			return rerr

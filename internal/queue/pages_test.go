@@ -213,6 +213,27 @@ func TestNoNumberIsNoDeadEnd(t *testing.T) {
 }
 
 // counter is the address of one of the region's counters.
+// What went wrong in the store is not told as a closed door.
+func TestOnlyTheQueueRefusesANumber(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		if err := h.db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			return store.Insert(ctx, tx, &queue.Ticket{ // whose number the series does not know of
+				ID: id.New(), SeriesID: h.Series[0], ServiceID: h.Services[0], Day: h.tenant.Today(tx.Now()), Number: 1,
+				Status: queue.Waiting, Channel: queue.Web, IdemKey: "stray", CreatedAt: tx.Now(),
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for path, badge := range map[string]string{"/antrean": "", front + "/nomor": "front"} {
+			resp, body := h.ask(t, "POST", path, badge, url.Values{"layanan": {h.Services[0].String()}, "kunci": {"x"}})
+			if resp.StatusCode != http.StatusConflict || strings.Contains(body, "Nomor antrean hari ini") || strings.Contains(body, "Siapkan persyaratan") {
+				t.Errorf("%s: %d\n%s", path, resp.StatusCode, body)
+			}
+		}
+	})
+}
+
 func (h *house) counter(n int) string { return "/petugas/loket/" + h.Counters[n].String() }
 
 // field is the value of a hidden field in a page.

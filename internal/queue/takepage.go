@@ -27,13 +27,18 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 		}
 	}
 	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
-	if err != nil && fault.KindOf(err) == fault.Conflict {
+	if noNumber(err) {
 		return s.refuse(c, service, series, fault.Of(err))
 	}
 	if err != nil {
 		return err
 	}
 	return c.SeeOther(ticketPath(p))
+}
+
+// noNumber tells whether an error says that no number is given now, and a refusal why. No other conflict does.
+func noNumber(err error) bool {
+	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
 }
 
 // refusal is why there is no number now.
