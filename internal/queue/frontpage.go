@@ -182,7 +182,11 @@ func (f *FrontOffice) issue(c *web.Ctx) error {
 	if key != "" {
 		key += "/" + c.Form("layanan")
 	}
-	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channelOf(c.Actor), Actor: c.Actor})
+	channel, err := f.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
+	if err != nil {
+		return err
+	}
+	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channel, Actor: c.Actor})
 	if noNumber(err) {
 		v, rerr := f.refusal(c, service, series, fault.Of(err))
 		if rerr != nil {

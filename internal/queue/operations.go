@@ -9,7 +9,7 @@ var Operations = []openapi.Operation{
 		Summary: "Take a number for a service",
 		Description: "The number belongs to one of the service's series and the region's local day. A service that is given at several " +
 			"places has a series at each: name it with series_id, or take the first that gives numbers now. The channel follows from the " +
-			"credential: without one it is web. With the same Idempotency-Key the same ticket comes back, also after closing time; the same " +
+			"credential: for who may give the service's numbers at the front desk it is counter, for a paired device its own, else web. With the same Idempotency-Key the same ticket comes back, also after closing time; the same " +
 			"key with another service or another series_id is refused.",
 		Params:  []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this request, at most 128 signs. Send one and repeat it after a lost connection. Without signing in it must be one that nobody else thinks of, such as a random UUID: the public shares one set of keys.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -64,7 +65,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		t.Fatal(err)
 	}
 	who := func(user id.ID, role, scope string) *authz.Actor {
-		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary}, []authz.Grant{{Role: role, Scope: scope}})
+		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
 	}
 	h.app = web.New(web.Config{Registry: reg, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Sessions: badges{
 		"bound":    who(h.Officer, authz.RoleOfficer, h.Scope+"/dukcapil"),
@@ -87,11 +88,22 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 // ask sends a request as somebody ("" is the public) and gives the answer and its body.
 func (h *house) ask(t *testing.T, method, path, badge string, form url.Values, header ...string) (*http.Response, string) {
 	t.Helper()
-	r, err := http.NewRequest(method, "http://"+h.Host("localhost")+path, strings.NewReader(form.Encode()))
+	return h.answer(t, method, path, badge, form != nil, form.Encode(), header...)
+}
+
+// askJSON posts to the API.
+func (h *house) askJSON(t *testing.T, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	return h.answer(t, http.MethodPost, path, "", false, body, header...)
+}
+
+func (h *house) answer(t *testing.T, method, path, badge string, form bool, content string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://"+h.Host("localhost")+path, strings.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form != nil {
+	if form {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	r.Header.Set("Origin", "http://"+r.Host)
@@ -213,6 +225,37 @@ func TestNoNumberIsNoDeadEnd(t *testing.T) {
 }
 
 // counter is the address of one of the region's counters.
+// Who is signed in takes a number from the web like everybody, unless it is their work to give it.
+func TestTheChannelIsOfWhoMayGiveNumbers(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		for badge, want := range map[string]queue.Channel{
+			"": queue.Web, "it": queue.Web, "stranger": queue.Web, "elsewhere": queue.Web, "officer": queue.Web,
+			"front": queue.AtCounter, "manager": queue.AtCounter,
+		} {
+			to := h.send(t, "/antrean", badge, url.Values{"layanan": {h.Services[0].String()}, "kunci": {"page " + badge}})
+			ticket, err := id.Parse(strings.TrimPrefix(to, "/antrean/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := h.place(t, ticket).Channel; got != want {
+				t.Errorf("%q takes it from %s, want %s", badge, got, want)
+			}
+			header := []string{"Content-Type", "application/json"}
+			if badge != "" {
+				header = append(header, "Authorization", "Bearer "+badge)
+			}
+			p := struct {
+				Channel queue.Channel `json:"channel"`
+			}{}
+			resp, body := h.askJSON(t, "/api/v1/tickets", `{"service_id":"`+h.Services[0].String()+`"}`, header...)
+			if err := json.Unmarshal([]byte(body), &p); err != nil || resp.StatusCode != http.StatusCreated || p.Channel != want {
+				t.Errorf("%q takes it by the API from %s, want %s (%d %v)", badge, p.Channel, want, resp.StatusCode, err)
+			}
+		}
+	})
+}
+
 // What went wrong in the store is not told as a closed door.
 func TestOnlyTheQueueRefusesANumber(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {

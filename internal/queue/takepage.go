@@ -26,7 +26,11 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 			return fault.New(fault.Invalid, "invalid").Field("seri", "not_an_id")
 		}
 	}
-	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
+	channel, err := s.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
+	if err != nil {
+		return err
+	}
+	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channel, Actor: c.Actor})
 	if noNumber(err) {
 		return s.refuse(c, service, series, fault.Of(err))
 	}
