@@ -137,11 +137,11 @@ func (v frontTicket) ahead(p ui.Page) string {
 func (v frontTicket) state(p ui.Page) string {
 	switch v.State {
 	case Waiting:
-		return capital(v.ahead(p))
+		return ui.Capital(v.ahead(p))
 	case Called, Serving:
 		return v.Counter.Name
 	}
-	return capital(stateText(p, v.State))
+	return ui.Capital(stateText(p, v.State))
 }
 
 // details are what the desk tells the person, or asks for.

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
@@ -172,21 +171,7 @@ func (v refusal) ways(p ui.Page) (out []ui.Link) {
 		ui.Link{Label: p.T("queue.way_services"), Href: ui.PathServices, Icon: "search"},
 		ui.Link{Label: p.T("queue.way_places"), Href: ui.PathPlaces, Icon: "map-pin"})
 	if v.Phone != "" {
-		out = append(out, ui.Link{Label: p.T("queue.way_phone", v.Phone), Href: telURL(v.Phone), Icon: "phone"})
+		out = append(out, ui.Link{Label: p.T("queue.way_phone", v.Phone), Href: ui.TelURL(v.Phone), Icon: "phone"})
 	}
 	return out
-}
-
-// telURL is a phone number as a link takes it. Indonesian numbers get their country code.
-func telURL(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-	if rest, ok := strings.CutPrefix(digits, "0"); ok {
-		digits = "62" + rest
-	}
-	return "tel:+" + digits
 }

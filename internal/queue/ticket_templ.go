@@ -370,7 +370,7 @@ func stub(p ui.Page, v ticketView) templ.Component {
 				}
 			}
 		case Serving:
-			templ_7745c5c3_Err = ui.Tag(ui.Good, "user-check", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Good, "user-check", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -400,7 +400,7 @@ func stub(p ui.Page, v ticketView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case Finished:
-			templ_7745c5c3_Err = ui.Tag(ui.Good, "circle-check", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Good, "circle-check", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -430,7 +430,7 @@ func stub(p ui.Page, v ticketView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case NoShow:
-			templ_7745c5c3_Err = ui.Tag(ui.Warn, "user-off", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Warn, "user-off", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -460,7 +460,7 @@ func stub(p ui.Page, v ticketView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case Cancelled:
-			templ_7745c5c3_Err = ui.Tag(ui.Plain, "calendar-off", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Plain, "calendar-off", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -490,7 +490,7 @@ func stub(p ui.Page, v ticketView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = ui.Tag(ui.Plain, "clock-off", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Plain, "clock-off", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
