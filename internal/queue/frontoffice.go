@@ -22,7 +22,7 @@ import (
 var (
 	permFind   = authz.Declare("queue:ticket:find", "Mencari nomor hari ini dan melihat semua antrean di meja depan", "Find today's tickets and see all queues at the front desk")
 	permIssue  = authz.Declare("queue:ticket:issue", "Memberi nomor antrean di meja depan", "Issue tickets at the front desk")
-	permCancel = authz.Declare("queue:ticket:cancel", "Membatalkan nomor atas permintaan orangnya", "Cancel tickets at the person's request")
+	permCancel = authz.Declare("queue:ticket:cancel", "Membatalkan nomor atas permintaan pemegang nomor", "Cancel tickets at the person's request")
 )
 
 // CancelFor gives a person's place back for them. Faults: "not_found", "authz.forbidden", "queue.illegal_move".

@@ -11,7 +11,7 @@ var Operations = []openapi.Operation{
 			"places has a series at each: name it with series_id, or take the first that gives numbers now. The channel follows from the " +
 			"credential: for who may give the service's numbers at the front desk it is counter, for a paired device its own, else web. With the same Idempotency-Key the same ticket comes back, also after closing time; the same " +
 			"key with another service or another series_id is refused.",
-		Params:  []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this request, at most 128 signs. Send one and repeat it after a lost connection. Without signing in it must be one that nobody else thinks of, such as a random UUID: the public shares one set of keys.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
+		Params:  []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this request, at most 128 characters. Send one and repeat it after a lost connection. Without signing in it must be one that nobody else thinks of, such as a random UUID: the public shares one set of keys.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,
 		Headers: []openapi.Header{{Name: "Location", Description: "The ticket's address in the API."}},
 		Errors: []string{
@@ -44,7 +44,7 @@ var Operations = []openapi.Operation{
 		Summary: "Call the ticket that has waited longest",
 		Description: "The ticket that stands at the counter is finished with it. When nobody waits nothing changes. " +
 			"With the same Idempotency-Key the same ticket comes back and nobody else is called.",
-		Params:   []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this press at this counter, at most 128 signs. It is remembered for two days.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
+		Params:   []openapi.Param{{Name: "Idempotency-Key", In: "header", Description: "Names this press at this counter, at most 128 characters. It is remembered for two days.", Example: "7f3c2b1a-6a0e-4b53-9f0e-2d1c8a7b5e44"}},
 		Response: TicketJSON{}, Also: []openapi.Reply{{Status: 204, Description: "Nobody waits."}},
 		Errors: []string{"400 queue.bad_key", "400 queue.key_text", "403 authz.forbidden", "403 queue.not_your_counter", "404 not_found"},
 	},

@@ -357,7 +357,7 @@ func TestOfficerServesWithHTMX(t *testing.T) {
 		t.Fatalf("%d\n%s", status, body)
 	}
 	h.clock.Advance(2 * time.Second)
-	if _, body = press(body); !strings.Contains(body, "Tekanan kedua tidak kami hitung. Sekarang: A-001, sedang dipanggil.") {
+	if _, body = press(body); !strings.Contains(body, "Penekanan kedua tidak dihitung. Sekarang: A-001, sedang dipanggil.") {
 		t.Errorf("the second press:\n%s", body)
 	}
 	h.clock.Advance(time.Second)
@@ -400,7 +400,7 @@ func TestASecondPressFinishesNobodyWhoWasJustCalled(t *testing.T) {
 		if to := h.send(t, finish, "officer", big); to != h.counter(0)+"?kabar=ganda" || status(first) != queue.Called {
 			t.Errorf("the second press leads to %s, the ticket is %s", to, status(first))
 		}
-		if _, body := h.ask(t, "POST", finish, "officer", big, "HX-Request", "true"); !strings.Contains(body, "Tekanan kedua tidak kami hitung. Sekarang: A-001, sedang dipanggil.") || status(first) != queue.Called {
+		if _, body := h.ask(t, "POST", finish, "officer", big, "HX-Request", "true"); !strings.Contains(body, "Penekanan kedua tidak dihitung. Sekarang: A-001, sedang dipanggil.") || status(first) != queue.Called {
 			t.Errorf("with htmx: %s\n%s", status(first), body)
 		}
 		h.clock.Advance(time.Second)
