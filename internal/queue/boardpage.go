@@ -59,7 +59,7 @@ func (s *Pages) showBoard(c *web.Ctx) error {
 		return err
 	}
 	n := len(zone.Counters)
-	grid := (n > fewCounters || boardSeries(zone) > linesBig) && n <= gridCounters
+	grid := (n > fewCounters || boardSeries(zone) > seriesBig) && n <= gridCounters
 	switch c.Query("tata") {
 	case "12":
 		grid = n <= gridCounters
@@ -101,11 +101,11 @@ func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Zo
 		return v, nil
 	}
 	all, err := s.hall.waitingIn(ctx, t, zone, comingMost)
-	most := linesBig
+	most := seriesBig
 	if grid {
-		most = linesGrid
+		most = seriesGrid
 	}
-	v.Lines = turned(all, most, now.Minute())
+	v.Coming = turned(all, most, now.Minute())
 	return v, err
 }
 
@@ -126,7 +126,7 @@ func (s *Pages) boardComing(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Fragment(http.StatusOK, coming(page(c, ""), v.Lines, v.Grid))
+	return c.Fragment(http.StatusOK, coming(page(c, ""), v.Coming, v.Grid))
 }
 
 // followBoard keeps a board up to date but for the calls: those come one by one over the stream of the
@@ -140,8 +140,8 @@ func (s *Pages) followBoard(c *web.Ctx) error {
 	p, t, grid, shown := page(c, ""), c.Tenant, c.Query("tata") == "12", c.Query("tampil")
 	topics := []string{"zone:" + zone.ID.String()}
 	for _, d := range zone.Counters {
-		for _, l := range d.Series {
-			if topic := "series:" + l.ID.String(); !slices.Contains(topics, topic) {
+		for _, s := range d.Series {
+			if topic := "series:" + s.ID.String(); !slices.Contains(topics, topic) {
 				topics = append(topics, topic)
 			}
 		}
@@ -158,7 +158,7 @@ func (s *Pages) followBoard(c *web.Ctx) error {
 				return e.put(ctx, "muat", "", "", reload())
 			}
 			shown = shape
-			return e.put(ctx, "berikutnya", "", "", coming(p, v.Lines, grid))
+			return e.put(ctx, "berikutnya", "", "", coming(p, v.Coming, grid))
 		})
 	})
 }

@@ -212,7 +212,7 @@ func TestEnglishPagesNamePlacesInEnglish(t *testing.T) {
 		waiting, called := newTicketView(s.place(Waiting, 27), s.dir, s.t, nine), newTicketView(s.place(Called, 27), s.dir, s.t, nine)
 		waiting.QR, called.QR = newQR("x"), newQR("x")
 		board := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Opening: s.dir.Opening(s.t, s.zone.Venue, nine)}
-		board.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
+		board.Coming = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
 		list := counterList{Now: nine}
 		list.add(counterRow{Counter: s.counters[2]})
 		return map[string]string{

@@ -30,7 +30,7 @@ const (
 	PathHome     = "/"
 	PathServices = "/layanan"
 	PathPlaces   = "/#lokasi"
-	PathDesks    = "/petugas" // where staff begin
+	PathCounters = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
 	PathSignOut  = "/keluar"  // POST
 	PathRegions  = "/#daerah" // on the bare domain
