@@ -168,7 +168,7 @@ func newPlaceView(p *i18n.Printer, at PlaceNow, now time.Time) placeView {
 		v.Word = join(p.T("catalog.people", at.Waiting), counters)
 		v.Line = join(p.T("catalog.waiting", at.Waiting), counters)
 		if at.Waiting == 0 {
-			v.Line = join(capital(p.T("catalog.nobody")), counters)
+			v.Line = join(ui.Capital(p.T("catalog.nobody")), counters)
 		}
 	}
 	switch {
@@ -180,14 +180,6 @@ func newPlaceView(p *i18n.Printer, at PlaceNow, now time.Time) placeView {
 		v.Why, v.Told = p.T("catalog.numbers_again", when(p, at.NextTickets, now)), v.Now.Open || at.Opening.Next.Equal(at.NextTickets)
 	}
 	return v
-}
-
-// capital begins a sentence with what stands inside others in small letters. Our texts begin with ASCII.
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // execution says in plain words who works the service, and what its owner calls the receipt.

@@ -205,17 +205,3 @@ func days(p *i18n.Printer, x tenant.Closure) string {
 	}
 	return p.Range(first, last)
 }
-
-// telURL is a phone number as a link takes it; Indonesian numbers get their country code.
-func telURL(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r == '+' {
-			return r
-		}
-		return -1
-	}, phone)
-	if rest, ok := strings.CutPrefix(digits, "0"); ok {
-		digits = "+62" + rest
-	}
-	return "tel:" + digits
-}

@@ -93,13 +93,3 @@ func TestLoad(t *testing.T) {
 		}
 	}
 }
-
-func TestTelURL(t *testing.T) {
-	for phone, want := range map[string]string{
-		"(0717) 000 000": "tel:+62717000000", "+62 812-3456": "tel:+628123456", "1500537": "tel:1500537", "112": "tel:112",
-	} {
-		if got := telURL(phone); got != want {
-			t.Errorf("%s: %s, want %s", phone, got, want)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -56,6 +57,7 @@ type TicketJSON struct {
 	CalledAt  string       `json:"called_at,omitempty"`
 	ServedAt  string       `json:"served_at,omitempty"`
 	EndedAt   string       `json:"ended_at,omitempty"`
+	Cancelled Canceller    `json:"cancelled_by,omitempty" jsonschema:"enum=own,enum=desk,enum=mall" jsonschema_description:"Who cancelled it: whoever has its address, the front desk for the person, or the mall, which does not use the series any more."`
 	URL       string       `json:"url"`
 }
 
@@ -78,7 +80,8 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 		ID: p.ID, Number: p.Number, Label: p.Label, Series: p.Series.Prefix, SeriesID: p.SeriesID, ServiceID: p.ServiceID,
 		Service: p.Service.Name, Status: p.Status, Position: p.Position(), Channel: p.Channel, Day: p.Day.String(),
 		CreatedAt: stamp(p.CreatedAt), CalledAt: stamp(p.CalledAt), ServedAt: stamp(p.ServedAt), EndedAt: stamp(p.EndedAt),
-		URL: "/antrean/" + p.ID.String(),
+		Cancelled: p.CancelledBy,
+		URL:       "/antrean/" + p.ID.String(),
 	}
 	if p.Counter != nil {
 		out.Counter = &CounterName{p.Counter.ID, p.Counter.Name, p.Counter.Place, p.Counter.PlaceEN}
@@ -107,8 +110,12 @@ func (a *API) issueTicket(c *web.Ctx) error {
 			return fault.New(fault.Invalid, "invalid").Field("series_id", "not_an_id")
 		}
 	}
+	channel, err := a.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
+	if err != nil {
+		return err
+	}
 	p, err := a.hall.Issue(c.Std(), c.Tenant, Request{
-		ServiceID: service, SeriesID: series, Key: c.Header("Idempotency-Key"), Channel: channelOf(c.Actor), Actor: c.Actor,
+		ServiceID: service, SeriesID: series, Key: c.Header("Idempotency-Key"), Channel: channel, Actor: c.Actor,
 	})
 	if err != nil {
 		return err
@@ -117,16 +124,23 @@ func (a *API) issueTicket(c *web.Ctx) error {
 	return c.JSON(201, ticketJSON(c.Tenant, p))
 }
 
-// channelOf tells how a ticket was taken from who takes it: the public from the web, staff at a
-// counter, a device as it was paired.
-func channelOf(a *authz.Actor) Channel {
-	switch {
-	case a == nil:
-		return Web
-	case a.Channel != "":
-		return Channel(a.Channel)
+// channelOf tells how a ticket was taken from who takes it: a device as it was paired; at a counter by who may
+// give the service's numbers; by everybody else, signed in or not, from the web.
+func (h *Hall) channelOf(ctx context.Context, t *tenant.Tenant, a *authz.Actor, service id.ID) (Channel, error) {
+	if a == nil {
+		return Web, nil
 	}
-	return AtCounter
+	if paired := Channel(a.Channel); paired == Kiosk || paired == Vehicle {
+		return paired, nil
+	}
+	dir, err := h.dirs.Of(ctx, t)
+	if err != nil {
+		return Web, err
+	}
+	if o, ok := dir.Service(service); ok && a.Can(permIssue, AgencyScope(t, o.Agency)) {
+		return AtCounter, nil
+	}
+	return Web, nil
 }
 
 func (a *API) getTicket(c *web.Ctx) error {

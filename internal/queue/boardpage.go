@@ -9,6 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // boardRefresh is how often a board loads itself again where a television knows no JavaScript, in seconds.
@@ -20,8 +21,13 @@ func (s *Pages) listBoards(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(http.StatusOK, boardList(page(c, c.P.T("queue.boards")), dir.Venues, c.Host()))
+	venues := slices.DeleteFunc(slices.Clone(dir.Venues), func(v *tenant.Venue) bool { return !hasHall(v) })
+	return c.Page(http.StatusOK, boardList(page(c, c.P.T("queue.boards")), venues, c.Host()))
 }
+
+// hasHall tells whether people wait at a venue, before a board. Nobody does at a digital one, whose counters are
+// where officers work.
+func hasHall(v *tenant.Venue) bool { return v.Kind != string(tenants.Digital) }
 
 // zoneOf finds the board that the address names, by its short name or by the zone's identifier.
 func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Zone, *tenant.Directory, error) {
@@ -31,18 +37,18 @@ func (s *Pages) zoneOf(c *web.Ctx) (*tenant.Zone, *tenant.Directory, error) {
 	}
 	name := c.Param("zone")
 	if zone, err := id.Parse(name); err == nil {
-		if z, ok := dir.Zone(zone); ok && !z.Retired {
+		if z, ok := dir.Zone(zone); ok && !z.Retired && hasHall(z.Venue) {
 			return z, dir, nil
 		}
 	}
 	for _, v := range dir.Venues {
 		for _, z := range v.Zones {
-			if v.Code+"-"+z.Code == name {
+			if v.Code+"-"+z.Code == name && hasHall(v) {
 				return z, dir, nil
 			}
 		}
 	}
-	return nil, nil, fault.New(fault.NotFound, "not_found")
+	return nil, nil, fault.New(fault.NotFound, "queue.no_board")
 }
 
 // showBoard is the board of a zone. ?tata=12 asks for a field a counter and ?tata=1 for one big call; by
@@ -53,7 +59,7 @@ func (s *Pages) showBoard(c *web.Ctx) error {
 		return err
 	}
 	n := len(zone.Counters)
-	grid := (n > fewCounters || boardSeries(zone) > linesBig) && n <= gridCounters
+	grid := (n > fewCounters || boardSeries(zone) > seriesBig) && n <= gridCounters
 	switch c.Query("tata") {
 	case "12":
 		grid = n <= gridCounters
@@ -95,11 +101,11 @@ func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Zo
 		return v, nil
 	}
 	all, err := s.hall.waitingIn(ctx, t, zone, comingMost)
-	most := linesBig
+	most := seriesBig
 	if grid {
-		most = linesGrid
+		most = seriesGrid
 	}
-	v.Lines = turned(all, most, now.Minute())
+	v.Coming = turned(all, most, now.Minute())
 	return v, err
 }
 
@@ -120,7 +126,7 @@ func (s *Pages) boardComing(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Fragment(http.StatusOK, coming(page(c, ""), v.Lines, v.Grid))
+	return c.Fragment(http.StatusOK, coming(page(c, ""), v.Coming, v.Grid))
 }
 
 // followBoard keeps a board up to date but for the calls: those come one by one over the stream of the
@@ -134,8 +140,8 @@ func (s *Pages) followBoard(c *web.Ctx) error {
 	p, t, grid, shown := page(c, ""), c.Tenant, c.Query("tata") == "12", c.Query("tampil")
 	topics := []string{"zone:" + zone.ID.String()}
 	for _, d := range zone.Counters {
-		for _, l := range d.Series {
-			if topic := "series:" + l.ID.String(); !slices.Contains(topics, topic) {
+		for _, s := range d.Series {
+			if topic := "series:" + s.ID.String(); !slices.Contains(topics, topic) {
 				topics = append(topics, topic)
 			}
 		}
@@ -152,7 +158,7 @@ func (s *Pages) followBoard(c *web.Ctx) error {
 				return e.put(ctx, "muat", "", "", reload())
 			}
 			shown = shape
-			return e.put(ctx, "berikutnya", "", "", coming(p, v.Lines, grid))
+			return e.put(ctx, "berikutnya", "", "", coming(p, v.Coming, grid))
 		})
 	})
 }

@@ -19,8 +19,8 @@ const (
 	fewCounters  = 4                // up to so many one big call is the better board
 	gridCounters = 12               // and so many fit the board of counters
 	comingMost   = 3                // next numbers of a series
-	linesBig     = 3                // series that fit below the call
-	linesGrid    = 5                // and beside the counters
+	seriesBig    = 3                // series that fit below the call
+	seriesGrid   = 5                // and beside the counters
 	stillCalled  = 2 * time.Minute  // so long a call stays big after the person has come
 	oldCall      = 30 * time.Minute // after so long nobody is "being called" any more
 	afterClosing = time.Hour        // so long after closing a hall may still be serving
@@ -35,7 +35,7 @@ type boardView struct {
 	Night   bool // nobody is served before or long after these hours
 	Loc     *time.Location
 	Host    string // where numbers are taken: "bangka.pendopo.id"
-	Lines   []waitingSeries
+	Coming  []waitingSeries
 	boardCalls
 }
 
@@ -88,8 +88,8 @@ func fitting(next []string, grid bool) []string {
 func boardSeries(zone *tenant.Zone) int {
 	seen := map[id.ID]bool{}
 	for _, d := range zone.Counters {
-		for _, l := range d.Series {
-			seen[l.ID] = true
+		for _, s := range d.Series {
+			seen[s.ID] = true
 		}
 	}
 	return len(seen)
@@ -127,14 +127,14 @@ func (v boardView) changed(shown, shape string) bool {
 	return shown[1:] != shape[1:] || strings.HasPrefix(shape, shapeIdle)
 }
 
-// sortedLines puts those first in which somebody waits.
-func sortedLines(all []*waitingSeries) []waitingSeries {
+// busyFirst puts those first in which somebody waits.
+func busyFirst(all []*waitingSeries) []waitingSeries {
 	slices.SortStableFunc(all, func(a, b *waitingSeries) int {
 		return cmp.Or(cmp.Compare(min(b.Waiting, 1), min(a.Waiting, 1)), cmp.Compare(a.Prefix, b.Prefix))
 	})
 	out := make([]waitingSeries, len(all))
-	for i, l := range all {
-		out[i] = *l
+	for i, s := range all {
+		out[i] = *s
 	}
 	return out
 }
@@ -221,14 +221,6 @@ func (v boardView) idleWord(p ui.Page) string {
 		return p.T("queue.board_counter_shut")
 	}
 	return p.T("queue.board_free")
-}
-
-// lineName is a series on a board: its name and, where there is room, its counters.
-func lineName(p ui.Page, l waitingSeries) string {
-	if l.Name == "" {
-		return english(p, l.Agency.Short, l.Agency.ShortEN)
-	}
-	return english(p, l.Name, l.NameEN)
 }
 
 // hall says on the board's head where it hangs.

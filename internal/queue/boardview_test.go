@@ -16,7 +16,7 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 	calls := func(s *sample, age time.Duration, status Status) boardView {
 		v := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Grid: len(s.counters) > fewCounters}
 		v.Opening = s.dir.Opening(s.t, s.zone.Venue, nine)
-		v.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
+		v.Coming = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028", "A-029", "A-030"}, Waiting: 3}}
 		p := s.place(status, 27)
 		p.CalledAt = nine.Add(-age)
 		before := s.place(Finished, 26)
@@ -50,7 +50,7 @@ func TestBoardShowsTheCallTheHallAndTheNight(t *testing.T) {
 		t.Errorf("%d fields", got)
 	}
 	night := calls(grid, 10*time.Hour, Called)
-	night.Night, night.Lines, night.Opening = true, nil, shut.Opening
+	night.Night, night.Coming, night.Opening = true, nil, shut.Opening
 	html = drawn(t, boardPage(p12, night))
 	has(t, html, "Tutup", "Pelayanan tutup. Buka lagi Selasa")
 	hasNot(t, html, "p-on", "A-027")

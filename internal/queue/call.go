@@ -24,11 +24,35 @@ type callQuery struct {
 
 // callRow is the answer. Outcome is "called"; "same" (this press was done already); "none" (nobody
 // waits); "stale" (the counter stands elsewhere than the officer saw). Done is the ticket that the
-// call finished, if any.
+// call finished, if any. The rest is of the ticket that was called: whoever called it is told so without a second
+// look, which could fail.
 type callRow struct {
-	Outcome string `db:"outcome"`
-	ID      string `db:"id"`
-	Done    string `db:"done"`
+	Outcome   string    `db:"outcome"`
+	ID        string    `db:"id"`
+	Done      string    `db:"done"`
+	SeriesID  string    `db:"series_id"`
+	ServiceID string    `db:"service_id"`
+	Number    int64     `db:"number"`
+	Channel   string    `db:"channel"`
+	CreatedAt time.Time `db:"created_at"`
+	CalledAt  time.Time `db:"called_at"`
+}
+
+// ticket is the ticket that was called.
+func (r callRow) ticket(q callQuery) (t Ticket, err error) {
+	t = Ticket{
+		Day: q.Day, Number: r.Number, Status: Called, Channel: Channel(r.Channel), CounterID: q.CounterID, Calls: 1,
+		CreatedAt: r.CreatedAt, CalledAt: r.CalledAt,
+	}
+	for _, p := range []struct {
+		to   *id.ID
+		text string
+	}{{&t.ID, r.ID}, {&t.SeriesID, r.SeriesID}, {&t.ServiceID, r.ServiceID}} {
+		if *p.to, err = id.Parse(p.text); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }
 
 // nobody is what an officer saw at a counter that had called no ticket yet.
@@ -88,7 +112,7 @@ with c as materialized (
 ), taken as (
   update tickets t set status = 'called', counter_id = $3::uuid, called_at = $2::timestamptz, calls = 1
   from nxt where t.tenant_id = $1::uuid and t.id = nxt.id
-  returning t.id, t.series_id, t.number
+  returning t.id, t.series_id, t.number, t.service_id, t.channel, t.created_at
 ), cu as (
   update counters set ticket_id = taken.id from taken where counters.tenant_id = $1::uuid and counters.id = $3::uuid
 ), pr as (
@@ -97,7 +121,7 @@ with c as materialized (
 ), entry as materialized (
   select 1 as i, 'ticket.finished' as kind, '` + actionFinish + `' as action, d.* from done d
   union all
-  select 2, 'ticket.called', '` + actionCall + `', t.* from taken t
+  select 2, 'ticket.called', '` + actionCall + `', t.id, t.series_id, t.number from taken t
 ), made as materialized (
   select e.kind, e.action, e.id, row_number() over (order by e.i) as i,
     '{"ticket":"' || e.id || '","series":"' || e.series_id || '","counter":"' || $3::uuid || '","number":' || e.number || '}' as data,
@@ -122,7 +146,9 @@ with c as materialized (
   select $1::uuid, h.event_seq - h.k + x.i, $2::timestamptz, x.kind, x.topics, x.data from texts x, h
 )
 select case when s.what = 'go' then case when t.id is null then 'none' else 'called' end else s.what end as outcome,
-  coalesce(coalesce(t.id, case s.what when 'same' then s.pressed when 'stale' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done
+  coalesce(coalesce(t.id, case s.what when 'same' then s.pressed when 'stale' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done,
+  coalesce(t.series_id::text, '') as series_id, coalesce(t.service_id::text, '') as service_id, coalesce(t.number, 0) as number,
+  coalesce(t.channel, '') as channel, coalesce(t.created_at, $2::timestamptz) as created_at, $2::timestamptz as called_at
 from state s left join taken t on true left join done d on true`
 
 func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
@@ -179,7 +205,11 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	if len(next) == 0 {
 		return []callRow{{Outcome: "none"}}, nil
 	}
-	out := callRow{Outcome: "called", ID: next[0].ID.String()}
+	n := next[0]
+	out := callRow{
+		Outcome: "called", ID: n.ID.String(), SeriesID: n.SeriesID.String(), ServiceID: n.ServiceID.String(), Number: n.Number,
+		Channel: string(n.Channel), CreatedAt: n.CreatedAt, CalledAt: tx.Now(),
+	}
 	if cur != nil {
 		if err := finish(ctx, tx, q.Actor, *cur, q.CounterID, q.ZoneID); err != nil {
 			return nil, err
@@ -226,9 +256,9 @@ func finish(ctx context.Context, tx *store.Tx, actor string, t Ticket, counter, 
 	return err
 }
 
-// change is a ticket's status in a record, before a move or after it. One permission covers several moves: without it
+// statusThen is a ticket's status in a record, before a move or after it. One permission covers several moves: without it
 // nobody could tell who was served from who was marked as absent. A call's action says it all.
-type change struct {
+type statusThen struct {
 	Status Status `json:"status"`
 }
 

@@ -229,7 +229,7 @@ func (v counterScreen) pastText(p ui.Page) string {
 	if l.Status == NoShow {
 		return p.T("queue.last.no_show", l.Label, at)
 	}
-	return p.T("queue.last.cancelled", l.Label, at)
+	return p.T("queue.last.cancelled."+string(l.CancelledBy), l.Label, at)
 }
 
 // button is one of the moves beside the big one.

@@ -36,13 +36,12 @@ func (h *Hall) End(ctx context.Context, tx *store.Tx, day clock.Day, series, cou
 		if err != nil {
 			return err
 		}
-		if err := moveIn(ctx, tx, t.ID, at.ID, at.ZoneID, Finish, actor); err != nil && !fault.Is(err, "queue.illegal_move") {
+		if err := moveIn(ctx, tx, t.ID, at.ID, at.ZoneID, change{Move: Finish, Actor: actor}); err != nil && !fault.Is(err, "queue.illegal_move") {
 			return err
 		}
 	}
 	for _, t := range waiting {
-		// Called in the meantime by a counter that stays: then it is served there.
-		if err := moveIn(ctx, tx, t.ID, id.ID{}, id.ID{}, Cancel, actor); err != nil && !fault.Is(err, "queue.illegal_move") {
+		if err := moveIn(ctx, tx, t.ID, id.ID{}, id.ID{}, change{Cancel, ByMall, actor}); err != nil && !fault.Is(err, "queue.illegal_move") {
 			return err
 		}
 	}

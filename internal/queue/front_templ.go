@@ -1786,12 +1786,12 @@ func frontTicketPaper(p ui.Page, v frontTicket) templ.Component {
 		}
 		switch v.State {
 		case Called:
-			templ_7745c5c3_Err = ui.Tag(ui.Plain, "bell-ringing", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Plain, "bell-ringing", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case Serving:
-			templ_7745c5c3_Err = ui.Tag(ui.Good, "user-check", capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(ui.Good, "user-check", ui.Capital(stateText(p, v.State))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1900,7 +1900,7 @@ func frontActions(p ui.Page, v frontTicket) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		switch {
-		case v.State == NoShow && v.Can.Return:
+		case v.returnable():
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 160, "<form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -22,7 +22,7 @@ import (
 var (
 	permFind   = authz.Declare("queue:ticket:find", "Mencari nomor hari ini dan melihat semua antrean di meja depan", "Find today's tickets and see all queues at the front desk")
 	permIssue  = authz.Declare("queue:ticket:issue", "Memberi nomor antrean di meja depan", "Issue tickets at the front desk")
-	permCancel = authz.Declare("queue:ticket:cancel", "Membatalkan nomor atas permintaan orangnya", "Cancel tickets at the person's request")
+	permCancel = authz.Declare("queue:ticket:cancel", "Membatalkan nomor atas permintaan pemegang nomor", "Cancel tickets at the person's request")
 )
 
 // CancelFor gives a person's place back for them. Faults: "not_found", "authz.forbidden", "queue.illegal_move".
@@ -37,7 +37,7 @@ func (h *Hall) CancelFor(ctx context.Context, t *tenant.Tenant, a *authz.Actor, 
 	case p.Status != Cancelled && dayIsOver(p, t.Today(h.db.Now())):
 		return Place{}, past.refuse(Cancel)
 	}
-	if err := h.move(ctx, t, ticketID, p.Counter, Cancel, a.String()); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, change{Cancel, ByDesk, a.String()}); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)
@@ -84,7 +84,7 @@ func parseWanted(text string) (w wanted, ok bool) {
 // foundMost is how many tickets a search gives. A number alone may stand in every series.
 const foundMost = 40
 
-// find looks among today's tickets, in the order of their series.
+// find looks among today's tickets, in the order of their series. A ticket that was scanned is found on any day.
 func (h *Hall) find(ctx context.Context, t *tenant.Tenant, w wanted) ([]Place, error) {
 	dir, err := h.dirs.Of(ctx, t)
 	if err != nil {
@@ -92,12 +92,13 @@ func (h *Hall) find(ctx context.Context, t *tenant.Tenant, w wanted) ([]Place, e
 	}
 	var rows []Ticket
 	err = h.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if !w.ID.IsZero() {
+			rows, err = store.Select[Ticket](tx).Where("id = ?", w.ID).All(ctx)
+			return err
+		}
 		ids, err := coded(ctx, tx, t, w)
 		if err != nil {
 			return err
-		}
-		if !w.ID.IsZero() {
-			ids = append(ids, w.ID)
 		}
 		// The series come first, so that both databases go by the index of a series' day.
 		rows, err = store.Query[Ticket](ctx, tx, store.From{"tickets", "series"}, `

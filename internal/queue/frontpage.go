@@ -176,8 +176,12 @@ func (f *FrontOffice) issue(c *web.Ctx) error {
 	if key != "" {
 		key += "/" + c.Form("layanan")
 	}
-	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channelOf(c.Actor), Actor: c.Actor})
-	if err != nil && fault.KindOf(err) == fault.Conflict {
+	channel, err := f.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
+	if err != nil {
+		return err
+	}
+	p, err := f.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: key, Channel: channel, Actor: c.Actor})
+	if noNumber(err) {
 		v, rerr := f.refusal(c, service, series, fault.Of(err))
 		if rerr != nil {
 			return rerr
@@ -237,7 +241,7 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 		return err
 	}
 	p, t, said := frontUI(c, ""), c.Tenant, v.sentence(frontUI(c, ""))
-	return f.stream(c, []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}, func(ctx context.Context, e *easel) error {
+	return f.stream(c, ticketTopics(v.Place), func(ctx context.Context, e *easel) error {
 		place, err := f.hall.Place(ctx, t, v.ID)
 		if err != nil {
 			return err
@@ -319,6 +323,8 @@ func (f *FrontOffice) move(c *web.Ctx, news string, do func(context.Context, *te
 	switch {
 	case fault.Is(err, "queue.illegal_move"):
 		news = newsIllegal
+	case fault.Is(err, "queue.series_gone"):
+		news = newsGone
 	case err != nil:
 		return err
 	}

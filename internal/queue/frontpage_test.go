@@ -180,6 +180,27 @@ func TestTheDeskFindsTodaysTickets(t *testing.T) {
 	})
 }
 
+// A hand scanner reads yesterday's paper too, and another region's.
+func TestTheDeskSaysWhatAnOldQRCodeIs(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		a := h.issue(t, "a")
+		scan := func(ticket id.ID) string {
+			return front + "?nomor=" + url.QueryEscape("http://"+h.Host("localhost")+"/antrean/"+ticket.String())
+		}
+		h.clock.Advance(24 * time.Hour)
+		h.issue(t, "b")
+		resp, _ := h.ask(t, "GET", scan(a.ID), "front", nil)
+		if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != front+"/nomor/"+a.ID.String() {
+			t.Errorf("yesterday's: %d %s", resp.StatusCode, to)
+		}
+		h.see(t, front+"/nomor/"+a.ID.String(), "front", "Tidak berlaku lagi", "Senin, 23 November 2026")
+		h.see(t, front+"/nomor/"+a.ID.String()+"?lang=en", "front", "No longer valid", "Monday, 23 November 2026")
+		h.see(t, scan(id.New()), "front", "Nomor antrean dari QR ini tidak ditemukan di sini.")
+		h.see(t, scan(a.ID), "elsewhere", "Nomor antrean dari QR ini tidak ditemukan di sini.") // not theirs to see
+	})
+}
+
 func TestTheDeskPutsBackAndCancels(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		h := newHouse(t, db)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
@@ -57,6 +58,8 @@ func (v frontFind) wrong(p ui.Page, queues []QueueNow) string {
 		return ""
 	case v.Unreadable:
 		return p.T("queue.front.find_what")
+	case !v.Wanted.ID.IsZero():
+		return p.T("queue.front.find_no_scan")
 	case v.Wanted.Number == 0:
 		return p.T("queue.front.find_no_code", v.Wanted.Code)
 	case v.Wanted.Prefix == "":
@@ -78,9 +81,12 @@ const (
 	newsReturned  = "kembali" // it is back in the line
 	newsCancelled = "batal"
 	newsIllegal   = "langkah" // the move does not fit what the ticket is now
+	newsGone      = "seri"    // its series is not used any more
 )
 
-var knownNews = map[string]bool{newsGiven: true, newsSame: true, newsReturned: true, newsCancelled: true, newsIllegal: true}
+var knownNews = map[string]bool{
+	newsGiven: true, newsSame: true, newsReturned: true, newsCancelled: true, newsIllegal: true, newsGone: true,
+}
 
 // frontRights are what the person at the desk may do with a ticket.
 type frontRights struct{ Issue, Cancel, Return bool }
@@ -103,6 +109,8 @@ func (v frontTicket) news(p ui.Page) (text string, kind ui.Kind, icon string) {
 		return p.T("queue.front.news.kembali", v.Label), ui.Good, "circle-check"
 	case v.News == newsCancelled && v.State == Cancelled:
 		return p.T("queue.front.news.batal", v.Label), ui.Good, "circle-check"
+	case v.News == newsGone && v.State == NoShow:
+		return p.T("queue.front.news.seri"), ui.Warn, "alert-circle"
 	case v.News == newsIllegal:
 		return p.T("queue.front.news.langkah", v.sentence(p)), ui.Warn, "info-circle"
 	}
@@ -129,17 +137,20 @@ func (v frontTicket) ahead(p ui.Page) string {
 func (v frontTicket) state(p ui.Page) string {
 	switch v.State {
 	case Waiting:
-		return capital(v.ahead(p))
+		return ui.Capital(v.ahead(p))
 	case Called, Serving:
 		return v.Counter.Name
 	}
-	return capital(stateText(p, v.State))
+	return ui.Capital(stateText(p, v.State))
 }
 
 // details are what the desk tells the person, or asks for.
 func (v frontTicket) details(p ui.Page) []ui.Pair {
 	pr := p.Print()
 	out := []ui.Pair{{Term: p.T("queue.code"), Value: v.code()}}
+	if v.Day != clock.DayOf(v.Now, v.Loc) {
+		out = append(out, ui.Pair{Term: p.T("queue.front.day"), Value: pr.Date(v.Day)})
+	}
 	switch {
 	case v.State == Waiting || v.State == past:
 		if where := v.ticketView.where(p); where != "" {
@@ -156,8 +167,12 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 	if !v.CalledAt.IsZero() {
 		out = append(out, ui.Pair{Term: p.T("queue.front.called"), Value: p.T("queue.front.called_to", pr.Time(v.CalledAt), v.Counter.Name)})
 	}
-	if v.Status == Finished || v.Status == Cancelled {
+	switch v.Status {
+	case Finished:
 		out = append(out, ui.Pair{Term: p.T("queue.front.ended"), Value: pr.Time(v.EndedAt)})
+	case Cancelled:
+		by := p.T("queue.cancelled_by." + string(v.CancelledBy))
+		out = append(out, ui.Pair{Term: p.T("queue.front.cancelled"), Value: p.T("queue.front.ended_by", pr.Time(v.EndedAt), by)})
 	}
 	return out
 }
@@ -165,14 +180,18 @@ func (v frontTicket) details(p ui.Page) []ui.Pair {
 // printable tells whether paper leads anywhere.
 func (v frontTicket) printable() bool { return v.withdrawable() }
 
-// again is what a button for the same service at the same place sends.
+// again is what a button for the same service sends: at the same place, as long as it is given there.
 func (v frontTicket) again() string {
-	return frontService{Service: v.Service, At: v.Series, Several: len(v.Service.Series) > 1}.value()
+	return frontService{Service: v.Service, At: v.Series, Several: len(v.Service.Series) > 1 && v.Service.At(v.SeriesID) != nil}.value()
 }
+
+// returnable tells whether the ticket can go back into the line: into one that is called.
+func (v frontTicket) returnable() bool { return v.State == NoShow && v.Can.Return && !v.Series.Retired }
 
 // anew tells whether a new number for the same service helps.
 func (v frontTicket) anew() bool {
-	return v.Can.Issue && v.Opening.Tickets && !v.Service.Retired && (v.State == Cancelled || v.State == past || v.State == Finished)
+	over := v.State == Cancelled || v.State == past || v.State == Finished || v.State == NoShow && v.Series.Retired
+	return over && v.Can.Issue && v.Opening.Tickets && !v.Service.Retired
 }
 
 // openCounters is "2 dari 4": of a series' counters those at which somebody stands.

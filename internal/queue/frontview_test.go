@@ -60,6 +60,10 @@ func TestTheDesksTicketOffersWhatFits(t *testing.T) {
 	missed := s.place(NoShow, 27)
 	yesterday := s.place(NoShow, 27)
 	yesterday.Day = yesterday.Day.Add(-1)
+	unused := s.place(NoShow, 27)
+	retired := *unused.Series
+	retired.Retired = true
+	unused.Series = &retired
 	for name, c := range map[string]struct {
 		place  Place
 		id, en string
@@ -70,6 +74,7 @@ func TestTheDesksTicketOffersWhatFits(t *testing.T) {
 		"called":  {s.place(Called, 27), "Loket 3", "Loket 3", []string{"/cetak", "/batal", "p-calling"}, []string{"/kembali"}},
 		"serving": {s.place(Serving, 27), "Sedang dilayani", "Being served", nil, []string{"/cetak", "/batal", "/kembali", "p-calling"}},
 		"missed":  {missed, "Tidak hadir saat dipanggil", "Not there when called", []string{"/kembali", `data-key="k"`}, []string{"/cetak", "/batal"}},
+		"unused":  {unused, "Tidak hadir saat dipanggil", "Not there when called", []string{`name="layanan"`}, []string{"/kembali", "/cetak", "/batal"}},
 		"done":    {s.place(Finished, 27), "Selesai dilayani", "Finished", []string{`name="layanan"`}, []string{"/cetak", "/kembali", "/batal"}},
 		"gone":    {s.place(Cancelled, 27), "Dibatalkan", "Cancelled", []string{`name="layanan"`}, []string{"/cetak", "/kembali", "/batal"}},
 		"past":    {yesterday, "Tidak berlaku lagi", "No longer valid", []string{`name="layanan"`}, []string{"/cetak", "/kembali", "/batal"}},
@@ -105,6 +110,7 @@ func TestNewsIsOfTheTicketAsItStands(t *testing.T) {
 	}{
 		newsGiven: {Waiting, "Nomor baru sudah diberikan."}, newsSame: {Waiting, "bukan nomor baru"}, newsReturned: {Waiting, "sudah kembali ke antrean"},
 		newsCancelled: {Cancelled, "sudah dibatalkan"}, newsIllegal: {Called, "Sekarang: A-027 dipanggil ke Loket 3."},
+		newsGone: {NoShow, "sudah tidak dipakai"},
 	} {
 		v := s.frontTicket(s.place(c.state, 27), "")
 		v.News = news

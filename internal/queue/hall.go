@@ -49,7 +49,10 @@ const maxKey = 128
 // validKey takes what both databases can store: the key comes from anyone, and a batch that it spoils is
 // everybody's.
 func validKey(key string) error {
-	if len(key) > maxKey || !utf8.ValidString(key) || strings.ContainsFunc(key, unicode.IsControl) {
+	switch {
+	case !utf8.ValidString(key), strings.ContainsFunc(key, unicode.IsControl):
+		return fault.New(fault.Malformed, "queue.key_text")
+	case utf8.RuneCountInString(key) > maxKey:
 		return fault.New(fault.Malformed, "queue.bad_key", maxKey)
 	}
 	return nil

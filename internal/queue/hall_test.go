@@ -483,6 +483,29 @@ func TestAPressCallsOnce(t *testing.T) {
 	})
 }
 
+// A call that is committed is answered, whatever fails after it: a client without a key would call, and finish,
+// the next person when it asks again.
+func TestACallIsAnsweredWithoutASecondLook(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMall(t, db)
+		m.issue(t, "a")
+		ctx, cancel := context.WithCancel(t.Context())
+		db.OnCommit(func(store.TenantID) { cancel() })
+		p, ok, err := m.hall.CallNext(ctx, m.tenant, m.officer, queue.Press{CounterID: m.Counters[0]})
+		if err != nil || !ok || ctx.Err() == nil {
+			t.Fatal(p.Label, ok, err, ctx.Err())
+		}
+		now := m.place(t, p.ID)
+		for _, at := range []*time.Time{&p.CreatedAt, &p.CalledAt, &now.CreatedAt, &now.CalledAt} {
+			*at = at.UTC()
+		}
+		now.TenantID, now.IdemKey = p.TenantID, p.IdemKey // nobody is told these
+		if p.Ticket != now.Ticket || p.Label != now.Label || p.Counter != now.Counter || p.Service != now.Service || p.Series != now.Series {
+			t.Errorf("told:\n%+v\nis:\n%+v", p.Ticket, now.Ticket)
+		}
+	})
+}
+
 func TestMovesAreLegalOrRefused(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		m := newMall(t, db)

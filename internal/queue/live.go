@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -19,6 +20,20 @@ const (
 	drawIdle  = time.Minute      // nor less: minutes of waiting, the time of the last look, the day's end
 	drawLimit = 10 * time.Second // for the reads of one drawing
 )
+
+// ticketTopics are the events that may change what a ticket's page shows: its own, and those of every series
+// that the counters of its series call. Whoever waits there longer is ahead of it, see aheadSQL.
+func ticketTopics(p Place) []string {
+	topics := []string{"ticket:" + p.ID.String(), "series:" + p.SeriesID.String()}
+	for _, c := range p.Series.Counters {
+		for _, s := range c.Series {
+			if topic := "series:" + s.ID.String(); !slices.Contains(topics, topic) {
+				topics = append(topics, topic)
+			}
+		}
+	}
+	return topics
+}
 
 // follow draws a screen now and whenever one of its topics has had an event. It draws once for many
 // events: what is shown is the state and not the history, so whatever came while it was drawing is

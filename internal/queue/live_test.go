@@ -109,6 +109,26 @@ func TestACallReachesTheScreens(t *testing.T) {
 	})
 }
 
+// Whoever waits in a series that the same counters call is ahead too: their call moves the ticket's place at once.
+func TestACallInAPeerSeriesMovesThePlace(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		addr := h.online(t)
+		h.send(t, "/antrean", "", url.Values{"layanan": {h.Services[1].String()}, "kunci": {"peer"}})
+		h.clock.Advance(time.Minute)
+		mine := h.take(t, "mine")
+		phone := h.listen(t, addr, mine+"/langsung?tampil=waiting-0", "")
+		hear(t, "the phone", phone, `"target":"sobekan"`, "1 orang di depan Anda")
+		desk := h.listen(t, addr, front+"/nomor/"+strings.TrimPrefix(mine, "/antrean/")+"/langsung", "front")
+		hear(t, "the desk", desk, `"target":"nomor"`, "1 orang di depannya")
+		if p, ok := h.call(t, 0); !ok || p.Label != "B-001" {
+			t.Fatal(p.Label, ok)
+		}
+		hear(t, "the phone", phone, `"target":"sobekan"`, "Anda berikutnya")
+		hear(t, "the desk", desk, `"target":"nomor"`, "ipanggil berikutnya")
+	})
+}
+
 // Many events are one drawing: a screen is drawn at once, and then at most once a second.
 func TestAStreamDrawsOnceForManyEvents(t *testing.T) {
 	h := newHouse(t, testkit.Open(t, testkit.SQLite))

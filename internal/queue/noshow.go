@@ -17,7 +17,9 @@ import (
 //
 // The first takes the locks as a call does, counter before ticket. The second takes the ticket's alone: it
 // takes the ticket off its counter, and every reader of a counter asks whether the ticket that the
-// counter's row names is still there (counter_id). The row itself may go on naming it.
+// counter's row names is still there (counter_id). The row itself may go on naming it. Before the ticket it
+// keeps the series, as the statement that issues does: an apply that takes the series away waits for it, or
+// it for the apply.
 
 var permReturn = authz.Declare("queue:ticket:return", "Mengembalikan nomor yang tidak hadir ke antrean", "Put absent tickets back into the line")
 
@@ -53,6 +55,9 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 	d, err := store.Select[callState](tx).Where("id = ?", at.ID).One(ctx)
 	if err != nil {
 		return err
+	}
+	if d.Retired { // since the directory was read
+		return fault.New(fault.NotFound, "not_found")
 	}
 	ticket, err := store.Select[Ticket](tx).Where("id = ?", ticketID).One(ctx)
 	if err != nil {
@@ -101,7 +106,7 @@ func callAgain(ctx context.Context, tx *store.Tx, at *tenant.Counter, p Press, t
 			return err
 		}
 	}
-	noteMove(tx, actor, actionCall, "ticket."+eventOf(Reinstate), ticket, at.ID, at.Zone.ID, change{ticket.Status}, change{to})
+	noteMove(tx, actor, actionCall, "ticket."+eventOf(Reinstate), ticket, at.ID, at.Zone.ID, statusThen{ticket.Status}, statusThen{to})
 	return nil
 }
 
@@ -120,7 +125,8 @@ func back(t Ticket, m Move, today clock.Day) (Status, error) {
 
 // Return puts somebody who was not there back into the line. The ticket keeps its number and the moment it was
 // taken, by which it is called, to any counter of its series, as if it had not been called before. One
-// that waits already stays as it is. Faults: "not_found", "authz.forbidden", "queue.illegal_move".
+// that waits already stays as it is. Faults: "not_found", "authz.forbidden", "queue.illegal_move",
+// "queue.series_gone" (409: the region does not use the series any more, and nobody would call the number).
 func (h *Hall) Return(ctx context.Context, t *tenant.Tenant, a *authz.Actor, ticketID id.ID) (Place, error) {
 	p, err := h.Place(ctx, t, ticketID)
 	if err != nil {
@@ -134,6 +140,9 @@ func (h *Hall) Return(ctx context.Context, t *tenant.Tenant, a *authz.Actor, tic
 		return Place{}, err
 	}
 	err = h.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if err := store.Keep[tenant.SeriesRow](ctx, tx, p.SeriesID); err != nil {
+			return err
+		}
 		if err := store.Lock[Ticket](ctx, tx, ticketID); err != nil {
 			return err
 		}
@@ -149,6 +158,13 @@ func (h *Hall) Return(ctx context.Context, t *tenant.Tenant, a *authz.Actor, tic
 		if err != nil {
 			return err
 		}
+		series, err := store.Select[tenant.SeriesRow](tx).Where("id = ?", ticket.SeriesID).One(ctx)
+		if err != nil {
+			return err
+		}
+		if series.Retired {
+			return fault.New(fault.Conflict, "queue.series_gone")
+		}
 		_, err = store.Update[Ticket](tx).Set("status = ?", to).Set("counter_id = null").Set("calls = 0").
 			Set("called_at = null").Set("ended_at = null").Where("id = ?", ticketID).Exec(ctx)
 		if err != nil {
@@ -158,7 +174,7 @@ func (h *Hall) Return(ctx context.Context, t *tenant.Tenant, a *authz.Actor, tic
 		if at, ok := dir.Counter(ticket.CounterID); ok {
 			zone = at.Zone.ID
 		}
-		noteMove(tx, a.String(), actionReturn, "ticket."+eventOf(Return), ticket, ticket.CounterID, zone, change{ticket.Status}, change{to})
+		noteMove(tx, a.String(), actionReturn, "ticket."+eventOf(Return), ticket, ticket.CounterID, zone, statusThen{ticket.Status}, statusThen{to})
 		return nil
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -282,6 +283,93 @@ func TestAFreeScreenIsStaleAfterACallAgain(t *testing.T) {
 		}
 		if p, ok, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, seen); err != nil || !ok || p.ID != b.ID {
 			t.Errorf("free again as it was seen: %s, %v", p.Label, err)
+		}
+	})
+}
+
+// A manifest may have taken the series away since: nobody would ever call the number.
+func TestNobodyGoesBackIntoASeriesThatIsGone(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		a := h.miss(t, "a", 0)
+		ticket := front + "/nomor/" + a.ID.String()
+		h.see(t, ticket, "front", "/kembali")
+		if err := h.db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.SeriesRow](tx).Set("retired = ?", true).Where("id = ?", h.Series[0]).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.giveBack(a.ID); !fault.Is(err, "queue.series_gone") || fault.KindOf(err) != fault.Conflict {
+			t.Errorf("given back: %v", err)
+		}
+		if p := h.place(t, a.ID); p.Status != queue.NoShow || p.CounterID != h.Counters[0] {
+			t.Errorf("%s is %s", p.Label, p.Status)
+		}
+		if to := h.send(t, ticket+"/kembali", "front", url.Values{}); to != ticket+"?kabar=seri" {
+			t.Errorf("it leads to %s", to)
+		}
+		h.see(t, ticket+"?kabar=seri", "front", "Seri nomor ini sudah tidak dipakai")
+		resp, body := h.ask(t, "POST", "/api/v1/tickets/"+a.ID.String()+"/return", "", nil, "Authorization", "Bearer front")
+		if resp.StatusCode != 409 || !strings.Contains(body, `"code":"queue.series_gone"`) || !strings.Contains(body, "Mohon ambil nomor baru.") {
+			t.Errorf("the API: %d %s", resp.StatusCode, body)
+		}
+	})
+}
+
+// An apply that is just taking the series away is waited for.
+func TestAWayBackWaitsForAnApply(t *testing.T) {
+	db := testkit.Open(t, testkit.PostgreSQL) // SQLite has one writer
+	m := newMall(t, db)
+	a := m.miss(t, "a", 0)
+	locked, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- m.db.In(context.Background(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			if err := store.Lock[tenant.SeriesRow](ctx, tx, m.Series[0]); err != nil {
+				return err
+			}
+			close(locked)
+			<-free
+			_, err := store.Update[tenant.SeriesRow](tx).Set("retired = ?", true).Where("id = ?", m.Series[0]).Exec(ctx)
+			return err
+		})
+	}()
+	<-locked
+	back := make(chan error, 1)
+	go func() {
+		_, err := m.giveBack(a.ID)
+		back <- err
+	}()
+	waiting(t, db, 1)
+	close(free)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if err := <-back; !fault.Is(err, "queue.series_gone") {
+		t.Errorf("given back: %v", err)
+	}
+}
+
+// A counter that was taken away since its screen was drawn calls nobody, as with the big button.
+func TestACounterThatIsGoneCallsNobodyAgain(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		m := newMall(t, db)
+		a := m.miss(t, "a", 0)
+		if err := db.In(t.Context(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.CounterRow](tx).Set("retired = ?", true).Where("id = ?", m.Counters[0]).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		// The directory does not know it yet: the rows do.
+		if _, err := m.again(0, a.ID, "x"); !fault.Is(err, "not_found") {
+			t.Errorf("called again: %v", err)
+		}
+		if p := m.place(t, a.ID); p.Status != queue.NoShow {
+			t.Errorf("%s is %s", p.Label, p.Status)
+		}
+		if _, err := m.again(1, a.ID, "y"); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -64,7 +65,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		t.Fatal(err)
 	}
 	who := func(user id.ID, role, scope string) *authz.Actor {
-		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary}, []authz.Grant{{Role: role, Scope: scope}})
+		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
 	}
 	h.app = web.New(web.Config{Registry: reg, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Sessions: badges{
 		"bound":    who(h.Officer, authz.RoleOfficer, h.Scope+"/dukcapil"),
@@ -87,11 +88,22 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 // ask sends a request as somebody ("" is the public) and gives the answer and its body.
 func (h *house) ask(t *testing.T, method, path, badge string, form url.Values, header ...string) (*http.Response, string) {
 	t.Helper()
-	r, err := http.NewRequest(method, "http://"+h.Host("localhost")+path, strings.NewReader(form.Encode()))
+	return h.answer(t, method, path, badge, form != nil, form.Encode(), header...)
+}
+
+// askJSON posts to the API.
+func (h *house) askJSON(t *testing.T, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	return h.answer(t, http.MethodPost, path, "", false, body, header...)
+}
+
+func (h *house) answer(t *testing.T, method, path, badge string, form bool, content string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://"+h.Host("localhost")+path, strings.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form != nil {
+	if form {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	r.Header.Set("Origin", "http://"+r.Host)
@@ -213,6 +225,58 @@ func TestNoNumberIsNoDeadEnd(t *testing.T) {
 }
 
 // counter is the address of one of the region's counters.
+// Who is signed in takes a number from the web like everybody, unless it is their work to give it.
+func TestTheChannelIsOfWhoMayGiveNumbers(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		for badge, want := range map[string]queue.Channel{
+			"": queue.Web, "it": queue.Web, "stranger": queue.Web, "elsewhere": queue.Web, "officer": queue.Web,
+			"front": queue.AtCounter, "manager": queue.AtCounter,
+		} {
+			to := h.send(t, "/antrean", badge, url.Values{"layanan": {h.Services[0].String()}, "kunci": {"page " + badge}})
+			ticket, err := id.Parse(strings.TrimPrefix(to, "/antrean/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := h.place(t, ticket).Channel; got != want {
+				t.Errorf("%q takes it from %s, want %s", badge, got, want)
+			}
+			header := []string{"Content-Type", "application/json"}
+			if badge != "" {
+				header = append(header, "Authorization", "Bearer "+badge)
+			}
+			p := struct {
+				Channel queue.Channel `json:"channel"`
+			}{}
+			resp, body := h.askJSON(t, "/api/v1/tickets", `{"service_id":"`+h.Services[0].String()+`"}`, header...)
+			if err := json.Unmarshal([]byte(body), &p); err != nil || resp.StatusCode != http.StatusCreated || p.Channel != want {
+				t.Errorf("%q takes it by the API from %s, want %s (%d %v)", badge, p.Channel, want, resp.StatusCode, err)
+			}
+		}
+	})
+}
+
+// What went wrong in the store is not told as a closed door.
+func TestOnlyTheQueueRefusesANumber(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		if err := h.db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			return store.Insert(ctx, tx, &queue.Ticket{ // whose number the series does not know of
+				ID: id.New(), SeriesID: h.Series[0], ServiceID: h.Services[0], Day: h.tenant.Today(tx.Now()), Number: 1,
+				Status: queue.Waiting, Channel: queue.Web, IdemKey: "stray", CreatedAt: tx.Now(),
+			})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for path, badge := range map[string]string{"/antrean": "", front + "/nomor": "front"} {
+			resp, body := h.ask(t, "POST", path, badge, url.Values{"layanan": {h.Services[0].String()}, "kunci": {"x"}})
+			if resp.StatusCode != http.StatusConflict || strings.Contains(body, "Nomor antrean hari ini") || strings.Contains(body, "Siapkan persyaratan") {
+				t.Errorf("%s: %d\n%s", path, resp.StatusCode, body)
+			}
+		}
+	})
+}
+
 func (h *house) counter(n int) string { return "/petugas/loket/" + h.Counters[n].String() }
 
 // field is the value of a hidden field in a page.
@@ -293,7 +357,7 @@ func TestOfficerServesWithHTMX(t *testing.T) {
 		t.Fatalf("%d\n%s", status, body)
 	}
 	h.clock.Advance(2 * time.Second)
-	if _, body = press(body); !strings.Contains(body, "Tekanan kedua tidak kami hitung. Sekarang: A-001, sedang dipanggil.") {
+	if _, body = press(body); !strings.Contains(body, "Penekanan kedua tidak dihitung. Sekarang: A-001, sedang dipanggil.") {
 		t.Errorf("the second press:\n%s", body)
 	}
 	h.clock.Advance(time.Second)
@@ -336,7 +400,7 @@ func TestASecondPressFinishesNobodyWhoWasJustCalled(t *testing.T) {
 		if to := h.send(t, finish, "officer", big); to != h.counter(0)+"?kabar=ganda" || status(first) != queue.Called {
 			t.Errorf("the second press leads to %s, the ticket is %s", to, status(first))
 		}
-		if _, body := h.ask(t, "POST", finish, "officer", big, "HX-Request", "true"); !strings.Contains(body, "Tekanan kedua tidak kami hitung. Sekarang: A-001, sedang dipanggil.") || status(first) != queue.Called {
+		if _, body := h.ask(t, "POST", finish, "officer", big, "HX-Request", "true"); !strings.Contains(body, "Penekanan kedua tidak dihitung. Sekarang: A-001, sedang dipanggil.") || status(first) != queue.Called {
 			t.Errorf("with htmx: %s\n%s", status(first), body)
 		}
 		h.clock.Advance(time.Second)
@@ -392,6 +456,27 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 		h.see(t, h.counter(0), "manager", "Yang memanggil adalah petugasnya")
 		if body := h.see(t, "/petugas", "bound", "Loket saya", h.counter(0)); strings.Contains(body, h.counter(1)) {
 			t.Error("the officer sees a counter of somebody else")
+		}
+	})
+}
+
+// Nobody waits before a board at a digital venue: it has none, and a region that is purely digital is told so.
+func TestADigitalVenueHasNoBoard(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		h := newHouse(t, db)
+		if err := h.db.In(t.Context(), h.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.VenueRow](tx).Set("kind = ?", string(tenants.Digital)).Where("id = ?", h.Venue).Exec(ctx)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if body := h.see(t, "/papan", "", "Belum ada papan", "Cari layanan lain"); strings.Contains(body, "/papan/mal-a") || strings.Contains(body, "?tata=1") {
+			t.Error("a digital venue has a board")
+		}
+		for _, path := range []string{"/papan/mal-a", "/papan/" + h.Hall.String(), "/papan/mal-a/langsung"} {
+			if resp, body := h.ask(t, "GET", path, "", nil); resp.StatusCode != http.StatusNotFound || !strings.Contains(body, "Semua papan daerah ini ada di /papan.") {
+				t.Errorf("%s: %d", path, resp.StatusCode)
+			}
 		}
 	})
 }

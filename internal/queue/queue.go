@@ -29,7 +29,7 @@ const (
 	Cancelled Status = "cancelled"
 )
 
-// Move is what is done to a ticket after it has been called, or by the person while it waits.
+// Move is what is done to a ticket after it has been called, or while it waits by whoever gives it back.
 type Move string
 
 const (
@@ -37,7 +37,7 @@ const (
 	Serve     Move = "serve"     // the person has come
 	Finish    Move = "finish"    // done
 	Absent    Move = "no_show"   // did not come
-	Cancel    Move = "cancel"    // the person gives the place back
+	Cancel    Move = "cancel"    // the place is given back, see Canceller
 	Reinstate Move = "reinstate" // has come after all: a free counter calls again
 	Return    Move = "return"    // has come after all: back into the line
 )
@@ -90,6 +90,15 @@ const (
 	Vehicle   Channel = "vehicle"
 )
 
+// Canceller is who gave a place back.
+type Canceller string
+
+const (
+	ByOwner Canceller = "own"  // whoever has the ticket's address
+	ByDesk  Canceller = "desk" // the front desk, for the person
+	ByMall  Canceller = "mall" // the region does not use the series any more
+)
+
 // Ticket is a person's place in a queue. It names nobody.
 type Ticket struct {
 	bun.BaseModel `bun:"table:tickets,alias:ticket"`
@@ -108,6 +117,8 @@ type Ticket struct {
 	CalledAt  time.Time `bun:"called_at,nullzero"`
 	ServedAt  time.Time `bun:"served_at,nullzero"`
 	EndedAt   time.Time `bun:"ended_at,nullzero"`
+
+	CancelledBy Canceller `bun:"cancelled_by,nullzero"`
 }
 
 // SeriesDay is how many numbers a series has given on a day.

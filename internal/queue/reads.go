@@ -180,22 +180,22 @@ func (h *Hall) waitingIn(ctx context.Context, t *tenant.Tenant, zone *tenant.Zon
 	byID := map[id.ID]*waitingSeries{}
 	var all []*waitingSeries
 	for _, d := range zone.Counters {
-		for _, l := range d.Series {
-			if byID[l.ID] == nil && !l.Retired {
-				byID[l.ID] = &waitingSeries{Series: l}
-				all = append(all, byID[l.ID])
+		for _, s := range d.Series {
+			if byID[s.ID] == nil && !s.Retired {
+				byID[s.ID] = &waitingSeries{Series: s}
+				all = append(all, byID[s.ID])
 			}
 		}
 	}
 	for _, r := range rows {
-		l := byID[r.SeriesID]
-		if l == nil {
+		s := byID[r.SeriesID]
+		if s == nil {
 			continue // declared after this directory was read
 		}
-		line, _ := dir.Series(r.SeriesID)
-		l.Next, l.Waiting = append(l.Next, Label(line.Prefix, r.Number)), r.Total
+		known, _ := dir.Series(r.SeriesID)
+		s.Next, s.Waiting = append(s.Next, Label(known.Prefix, r.Number)), r.Total
 	}
-	return sortedLines(all), nil
+	return busyFirst(all), nil
 }
 
 // averageMinutes rounds a mean time of service up to whole minutes; nothing was measured: 0.

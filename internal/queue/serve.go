@@ -46,14 +46,18 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	if p.SawNobody {
 		seen = nobody
 	}
-	row, err := h.call.Do(ctx, t.ID, callQuery{
+	q := callQuery{
 		CounterID: counter.ID, ZoneID: counter.Zone.ID, Day: t.Today(h.db.Now()), Key: p.Key, Seen: seen, Free: p.SawFree, Actor: a.String(),
 		From: store.Origin(ctx, t.ID),
-	})
+	}
+	row, err := h.call.Do(ctx, t.ID, q)
 	if err != nil {
 		return Place{}, false, err
 	}
 	switch row.Outcome {
+	case "called":
+		ticket, err := row.ticket(q)
+		return place(dir, ticket, 0), err == nil, err
 	case "none":
 		return Place{}, false, nil
 	case "gone":
@@ -61,7 +65,7 @@ func (h *Hall) CallNext(ctx context.Context, t *tenant.Tenant, a *authz.Actor, p
 	case "stale":
 		return Place{}, false, fault.New(fault.Conflict, "queue.stale")
 	}
-	ticketID, err := id.Parse(row.ID)
+	ticketID, err := id.Parse(row.ID) // of the press that was done already: the ticket may have gone on since
 	if err != nil {
 		return Place{}, false, err
 	}
@@ -161,7 +165,7 @@ func (h *Hall) Do(ctx context.Context, t *tenant.Tenant, a *authz.Actor, ticketI
 	if _, _, err := h.counter(ctx, t, a, perm, p.Counter.ID); err != nil {
 		return Place{}, err
 	}
-	if err := h.move(ctx, t, ticketID, p.Counter, m, a.String()); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, change{Move: m, Actor: a.String()}); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)
@@ -173,26 +177,34 @@ func (h *Hall) Withdraw(ctx context.Context, t *tenant.Tenant, ticketID id.ID) (
 	if err != nil {
 		return Place{}, err
 	}
-	if err := h.move(ctx, t, ticketID, p.Counter, Cancel, "public"); err != nil {
+	if err := h.move(ctx, t, ticketID, p.Counter, change{Cancel, ByOwner, "public"}); err != nil {
 		return Place{}, err
 	}
 	return h.Place(ctx, t, ticketID)
 }
 
+// change is a move and who makes it.
+type change struct {
+	Move  Move
+	By    Canceller // of Cancel
+	Actor string
+}
+
 // move changes a ticket's status in one transaction.
-func (h *Hall) move(ctx context.Context, t *tenant.Tenant, ticketID id.ID, at *tenant.Counter, m Move, actor string) error {
+func (h *Hall) move(ctx context.Context, t *tenant.Tenant, ticketID id.ID, at *tenant.Counter, c change) error {
 	var counter, zone id.ID
 	if at != nil {
 		counter, zone = at.ID, at.Zone.ID
 	}
 	return h.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		return moveIn(ctx, tx, ticketID, counter, zone, m, actor)
+		return moveIn(ctx, tx, ticketID, counter, zone, c)
 	})
 }
 
 // moveIn is move within a transaction. The counter, if there is one, is locked before the ticket, as in the
 // statement that calls.
-func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m Move, actor string) error {
+func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, c change) error {
+	m := c.Move
 	if !counter.IsZero() {
 		if err := store.Lock[callState](ctx, tx, counter); err != nil {
 			return err
@@ -212,6 +224,9 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 			return ticket.Status.refuse(m)
 		}
 	}
+	if c.By == ByMall && ticket.Status != Waiting {
+		return nil // called in the meantime, by a counter that stays: then it is served there
+	}
 	to, changed, err := ticket.Status.next(m)
 	if err != nil || !changed {
 		return err
@@ -222,8 +237,10 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 		u = u.Set("calls = calls + 1").Set("called_at = ?", tx.Now())
 	case Serve:
 		u = u.Set("served_at = ?", tx.Now())
-	case Finish, Absent, Cancel:
+	case Finish, Absent:
 		u = u.Set("ended_at = ?", tx.Now())
+	case Cancel:
+		u = u.Set("ended_at = ?", tx.Now()).Set("cancelled_by = ?", c.By)
 	default:
 		return fmt.Errorf("queue: %q is not made here", m) // a way back, see noshow.go
 	}
@@ -234,7 +251,7 @@ func moveIn(ctx context.Context, tx *store.Tx, ticketID, counter, zone id.ID, m 
 	if action == "" {
 		action = actionFinish
 	}
-	noteMove(tx, actor, action, "ticket."+eventOf(m), ticket, counter, zone, change{ticket.Status}, change{to})
+	noteMove(tx, c.Actor, action, "ticket."+eventOf(m), ticket, counter, zone, statusThen{ticket.Status}, statusThen{to})
 	return nil
 }
 

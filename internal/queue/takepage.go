@@ -2,7 +2,6 @@ package queue
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
@@ -26,14 +25,23 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 			return fault.New(fault.Invalid, "invalid").Field("seri", "not_an_id")
 		}
 	}
-	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channelOf(c.Actor), Actor: c.Actor})
-	if err != nil && fault.KindOf(err) == fault.Conflict {
+	channel, err := s.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
+	if err != nil {
+		return err
+	}
+	p, err := s.hall.Issue(c.Std(), c.Tenant, Request{ServiceID: service, SeriesID: series, Key: c.Form("kunci"), Channel: channel, Actor: c.Actor})
+	if noNumber(err) {
 		return s.refuse(c, service, series, fault.Of(err))
 	}
 	if err != nil {
 		return err
 	}
 	return c.SeeOther(ticketPath(p))
+}
+
+// noNumber tells whether an error says that no number is given now, and a refusal why. No other conflict does.
+func noNumber(err error) bool {
+	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
 }
 
 // refusal is why there is no number now.
@@ -163,21 +171,7 @@ func (v refusal) ways(p ui.Page) (out []ui.Link) {
 		ui.Link{Label: p.T("queue.way_services"), Href: ui.PathServices, Icon: "search"},
 		ui.Link{Label: p.T("queue.way_places"), Href: ui.PathPlaces, Icon: "map-pin"})
 	if v.Phone != "" {
-		out = append(out, ui.Link{Label: p.T("queue.way_phone", v.Phone), Href: telURL(v.Phone), Icon: "phone"})
+		out = append(out, ui.Link{Label: p.T("queue.way_phone", v.Phone), Href: ui.TelURL(v.Phone), Icon: "phone"})
 	}
 	return out
-}
-
-// telURL is a phone number as a link takes it. Indonesian numbers get their country code.
-func telURL(phone string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
-	if rest, ok := strings.CutPrefix(digits, "0"); ok {
-		digits = "62" + rest
-	}
-	return "tel:+" + digits
 }

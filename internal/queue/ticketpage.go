@@ -80,8 +80,7 @@ func (s *Pages) followTicket(c *web.Ctx) error {
 	d := &ticketDrawing{pages: s, p: page(c, ""), t: c.Tenant, first: v, shown: c.Query("tampil")}
 	return c.Stream(func(stream *web.Stream) error {
 		d.easel = newEasel(stream)
-		topics := []string{"ticket:" + v.ID.String(), "series:" + v.SeriesID.String()}
-		return follow(stream.Context(), s.hub, d.t, topics, d.draw)
+		return follow(stream.Context(), s.hub, d.t, ticketTopics(v.Place), d.draw)
 	})
 }
 

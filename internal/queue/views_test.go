@@ -65,6 +65,9 @@ func (s *sample) place(status Status, number int64) Place {
 	case Finished, NoShow, Cancelled:
 		p.EndedAt = nine.Add(-time.Minute)
 	}
+	if status == Cancelled {
+		p.CancelledBy = ByOwner
+	}
 	return p
 }
 
@@ -113,6 +116,11 @@ func TestTicketSaysItsState(t *testing.T) {
 	again := s.place(Called, 27)
 	again.Calls = 2
 	long := s.place(Waiting, 1027)
+	desk, mall, remote := s.place(Cancelled, 27), s.place(Cancelled, 27), s.place(Cancelled, 27)
+	desk.CancelledBy, mall.CancelledBy, remote.CancelledBy = ByDesk, ByMall, ByMall
+	nowhere, venue := *remote.Series, *remote.Series.Venue
+	venue.Address, nowhere.Venue = "", &venue
+	remote.Series = &nowhere
 	long.Label = "AB-1027"
 	for name, c := range map[string]struct {
 		place  Place
@@ -128,6 +136,10 @@ func TestTicketSaysItsState(t *testing.T) {
 		"finished": {s.place(Finished, 27), "Terima kasih", "Thank you", false, false},
 		"no show":  {s.place(NoShow, 27), "meja depan Kantor Sungailiat", "front desk of Kantor Sungailiat", false, true},
 		"cancel":   {s.place(Cancelled, 27), "Nomor ini dibatalkan", "This number was cancelled", false, false},
+		"own":      {s.place(Cancelled, 27), "Berubah pikiran?", "Changed your mind?", false, false},
+		"desk":     {desk, "Petugas meja depan membatalkan nomor ini untuk Anda.", "The front desk cancelled this number for you.", false, false},
+		"mall":     {mall, "kami batalkan. Silakan ambil nomor baru, atau datang ke meja depan Kantor Sungailiat", "come to the front desk of Kantor Sungailiat", false, false},
+		"remote":   {remote, "atau hubungi kami lewat kontak di bawah", "or contact us as given below", false, false},
 		"past":     {yesterday, "Nomor ini hanya berlaku pada Minggu, 22 November 2026", "valid on Sunday, 22 November 2026 only", false, false},
 		"long":     {long, "AB-1027", "AB-1027", false, true},
 	} {
@@ -142,6 +154,12 @@ func TestTicketSaysItsState(t *testing.T) {
 				}
 				if got := strings.Contains(html, "data-live-target=\"kabar\""); got != c.live || v.live() != c.live {
 					t.Errorf("live: %v", got)
+				}
+				if c.place.CancelledBy == ByMall || c.place.CancelledBy == ByDesk {
+					hasNot(t, html, "Berubah pikiran", "Changed your mind")
+				}
+				if c.place.CancelledBy == ByMall {
+					has(t, html, map[i18n.Locale]string{i18n.ID: "Mohon maaf", i18n.EN: "We are sorry"}[l], `name="layanan"`)
 				}
 				// What is not known is not said.
 				hasNot(t, html, "perkiraan", "Perkiraan", "estimate")
@@ -194,7 +212,7 @@ func TestEnglishPagesNamePlacesInEnglish(t *testing.T) {
 		waiting, called := newTicketView(s.place(Waiting, 27), s.dir, s.t, nine), newTicketView(s.place(Called, 27), s.dir, s.t, nine)
 		waiting.QR, called.QR = ui.NewQR("x"), ui.NewQR("x")
 		board := boardView{Zone: s.zone, Now: nine, Loc: clock.WIB, Host: "bangka.pendopo.id", Opening: s.dir.Opening(s.t, s.zone.Venue, nine)}
-		board.Lines = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
+		board.Coming = []waitingSeries{{Series: s.service.Series[0], Next: []string{"A-028"}, Waiting: 1}}
 		list := counterList{Now: nine}
 		list.add(counterRow{Counter: s.counters[2]})
 		return map[string]string{

@@ -2,11 +2,13 @@ package queue_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -133,13 +135,16 @@ func TestOneRegionsLockDoesNotStopAnother(t *testing.T) {
 func TestAKeyIsTextThatBothDatabasesKeep(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		m := newMall(t, db)
-		for _, key := range []string{"a\xffb", "a\x00b", "a\nb", string(make([]byte, 200))} {
-			if _, err := m.hall.Issue(t.Context(), m.tenant, queue.Request{ServiceID: m.Services[0], Key: key, Channel: queue.Web}); err == nil {
-				t.Errorf("the key %q was taken", key)
+		for key, code := range map[string]string{
+			"a\xffb": "queue.key_text", "a\x00b": "queue.key_text", "a\nb": "queue.key_text", strings.Repeat("é", 129): "queue.bad_key",
+		} {
+			if _, err := m.hall.Issue(t.Context(), m.tenant, queue.Request{ServiceID: m.Services[0], Key: key, Channel: queue.Web}); !fault.Is(err, code) {
+				t.Errorf("the key %q: %v, want %s", key, err, code)
 			}
-			if _, _, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, queue.Press{CounterID: m.Counters[0], Key: key}); err == nil {
-				t.Errorf("the key %q was taken for a call", key)
+			if _, _, err := m.hall.CallNext(t.Context(), m.tenant, m.officer, queue.Press{CounterID: m.Counters[0], Key: key}); !fault.Is(err, code) {
+				t.Errorf("the key %q for a call: %v, want %s", key, err, code)
 			}
 		}
+		m.issue(t, strings.Repeat("é", 128)) // as many characters as are allowed
 	})
 }

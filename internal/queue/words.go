@@ -123,14 +123,6 @@ func Code(ticket id.ID) string {
 // whole are the minutes that have gone by between two moments.
 func whole(from, to time.Time) int { return max(0, int(to.Sub(from)/time.Minute)) }
 
-// capital begins a sentence with what stands inside others in small letters. Our texts begin with ASCII.
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // byName orders counters as signs in a hall do: Loket 2 before Loket 10, whatever agency they belong to.
 func byName(a, b *tenant.Counter) int {
 	ap, an, aok := numbered(a.Name)

@@ -23,7 +23,7 @@ type pgDialect struct{}
 func (pgDialect) name() string             { return "postgres" }
 func (pgDialect) table(name string) string { return name }
 func (pgDialect) lockRow() string          { return " for update" }
-func (pgDialect) holdRow() string          { return "key share" }
+func (pgDialect) keepRow() string          { return " for key share" }
 
 // scope sets the tenant for this transaction only. SET LOCAL takes no parameter; the text is a UUID
 // that TenantID guarantees. Never per session: a pooled connection would carry it to the next user.

@@ -54,8 +54,8 @@ func (s *Sel[T]) Limit(n int) *Sel[T] { s.q = s.q.Limit(int64(n)); return s }
 // Hold keeps the rows that are read from being deleted until the transaction ends; others may go on reading
 // and changing them. In a View it does nothing, and on SQLite nobody else writes meanwhile.
 func (s *Sel[T]) Hold() *Sel[T] {
-	if how := s.tx.db.dialect.holdRow(); how != "" && !s.tx.readOnly {
-		s.q = s.q.For(how)
+	if how := s.tx.db.dialect.keepRow(); how != "" && !s.tx.readOnly {
+		s.q = s.q.For(strings.TrimPrefix(how, " for "))
 	}
 	return s
 }
@@ -287,8 +287,18 @@ func (tx *Tx) scoped(from From, sql string, args []any) (string, []any, error) {
 // Lock holds the row of T with this primary key until the transaction ends, so that others wait.
 // SQLite has one writer and needs none. No such row: the fault "not_found".
 func Lock[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any) error {
+	return held[T, P](ctx, tx, rowID, tx.db.dialect.lockRow())
+}
+
+// Keep lets nobody Lock the row until the transaction ends. Others may keep it as well, as a foreign key does
+// that is written.
+func Keep[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any) error {
+	return held[T, P](ctx, tx, rowID, tx.db.dialect.keepRow())
+}
+
+func held[T any, P owned[T]](ctx context.Context, tx *Tx, rowID any, how string) error {
 	var found []int
-	err := tx.bun.NewRaw("select 1 from "+target[T](tx)+" where tenant_id = ? and id = ?"+tx.db.dialect.lockRow(), tx.tenant, rowID).Scan(ctx, &found)
+	err := tx.bun.NewRaw("select 1 from "+target[T](tx)+" where tenant_id = ? and id = ?"+how, tx.tenant, rowID).Scan(ctx, &found)
 	if err == nil && len(found) == 0 {
 		err = errNoRows
 	}

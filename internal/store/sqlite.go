@@ -34,7 +34,7 @@ func (sqliteDialect) table(name string) string {
 }
 
 func (sqliteDialect) lockRow() string { return "" } // one writer
-func (sqliteDialect) holdRow() string { return "" }
+func (sqliteDialect) keepRow() string { return "" }
 
 // scope keeps the connection's tenant in a temporary table that the views read. The statement is part
 // of the transaction: a rollback takes it back.

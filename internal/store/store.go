@@ -69,8 +69,8 @@ type dialect interface {
 	table(name string) string
 	// lockRow is appended to a select that must hold its rows until commit.
 	lockRow() string
-	// holdRow keeps a select's rows from being deleted until commit, without keeping others from changing them.
-	holdRow() string
+	// keepRow is the same for rows that others may keep and change too, but nobody lock or delete.
+	keepRow() string
 	// retry tells whether the whole transaction may be run again after err.
 	retry(err error) bool
 	translate(err error) error

@@ -234,6 +234,11 @@ func TestFaults(t *testing.T) {
 			t.Errorf("a lock on another tenant's row: %v", err)
 		}
 		in(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Lock[tenant.VenueRow](ctx, tx, a.Venue) })
+		err = db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Keep[tenant.VenueRow](ctx, tx, b.Venue) })
+		if !fault.Is(err, "not_found") {
+			t.Errorf("another tenant's row was kept: %v", err)
+		}
+		in(t, db, a.ID, func(ctx context.Context, tx *store.Tx) error { return store.Keep[tenant.VenueRow](ctx, tx, a.Venue) })
 
 		// What fn has already turned into a fault stays what it is.
 		err = db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {

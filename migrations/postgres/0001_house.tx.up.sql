@@ -284,6 +284,8 @@ create table tickets (
   called_at timestamptz,
   served_at timestamptz,
   ended_at timestamptz,
+  cancelled_by text check (cancelled_by in ('own', 'desk', 'mall')),
+  check ((status = 'cancelled') = (cancelled_by is not null)),
   primary key (tenant_id, id),
   unique (tenant_id, series_id, day, number),
   unique (tenant_id, idem_key),

@@ -27,7 +27,7 @@ func Staff(p Page) templ.Component {
 func CounterScreen(p Page, bar templ.Component) templ.Component {
 	p = p.on("staff")
 	p.NoIndex = true
-	return withIcons(p, desk(p, bar))
+	return withIcons(p, counter(p, bar))
 }
 
 // Board is a hall's board, dark and without anything to press. The children are BoardTop, <main> and BoardFoot.

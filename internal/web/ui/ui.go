@@ -30,7 +30,7 @@ const (
 	PathHome     = "/"
 	PathServices = "/layanan"
 	PathPlaces   = "/#lokasi"
-	PathDesks    = "/petugas" // where staff begin
+	PathCounters = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
 	PathSignOut  = "/keluar"       // POST
 	PathAccount  = "/petugas/akun" // of who is signed in
@@ -190,17 +190,24 @@ func (p Page) menu() []Link {
 	return links
 }
 
-// callable is a phone number as a tel: link takes it: Indonesian numbers get their country code.
-func callable(phone string) string {
+// TelURL is a phone number as a link takes it: Indonesian numbers get their country code.
+func TelURL(phone string) string {
 	var digits strings.Builder
 	for _, c := range phone {
 		if c >= '0' && c <= '9' || c == '+' && digits.Len() == 0 {
 			digits.WriteRune(c)
 		}
 	}
-	number := digits.String()
-	if rest, ok := strings.CutPrefix(number, "0"); ok {
-		return "+62" + rest
+	if rest, ok := strings.CutPrefix(digits.String(), "0"); ok {
+		return "tel:+62" + rest
 	}
-	return number
+	return "tel:" + digits.String()
+}
+
+// Capital begins a sentence with what stands inside others in small letters. Our texts begin with ASCII.
+func Capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }

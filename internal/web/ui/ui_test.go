@@ -197,10 +197,12 @@ func TestLanguageSwitchKeepsThePage(t *testing.T) {
 	}
 }
 
-func TestCallable(t *testing.T) {
-	for phone, want := range map[string]string{"(0717) 123 456": "+62717123456", "+62 812-3456": "+628123456", "112": "112", "": ""} {
-		if got := callable(phone); got != want {
-			t.Errorf("callable(%q) = %q, want %q", phone, got, want)
+func TestTelURL(t *testing.T) {
+	for phone, want := range map[string]string{
+		"(0717) 123 456": "tel:+62717123456", "+62 812-3456": "tel:+628123456", "1500537": "tel:1500537", "112": "tel:112",
+	} {
+		if got := TelURL(phone); got != want {
+			t.Errorf("%s: %s, want %s", phone, got, want)
 		}
 	}
 }
