@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -128,6 +129,74 @@ func TestOneRegionsLockDoesNotStopAnother(t *testing.T) {
 	}
 	release()
 	wg.Wait()
+}
+
+// Somebody holds a counter and a series for longer than a statement waits for a lock, as a slow apply of the
+// region may: who presses and who asks for a number get their answer late, and nobody a failure. Another region
+// notices nothing.
+func TestALockThatIsHeldForLongFailsNobody(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		a := newMall(t, db, testkit.Code("19.01"), testkit.Slug("satu"))
+		b := newMall(t, db, testkit.Code("19.02"), testkit.Slug("dua"))
+		b.hall = a.hall // one process
+		for i := range 6 {
+			a.issue(t, "a"+string(rune('0'+i)))
+			b.issue(t, "b"+string(rune('0'+i)))
+		}
+		counter := held(t, a, 0)
+		free := func() {}
+		if db.Dialect() == testkit.PostgreSQL {
+			free = heldSeries(t, a)
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				if _, _, err := a.hall.CallNext(t.Context(), a.tenant, a.officer, queue.Press{CounterID: a.Counters[0]}); err != nil {
+					t.Errorf("a call failed: %v", err)
+				}
+			})
+			wg.Go(func() { // not the test's fatal: this is another goroutine
+				req := queue.Request{ServiceID: a.Services[0], Key: "late" + string(rune('0'+i)), Channel: queue.Web}
+				if _, err := a.hall.Issue(t.Context(), a.tenant, req); err != nil {
+					t.Errorf("a number failed: %v", err)
+				}
+			})
+		}
+		begin := time.Now()
+		if db.Dialect() == testkit.PostgreSQL { // SQLite has one writer for all
+			for range 5 {
+				called := time.Now()
+				if _, ok := b.call(t, 0); !ok || time.Since(called) > 200*time.Millisecond {
+					t.Errorf("another region's call: %v after %v", ok, time.Since(called))
+				}
+			}
+		}
+		time.Sleep(1500*time.Millisecond - time.Since(begin))
+		counter()
+		free()
+		wg.Wait()
+	})
+}
+
+// heldSeries keeps the first series' row, as an apply does that takes the series away.
+func heldSeries(t *testing.T, m *mall) (release func()) {
+	t.Helper()
+	locked, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- m.db.In(context.Background(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			err := store.Lock[tenant.SeriesRow](ctx, tx, m.Series[0])
+			close(locked)
+			<-free
+			return err
+		})
+	}()
+	<-locked
+	return func() {
+		close(free)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestAKeyIsTextThatBothDatabasesKeep(t *testing.T) {

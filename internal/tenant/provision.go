@@ -274,7 +274,8 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 	return err == nil, err
 }
 
-// projection makes the rows of one manifest.
+// projection makes the rows of one manifest. It gathers them first and then writes each table at once, and
+// of each table only what differs: a row that is written is locked until the commit.
 type projection struct {
 	tx       *store.Tx
 	r        *tenants.Resolved
@@ -283,7 +284,18 @@ type projection struct {
 	first    map[string]firstPassword // by e-mail
 	accounts []Account
 
-	venues, zones, agencies, series, counters, services, users []id.ID
+	venues        []*VenueRow
+	zones         []*ZoneRow
+	closures      []*Closure
+	agencies      []*AgencyRow
+	series        []*SeriesRow
+	services      []*ServiceRow
+	serviceSeries []*ServiceSeries
+	grants        []*Grant
+	users         []id.ID
+	counters      []*CounterRow
+	counterSeries []*CounterSeries
+	userCounters  []*UserCounter
 }
 
 // named gives a declared thing the same identifier each time.
@@ -295,8 +307,33 @@ func (p *projection) agency(code string) id.ID           { return p.named("agenc
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
 func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
 
+// run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
+// and whoever presses where a counter changes waits until the commit.
 func (p *projection) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{p.putVenues, p.putAgencies, p.putPeople, p.retire} {
+	if err := p.gatherVenues(); err != nil {
+		return err
+	}
+	if err := p.gatherAgencies(); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.venues...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.zones...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.closures...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.agencies...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.series...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.services...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.serviceSeries...) },
+		p.putPeople,
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.grants...) },
+		p.retire,
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.counters...) },
+		func(ctx context.Context) error {
+			return retireOthers[CounterRow](ctx, p.tx, ids(p.counters, func(c *CounterRow) id.ID { return c.ID }))
+		},
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.counterSeries...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.userCounters...) },
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -307,37 +344,26 @@ func (p *projection) run(ctx context.Context) error {
 // wholeVenue is the zone of a venue that has none, such as a digital one: its counters stand there.
 const wholeVenue = "utama"
 
-func (p *projection) putVenues(ctx context.Context) error {
+func (p *projection) gatherVenues() error {
 	for i, v := range p.r.Venues {
 		hours, err := json.Marshal(p.declared.Venues[i].Hours)
 		if err != nil {
 			return err
 		}
-		p.venues = append(p.venues, p.venue(v.Code))
-		err = store.Upsert(ctx, p.tx, &VenueRow{
+		p.venues = append(p.venues, &VenueRow{
 			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
 			TicketsStop: v.TicketsStop, Hours: string(hours), Sort: i,
 		})
-		if err != nil {
-			return err
-		}
 		zones := v.Zones
 		if len(zones) == 0 {
 			zones = []tenants.Zone{{Code: wholeVenue, Name: v.Name, NameEN: v.NameEN}}
 		}
 		for j, z := range zones {
-			p.zones = append(p.zones, p.zone(v.Code, z.Code))
-			err := store.Upsert(ctx, p.tx, &ZoneRow{
+			p.zones = append(p.zones, &ZoneRow{
 				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, NameEN: z.NameEN,
 				Place: z.Place, PlaceEN: z.PlaceEN, Sort: 100*i + j,
 			})
-			if err != nil {
-				return err
-			}
 		}
-	}
-	if _, err := store.Delete[Closure](ctx, p.tx, "true"); err != nil {
-		return err
 	}
 	for i, c := range p.r.Closures {
 		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
@@ -350,74 +376,48 @@ func (p *projection) putVenues(ctx context.Context) error {
 		if err := row.LastDay.UnmarshalText([]byte(c.To)); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, p.tx, row); err != nil {
-			return err
-		}
+		p.closures = append(p.closures, row)
 	}
 	return nil
 }
 
-func (p *projection) putAgencies(ctx context.Context) error {
-	if _, err := store.Delete[CounterSeries](ctx, p.tx, "true"); err != nil {
-		return err
-	}
-	if _, err := store.Delete[ServiceSeries](ctx, p.tx, "true"); err != nil {
-		return err
-	}
+func (p *projection) gatherAgencies() error {
 	for i, a := range p.r.Agencies {
-		p.agencies = append(p.agencies, p.agency(a.Code))
-		err := store.Upsert(ctx, p.tx, &AgencyRow{
+		p.agencies = append(p.agencies, &AgencyRow{
 			ID: p.agency(a.Code), Code: a.Code, Name: a.Name, Short: a.Short, NameEN: a.NameEN, ShortEN: a.ShortEN,
 			Icon: a.Icon, Words: lines(a.Words), Sort: i,
 		})
-		if err != nil {
-			return err
-		}
 		for _, s := range a.Series {
-			p.series = append(p.series, p.seriesID(a.Code, s.Code))
-			err := store.Upsert(ctx, p.tx, &SeriesRow{
+			p.series = append(p.series, &SeriesRow{
 				ID: p.seriesID(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
 				Code: s.Code, Name: s.Name, NameEN: s.NameEN, Prefix: s.Prefix, Quota: int64(s.Quota),
 			})
-			if err != nil {
-				return err
-			}
 		}
-		if err := p.putCounters(ctx, a, 100*i); err != nil {
-			return err
-		}
-		if err := p.putServices(ctx, a, 1000*i); err != nil {
+		p.gatherCounters(a, 100*i)
+		if err := p.gatherServices(a, 1000*i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, sort int) error {
+func (p *projection) gatherCounters(a tenants.ResolvedAgency, sort int) {
 	for j, c := range a.Counters {
 		zone := c.Zone
 		if zone == "" {
 			zone = wholeVenue
 		}
-		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
-		err := store.Upsert(ctx, p.tx, &CounterRow{
+		p.counters = append(p.counters, &CounterRow{
 			ID: p.counter(c.Venue, c.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(c.Venue), ZoneID: p.zone(c.Venue, zone),
 			Code: c.Code, Name: c.Name, Place: c.Place, PlaceEN: c.PlaceEN, Sort: sort + j,
 		})
-		if err != nil {
-			return err
-		}
 		for _, s := range c.Series {
-			err := store.Insert(ctx, p.tx, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.seriesID(a.Code, s)})
-			if err != nil {
-				return err
-			}
+			p.counterSeries = append(p.counterSeries, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.seriesID(a.Code, s)})
 		}
 	}
-	return nil
 }
 
-func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, sort int) error {
+func (p *projection) gatherServices(a tenants.ResolvedAgency, sort int) error {
 	for j, s := range a.Services {
 		row := &ServiceRow{
 			ID: p.named("service", a.Code+"/"+s.Code), AgencyID: p.agency(a.Code), Code: s.Code, Name: s.Name, NameEN: s.NameEN,
@@ -431,15 +431,9 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 			}
 			row.Standard = string(text)
 		}
-		p.services = append(p.services, row.ID)
-		if err := store.Upsert(ctx, p.tx, row); err != nil {
-			return err
-		}
+		p.services = append(p.services, row)
 		for k, code := range s.Series {
-			err := store.Insert(ctx, p.tx, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
-			if err != nil {
-				return err
-			}
+			p.serviceSeries = append(p.serviceSeries, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
 		}
 	}
 	return nil
@@ -448,9 +442,6 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 // LinkPeers derives from counter_series which series share a counter. Series that nobody calls any more
 // keep themselves, so that whoever still waits there has a place.
 func LinkPeers(ctx context.Context, tx *store.Tx) error {
-	if _, err := store.Delete[SeriesPeer](ctx, tx, "true"); err != nil {
-		return err
-	}
 	series, err := store.Select[SeriesRow](tx).All(ctx)
 	if err != nil {
 		return err
@@ -478,81 +469,76 @@ func LinkPeers(ctx context.Context, tx *store.Tx) error {
 	for p := range peers {
 		rows = append(rows, &SeriesPeer{SeriesID: p[0], PeerID: p[1]})
 	}
-	return store.Insert(ctx, tx, rows...)
+	return store.Replace(ctx, tx, rows...)
 }
 
-// putPeople adds who is new, with a password, and renews names, roles and counters of who was there.
-// Passwords of people who were there stay.
+// putPeople adds who is new, with a password, and renews the names of who was there; it gathers their roles
+// and counters. The password of somebody who was there is theirs: an apply neither reads nor writes it.
 func (p *projection) putPeople(ctx context.Context) error {
-	have, err := store.Select[User](p.tx).All(ctx)
+	have, err := store.Select[User](p.tx).Where("not retired").All(ctx)
 	if err != nil {
 		return err
 	}
-	known := map[id.ID]User{}
+	names := map[id.ID]string{}
 	for _, u := range have {
-		known[u.ID] = u
+		names[u.ID] = u.Name
 	}
-	if _, err := store.Delete[UserCounter](ctx, p.tx, "true"); err != nil {
-		return err
-	}
-	if _, err := store.Delete[Grant](ctx, p.tx, "true"); err != nil {
-		return err
-	}
+	var added []*User
 	for _, s := range p.r.Staff {
 		email := strings.ToLower(s.Email) // as auth compares it
-		row := User{ID: p.named("user", email), Email: email, Name: s.Name, CreatedAt: p.tx.Now()}
-		if u, ok := known[row.ID]; ok && !u.Retired {
-			row.PasswordHash, row.CreatedAt = u.PasswordHash, u.CreatedAt
-		} else {
+		user := p.named("user", email)
+		if name, ok := names[user]; !ok {
 			f, ok := p.first[email]
 			if !ok {
 				return fmt.Errorf("%s was removed by somebody else at the same time: run plan again", s.Role)
 			}
-			row.PasswordHash = f.hash
+			added = append(added, &User{ID: user, Email: email, Name: s.Name, PasswordHash: f.hash, CreatedAt: p.tx.Now()})
 			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
+		} else if name != s.Name {
+			if _, err := store.Update[User](p.tx).Set("name = ?", s.Name).Where("id = ?", user).Exec(ctx); err != nil {
+				return err
+			}
 		}
-		p.users = append(p.users, row.ID)
-		if err := store.Upsert(ctx, p.tx, &row); err != nil {
-			return err
-		}
-		if err := p.putRights(ctx, row.ID, s); err != nil {
-			return err
-		}
+		p.users = append(p.users, user)
+		p.gatherRights(user, s)
 	}
-	return nil
+	return store.Upsert(ctx, p.tx, added...)
 }
 
-func (p *projection) putRights(ctx context.Context, user id.ID, s tenants.Person) error {
+func (p *projection) gatherRights(user id.ID, s tenants.Person) {
 	scope := p.scope
 	if s.Agency != "" {
 		scope += "/" + s.Agency
 	}
-	if err := store.Insert(ctx, p.tx, &Grant{UserID: user, Role: string(s.Role), Scope: scope}); err != nil {
-		return err
-	}
+	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
 	for _, key := range s.Counters {
-		if err := store.Insert(ctx, p.tx, &UserCounter{UserID: user, CounterID: p.named("counter", key)}); err != nil {
-			return err
-		}
+		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
 	}
-	return nil
 }
 
-// retire marks what the manifest no longer has. Nothing is deleted: old tickets keep their names.
+// retire marks what the manifest no longer has, but for counters. Nothing is deleted: old tickets keep their names.
 func (p *projection) retire(ctx context.Context) error {
 	return errors.Join(
-		retireOthers[VenueRow](ctx, p.tx, p.venues), retireOthers[ZoneRow](ctx, p.tx, p.zones),
-		retireOthers[AgencyRow](ctx, p.tx, p.agencies), retireOthers[SeriesRow](ctx, p.tx, p.series),
-		retireOthers[CounterRow](ctx, p.tx, p.counters), retireOthers[ServiceRow](ctx, p.tx, p.services),
+		retireOthers[VenueRow](ctx, p.tx, ids(p.venues, func(v *VenueRow) id.ID { return v.ID })),
+		retireOthers[ZoneRow](ctx, p.tx, ids(p.zones, func(z *ZoneRow) id.ID { return z.ID })),
+		retireOthers[AgencyRow](ctx, p.tx, ids(p.agencies, func(a *AgencyRow) id.ID { return a.ID })),
+		retireOthers[SeriesRow](ctx, p.tx, ids(p.series, func(s *SeriesRow) id.ID { return s.ID })),
+		retireOthers[ServiceRow](ctx, p.tx, ids(p.services, func(s *ServiceRow) id.ID { return s.ID })),
 		retireOthers[User](ctx, p.tx, p.users),
 	)
 }
 
+func ids[T any](rows []T, of func(T) id.ID) []id.ID {
+	out := make([]id.ID, len(rows))
+	for i, r := range rows {
+		out[i] = of(r)
+	}
+	return out
+}
+
 func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID) error {
-	u := store.Update[T, P](tx).Set("retired = true")
-	if len(keep) == 0 {
-		u = u.Where("true")
-	} else {
+	u := store.Update[T, P](tx).Set("retired = true").Where("not retired")
+	if len(keep) > 0 {
 		u = u.Where("id not in ?", bun.Tuple(keep))
 	}
 	_, err := u.Exec(ctx)
