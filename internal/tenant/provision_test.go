@@ -1,8 +1,11 @@
 package tenant_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -131,6 +134,47 @@ func TestAServiceAtTwoVenues(t *testing.T) {
 		}
 		if changes := tenants.Diff(r, back); len(changes) > 0 {
 			t.Errorf("the manifest comes back otherwise: %v", changes)
+		}
+	})
+}
+
+// A password that is set while the region is applied is not set back to the one that the apply has read.
+func TestAnApplyLeavesPasswordsAlone(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		r := sample(t, "19.01")
+		applied(t, db, r)
+		p := &tenant.Provisioner{DB: db, Password: func() (string, string, error) { return "y", "y", nil }}
+		row, _, err := p.Find(t.Context(), r.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		email := strings.ToLower(r.Staff[0].Email)
+		done := make(chan error, 1)
+		err = db.In(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[tenant.User](tx).Set("password_hash = 'theirs'").Where("email = ?", email).Exec(ctx)
+			go func() {
+				r.Staff[0].Name = "Nama Baru"
+				_, err := p.Apply(context.Background(), r, tenant.Options{Actor: "system:test"})
+				done <- err
+			}()
+			time.Sleep(500 * time.Millisecond) // the apply has read what it reads, and waits here
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		err = db.View(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error {
+			u, err := store.Select[tenant.User](tx).Where("email = ?", email).One(ctx)
+			if err == nil && (u.PasswordHash != "theirs" || u.Name != "Nama Baru") {
+				t.Errorf("%s has the password %q", u.Name, u.PasswordHash)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }
