@@ -24,8 +24,9 @@ const tenantUsage = `pendopo tenant: daerah · regions
 
   plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
   apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
-                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus
-                        · end the tickets of who waits in a series or stands at a counter that goes away
+                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus, atau pada
+                        seri yang pindah lokasi atau berganti awalan · end the tickets of who waits in a series or stands
+                        at a counter that goes away, or in a series that moves or gets another prefix
   list                  daerah yang ada · the regions that are here
   export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
                         · write a folder that applies back to the same; --force replaces the manifest in it
@@ -74,13 +75,16 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
 		switch verb {
 		case "apply":
-			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus · end tickets whose series or counter goes away")
+			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
 	})
 	if err != nil {
 		return err
+	}
+	if lang != "id" && lang != "en" {
+		return fmt.Errorf("--lang %q tidak dikenal: pilih id atau en · is not known: choose id or en", lang)
 	}
 	if len(rest) < sub.min || len(rest) > sub.max {
 		fmt.Fprint(e.stderr, tenantUsage)
@@ -168,11 +172,16 @@ func (t *tenantEnv) held(list []tenant.Stranded) {
 	if len(list) == 0 {
 		return
 	}
-	t.say("\nPerhatian, masih ada orang di antrean yang dihapus:", "\nPeople still wait in what would go away:")
+	t.say("\nPerhatian, masih ada orang di antrean yang dihapus atau diubah:", "\nPeople still wait in what would go away or change:")
 	for _, h := range list {
-		if h.Series != "" {
+		switch {
+		case h.Venue != "":
+			t.say("  %d orang menunggu pada seri %s, yang pindah ke %s", "  %d waiting in series %s, which moves to %s", h.People, h.Series, h.Venue)
+		case h.Prefix != "":
+			t.say("  %d orang menunggu pada seri %s, yang awalannya menjadi %s", "  %d waiting in series %s, whose prefix becomes %s", h.People, h.Series, h.Prefix)
+		case h.Series != "":
 			t.say("  %d orang menunggu pada seri %s", "  %d waiting in series %s", h.People, h.Series)
-		} else {
+		default:
 			t.say("  %d orang di %s", "  %d at %s", h.People, h.Counter)
 		}
 	}
