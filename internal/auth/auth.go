@@ -223,7 +223,7 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 	}
 	var user tenant.User
 	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		if user, err = store.Select[tenant.User](tx).Where("email = ?", Email(email)).One(ctx); err != nil {
+		if user, err = store.Select[tenant.User](tx).Where("email = ?", Email(email)).Where("not retired").One(ctx); err != nil {
 			return err
 		}
 		if _, err := store.Update[tenant.User](tx).Set("password_hash = ?", stored).Where("id = ?", user.ID).Exec(ctx); err != nil {
