@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,4 +184,19 @@ func TestALargeRegionIsAppliedWhileItsCountersCall(t *testing.T) {
 		wg.Wait()
 		t.Logf("%s: %d calls and %d numbers, the slowest took %v", row.Name, calls.Load(), numbers.Load(), time.Duration(slowest.Load()).Round(time.Millisecond))
 	})
+}
+
+func TestATenantCommandSpeaksTwoLanguages(t *testing.T) {
+	dir := t.TempDir()
+	r := oneSeries("19.01", "WIB")
+	if out, err := pendopoIn(t, dir, "tenant", "apply", folder(t, r)); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	r.Agencies[0].Services[0].Minutes = 20
+	if out, err := pendopoIn(t, dir, "tenant", "plan", "--lang", "en", folder(t, r)); err != nil || !strings.Contains(out, "ktp-baru: minutes (catalogue) → 20\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := pendopoIn(t, dir, "tenant", "plan", "--lang", "fr", folder(t, r)); err == nil || !strings.Contains(out, `"fr"`) || !strings.Contains(out, "choose id or en") {
+		t.Errorf("%v\n%s", err, out)
+	}
 }

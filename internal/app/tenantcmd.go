@@ -191,7 +191,7 @@ func (t *tenantEnv) held(list []tenant.Stranded) {
 
 func (t *tenantEnv) changes(changes []tenants.Change) {
 	for _, c := range changes {
-		fmt.Fprintln(t.stdout, c.Text)
+		t.say("%s", "%s", map[bool]string{true: c.TextEN, false: c.Text}[t.en])
 	}
 }
 
