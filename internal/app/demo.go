@@ -146,7 +146,7 @@ func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []t
 		if slices.ContainsFunc(others, func(row tenant.Row) bool { return row.Code == r.Code }) {
 			continue
 		}
-		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true})
+		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true, Confirm: []string{tenant.ConfirmAll}})
 		if err != nil {
 			return nil, nil, fmt.Errorf("region %s: %w", r.Code, err)
 		}

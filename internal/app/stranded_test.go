@@ -148,8 +148,8 @@ func TestASeriesDoesNotMoveUnderWhoWaits(t *testing.T) {
 			{second("B", "gerai"), tenant.Stranded{Series: "B, Kependudukan", Venue: "Gerai Pasar", People: 1}},
 			{second("K", "mal"), tenant.Stranded{Series: "B, Kependudukan", Prefix: "K", People: 1}},
 		} {
-			if _, held, err := prov.Plan(t.Context(), c.to); err != nil || len(held) != 1 || held[0] != c.want {
-				t.Errorf("the plan says %+v (%v)", held, err)
+			if p, err := prov.Plan(t.Context(), c.to); err != nil || len(p.Held) != 1 || p.Held[0] != c.want {
+				t.Errorf("the plan says %+v (%v)", p.Held, err)
 			}
 			var refused *tenant.StrandedError
 			if _, err := prov.Apply(t.Context(), c.to, tenant.Options{Actor: "system:test"}); !errors.As(err, &refused) {

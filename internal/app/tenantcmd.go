@@ -27,6 +27,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
                         --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus, atau pada
                         seri yang pindah lokasi atau berganti awalan · end the tickets of who waits in a series or stands
                         at a counter that goes away, or in a series that moves or gets another prefix
+                        --confirm dukcapil/ktp-baru,... | all: teks katalog yang berubah sudah diperiksa lagi
+                        · the catalogue's new text has been checked
   list                  daerah yang ada · the regions that are here
   export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
                         · write a folder that applies back to the same; --force replaces the manifest in it
@@ -49,6 +51,8 @@ type tenantEnv struct {
 	en    bool
 	end   bool // --end-tickets of apply
 	force bool // --force of export
+
+	confirm []string // --confirm of apply
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -70,12 +74,13 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang, end, force := "id", false, false
+	lang, end, force, confirm := "id", false, false, ""
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
 		switch verb {
 		case "apply":
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
+			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
@@ -90,7 +95,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -155,16 +160,26 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	changes, held, err := t.prov.Plan(ctx, region)
+	plan, err := t.prov.Plan(ctx, region)
 	if err != nil {
 		return err
 	}
-	t.changes(changes)
-	if len(changes) == 0 {
+	t.changes(plan.Changes)
+	if len(plan.Changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
-	t.held(held)
+	t.recheck(plan.Recheck)
+	t.held(plan.Held)
 	return nil
+}
+
+// recheck says which services the region has to confirm again, and how.
+func (t *tenantEnv) recheck(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("\nTeks katalog berubah sejak dipastikan, jadi halamannya kembali menyebutnya contoh: %[1]s\nSetelah diperiksa: pendopo tenant apply --confirm %[2]s FOLDER (atau --confirm all)",
+		"\nThe catalogue's text has changed since they were confirmed, so their pages call it an example again: %[1]s\nOnce checked: pendopo tenant apply --confirm %[2]s DIR (or --confirm all)", strings.Join(list, ", "), strings.Join(list, ","))
 }
 
 // held says whom a change would leave waiting, and what to do about it.
@@ -204,7 +219,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: t.confirm})
 	var stranded *tenant.StrandedError
 	if errors.As(err, &stranded) {
 		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
@@ -224,6 +239,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	default:
 		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
 	}
+	t.recheck(res.Recheck)
 	t.accounts(res.Accounts)
 	return nil
 }

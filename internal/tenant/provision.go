@@ -15,7 +15,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
-	"github.com/pendopo-id/pendopo/tenants/catalogue"
 )
 
 // Provisioner makes and changes tenants. A manifest is applied as a whole or not at all, and applying
@@ -27,6 +26,8 @@ type Provisioner struct {
 	Password func() (clear, hash string, err error)
 	// Queues tells who would be stranded by what a manifest takes away. Nil: nobody is asked.
 	Queues Queues
+	// Catalogue fills in what a manifest leaves open. Nil: the embedded one.
+	Catalogue tenants.Catalogue
 }
 
 // Options of Apply.
@@ -36,6 +37,16 @@ type Options struct {
 	// EndTickets ends the tickets of who waits in a series, or stands at a counter, that the manifest takes
 	// away. Without it Apply refuses with a *StrandedError.
 	EndTickets bool
+	// Confirm names services, such as "dukcapil/ktp-baru", whose text the catalogue changed under "confirmed:
+	// true" and that the region has checked again; ConfirmAll is all of them.
+	Confirm []string
+}
+
+// Planned is what Apply would do.
+type Planned struct {
+	Changes []tenants.Change
+	Held    []Stranded // whom it would strand
+	Recheck []string   // services that stay unconfirmed until the region confirms them again: "dukcapil/ktp-baru"
 }
 
 // Account is a person who was added, with the password to hand over. It is shown once and stored
@@ -50,17 +61,23 @@ type Result struct {
 	Created  bool
 	Changes  []tenants.Change
 	Accounts []Account
+	Recheck  []string // as in Planned
 }
 
 // Find reads a tenant's row and its whole manifest; nil, nil, nil when there is none.
 func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Region, error) {
+	row, _, region, err := p.find(ctx, code)
+	return row, region, err
+}
+
+func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *tenants.Region, error) {
 	var rows []Row
 	err := p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) (err error) {
 		rows, err = store.SysSelect[Row](ctx, s, "code = ?", code)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var whole Manifest
 	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -68,10 +85,10 @@ func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Reg
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	region, err := decodeManifest(whole.Region)
-	return &rows[0], region, err
+	return &rows[0], &whole, region, err
 }
 
 // List reads all tenants, by code.
@@ -84,31 +101,33 @@ func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
 	return rows, err
 }
 
-// Plan tells what Apply would change, and whom it would strand.
-func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, []Stranded, error) {
-	row, old, err := p.Find(ctx, region.Code)
-	if err != nil || row == nil || p.Queues == nil {
-		return tenants.Diff(old, region), nil, err
-	}
-	resolved, err := tenants.Resolve(region, catalogue.Default())
+// Plan tells what Apply would do.
+func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) (out Planned, err error) {
+	row, stored, old, err := p.find(ctx, region.Code)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
-	var held []Stranded
+	if out.Changes, out.Recheck, err = p.compare(stored, old, region, nil); err != nil || row == nil || p.Queues == nil {
+		return out, err
+	}
+	resolved, err := tenants.Resolve(region, p.catalogue())
+	if err != nil {
+		return out, err
+	}
 	err = p.DB.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
 		gone, err := leaving(ctx, tx, resolved)
 		if err != nil {
 			return err
 		}
-		held, err = gone.held(ctx, tx, p.Queues)
+		out.Held, err = gone.held(ctx, tx, p.Queues)
 		return err
 	})
-	return tenants.Diff(old, region), held, err
+	return out, err
 }
 
 // Apply makes the tenant what the manifest says. The region must have loaded without a problem.
 func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Options) (Result, error) {
-	resolved, err := tenants.Resolve(region, catalogue.Default())
+	resolved, err := tenants.Resolve(region, p.catalogue())
 	if err != nil {
 		return Result{}, err
 	}
@@ -122,11 +141,19 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	if err != nil {
 		return Result{}, fmt.Errorf("tenant: manifest: %w", err)
 	}
-	old, oldRegion, err := p.Find(ctx, region.Code)
+	taken, err := json.Marshal(tenants.Used(region, p.catalogue()))
+	if err != nil {
+		return Result{}, fmt.Errorf("tenant: catalogue: %w", err)
+	}
+	old, stored, oldRegion, err := p.find(ctx, region.Code)
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Changes: tenants.Diff(oldRegion, region), Created: old == nil}
+	res := Result{Created: old == nil}
+	if res.Changes, res.Recheck, err = p.compare(stored, oldRegion, region, opt.Confirm); err != nil {
+		return Result{}, err
+	}
+	unconfirm(resolved, res.Recheck)
 	if old != nil && len(res.Changes) == 0 && old.Demo == opt.Demo {
 		res.Tenant = *old
 		return res, nil
@@ -158,7 +185,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		} else if err := updateRow(ctx, s, row, old.Version); err != nil {
 			return err
 		}
-		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest)}); err != nil {
+		if err := store.Upsert(ctx, tx, &Manifest{Region: string(manifest), Catalogue: string(taken), Recheck: strings.Join(res.Recheck, "\n")}); err != nil {
 			return err
 		}
 		gone, err := leaving(ctx, tx, resolved)
