@@ -322,7 +322,9 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)
-	return nil
+	waits, err := t.prov.Rechecks(ctx, t.args[0])
+	t.recheck(waits)
+	return err
 }
 
 func tenantSuspend(ctx context.Context, t *tenantEnv) error {

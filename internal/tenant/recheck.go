@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -90,4 +91,13 @@ func unconfirm(r *tenants.Resolved, recheck []string) {
 			}
 		}
 	}
+}
+
+// Rechecks are a tenant's services that wait to be confirmed again, as "dukcapil/ktp-baru".
+func (p *Provisioner) Rechecks(ctx context.Context, code string) ([]string, error) {
+	_, stored, _, err := p.find(ctx, code)
+	if err != nil || stored == nil {
+		return nil, err
+	}
+	return strings.Fields(stored.Recheck), nil
 }

@@ -130,7 +130,9 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 		if err := tx.StartChain(ctx); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, tx, &tenant.Manifest{Region: string(manifest)}); err != nil {
+		if err := store.Insert(ctx, tx, &tenant.Manifest{
+			Region: string(manifest), Catalogue: `{"agencies":[{"Code":"` + s.Canary + `"}]}`, Recheck: "dukcapil/" + s.Canary,
+		}); err != nil {
 			return err
 		}
 		if err := s.places(ctx, tx); err != nil {
