@@ -41,6 +41,11 @@ func (p *Provisioner) compare(stored *Manifest, old, new *tenants.Region, confir
 		}
 		changes = append(changes, text...)
 	}
+	for _, key := range confirm {
+		if key != "" && key != ConfirmAll && !slices.Contains(confirmedIn(new), key) {
+			return nil, nil, fmt.Errorf("--confirm %q: folder tidak memuat layanan itu dengan confirmed: true · the folder has no such service with confirmed: true", key)
+		}
+	}
 	waited := strings.Fields(stored.Recheck)
 	had := confirmedIn(old)
 	for _, key := range confirmedIn(new) {

@@ -87,6 +87,9 @@ func TestTheCataloguesTextChangesUnderAConfirmedService(t *testing.T) {
 		r.Contact.Phone = "(0717) 111 111"
 		apply()
 		is("Rp10.000", false)
+		if _, err := p.Apply(t.Context(), r, tenant.Options{Actor: "system:test", Confirm: []string{"dukcapil/ktp-hilang"}}); err == nil {
+			t.Error("a service that is not there was confirmed")
+		}
 		if res := apply(key); len(res.Changes) != 1 || len(res.Recheck) > 0 {
 			t.Errorf("confirmed: %q, %q", texts(res.Changes), res.Recheck)
 		}
