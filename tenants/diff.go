@@ -21,13 +21,21 @@ const (
 
 // Change is one line of what would change.
 type Change struct {
-	Kind  ChangeKind
-	Path  string // what it happens to: "agencies/dukcapil/services/ktp-baru"
-	Field string // the key that changes, for Modify: "minutes", "standard.fee"; empty for an order
-	Old   string // as text; empty for Add
-	New   string // as text; empty for Remove
-	Text  string // the line: "~ agencies/dukcapil/services/ktp-baru: waktu 15 → 20 menit"
+	Kind   ChangeKind
+	Path   string // what it happens to: "agencies/dukcapil/services/ktp-baru"
+	Field  string // the key that changes, for Modify: "minutes", "standard.fee"; empty for an order
+	Old    string // as text; empty for Add
+	New    string // as text; empty for Remove
+	Text   string // the line: "~ agencies/dukcapil/services/ktp-baru: waktu 15 → 20 menit"
+	TextEN string // the same in English: "~ agencies/dukcapil/services/ktp-baru: minutes 15 → 20"
 }
+
+// both is a piece of a line in both languages.
+type both struct{ id, en string }
+
+func same(text string) both { return both{text, text} }
+
+func (b both) plus(o both) both { return both{b.id + o.id, b.en + o.en} }
 
 // Diff lists what turns old into new, in a stable order: the region itself, venues, closures, staff,
 // crest, agencies; in each what is new or changed, by new's order, then what is gone. Things are matched
@@ -61,22 +69,23 @@ type differ struct{ changes []Change }
 
 var sigils = map[ChangeKind]string{Add: "+", Modify: "~", Remove: "-"}
 
-func (d *differ) add(c Change, what string) {
-	c.Text = sigils[c.Kind] + " " + c.Path + ": " + what
+func (d *differ) add(c Change, what both) {
+	line := sigils[c.Kind] + " " + c.Path + ": "
+	c.Text, c.TextEN = line+what.id, line+what.en
 	d.changes = append(d.changes, c)
 }
 
 // whole notes that something appears or disappears with everything in it.
-func (d *differ) whole(kind ChangeKind, path, summary string) {
-	c := Change{Kind: kind, Path: path, New: summary}
+func (d *differ) whole(kind ChangeKind, path string, summary both) {
+	c := Change{Kind: kind, Path: path, New: summary.id}
 	if kind == Remove {
-		c.Old, c.New = summary, ""
+		c.Old, c.New = summary.id, ""
 	}
 	d.add(c, summary)
 }
 
 // entities compares two lists of things that have a code.
-func entities[T any](d *differ, path string, old, new []T, code func(T) string, summary func(T) string, change func(path string, old, new T)) {
+func entities[T any](d *differ, path string, old, new []T, code func(T) string, summary func(T) both, change func(path string, old, new T)) {
 	before, after := keyed(old, code), keyed(new, code)
 	for i, key := range after {
 		at := path + "/" + key
@@ -96,7 +105,7 @@ func entities[T any](d *differ, path string, old, new []T, code func(T) string, 
 	}
 	if was, is := stayed(before, after), stayed(after, before); !slices.Equal(was, is) {
 		c := Change{Kind: Modify, Path: path, Old: strings.Join(was, ", "), New: strings.Join(is, ", ")}
-		d.add(c, "urutan menjadi "+shown(c.New))
+		d.add(c, both{"urutan menjadi ", "order becomes "}.plus(same(shown(c.New))))
 	}
 }
 
@@ -121,7 +130,9 @@ func plainEntity[T any](d *differ) func(string, T, T) {
 func (d *differ) venue(path string, old, new Venue) {
 	d.fields(path, "", reflect.ValueOf(old), reflect.ValueOf(new))
 	if was, is := hoursText(old.Hours), hoursText(new.Hours); was != is {
-		d.modify(path, "hours", was, is, "jam buka "+or(was, "(kosong)")+" → "+or(is, "(kosong)"))
+		d.modify(path, "hours", was, is, both{
+			"jam buka " + or(was, "(kosong)") + " → " + or(is, "(kosong)"), "hours " + or(was, "(none)") + " → " + or(is, "(none)"),
+		})
 	}
 	entities(d, path+"/zones", old.Zones, new.Zones, func(z Zone) string { return z.Code }, summariseZone, plainEntity[Zone](d))
 }
@@ -138,15 +149,15 @@ func (d *differ) logo(old, new string) {
 	switch {
 	case old == new:
 	case old == "":
-		d.whole(Add, logoFile, "lambang, "+size(new))
+		d.whole(Add, logoFile, both{"lambang, " + size(new), "crest, " + size(new)})
 	case new == "":
-		d.whole(Remove, logoFile, "lambang, "+size(old))
+		d.whole(Remove, logoFile, both{"lambang, " + size(old), "crest, " + size(old)})
 	default:
-		d.modify(logoFile, "", size(old), size(new), "lambang diganti")
+		d.modify(logoFile, "", size(old), size(new), both{"lambang diganti", "crest replaced"})
 	}
 }
 
-func (d *differ) modify(path, field, old, new, what string) {
+func (d *differ) modify(path, field, old, new string, what both) {
 	d.add(Change{Kind: Modify, Path: path, Field: field, Old: old, New: new}, what)
 }
 
@@ -173,7 +184,7 @@ func (d *differ) fields(path, prefix string, old, new reflect.Value) {
 			continue
 		}
 		was, is := valueText(a), valueText(b)
-		d.modify(path, field, was, is, labels[name]+" "+changeText(t, name, a, b))
+		d.modify(path, field, was, is, both{labels[name] + " ", englishLabel(name) + " "}.plus(changeText(t, name, a, b)))
 	}
 }
 
@@ -182,25 +193,25 @@ func (d *differ) standard(path, field string, old, new reflect.Value) {
 	switch {
 	case old.IsNil() && new.IsNil():
 	case old.IsNil():
-		d.modify(path, field, "", "ada", "standar layanan sendiri, bukan dari katalog lagi")
+		d.modify(path, field, "", "ada", both{"standar layanan sendiri, bukan dari katalog lagi", "a standard of its own, no longer the catalogue's"})
 	case new.IsNil():
-		d.modify(path, field, "ada", "", "standar layanan kembali dari katalog")
+		d.modify(path, field, "ada", "", both{"standar layanan kembali dari katalog", "the standard is the catalogue's again"})
 	default:
 		d.fields(path, field, old.Elem(), new.Elem())
 	}
 }
 
 // changeText is "15 → 20 menit", `"Loket A" → "Loket B"`, "5 → 6 butir".
-func changeText(owner reflect.Type, name string, old, new reflect.Value) string {
+func changeText(owner reflect.Type, name string, old, new reflect.Value) both {
 	if owner == reflect.TypeFor[catalogue.Standard]() && old.Kind() == reflect.Slice {
 		if old.Len() == new.Len() {
-			return "diubah"
+			return both{"diubah", "changed"}
 		}
-		return fmt.Sprintf("%d → %d butir", old.Len(), new.Len())
+		return both{fmt.Sprintf("%d → %d butir", old.Len(), new.Len()), fmt.Sprintf("%d → %d items", old.Len(), new.Len())}
 	}
-	text := quoted(owner, name, old) + " → " + quoted(owner, name, new)
-	if unit := units[name]; unit != "" && !new.IsZero() {
-		text += " " + unit
+	text := quoted(owner, name, old).plus(same(" → ")).plus(quoted(owner, name, new))
+	if unit, ok := units[name]; ok && !new.IsZero() {
+		text = text.plus(unit)
 	}
 	return text
 }
@@ -216,31 +227,39 @@ func valueText(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-func quoted(owner reflect.Type, name string, v reflect.Value) string {
+func quoted(owner reflect.Type, name string, v reflect.Value) both {
 	switch {
 	case v.Kind() == reflect.Bool:
-		return map[bool]string{true: "ya", false: "tidak"}[v.Bool()]
+		return map[bool]both{true: {"ya", "yes"}, false: {"tidak", "no"}}[v.Bool()]
 	case name == "quota" && v.IsZero():
-		return "tanpa batas"
+		return both{"tanpa batas", "no limit"}
 	case name == "tickets_stop" && v.IsZero():
-		return "0"
+		return same("0")
 	case v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0:
 		if fromCatalogue[owner] && name != "series" {
-			return "(katalog)"
+			return both{"(katalog)", "(catalogue)"}
 		}
-		return "(kosong)"
+		return both{"(kosong)", "(none)"}
 	}
 	text := shown(valueText(v))
 	if strings.ContainsAny(text, " \t\n") && v.Kind() == reflect.String {
-		return strconv.Quote(text)
+		return same(strconv.Quote(text))
 	}
-	return text
+	return same(text)
 }
 
 // fromCatalogue are the things whose empty fields the catalogue fills.
 var fromCatalogue = map[reflect.Type]bool{reflect.TypeFor[Agency](): true, reflect.TypeFor[Service](): true}
 
-var units = map[string]string{"minutes": "menit", "tickets_stop": "menit", "quota": "nomor sehari"}
+var units = map[string]both{"minutes": {" menit", ""}, "tickets_stop": {" menit", " minutes"}, "quota": {" nomor sehari", " numbers a day"}}
+
+// englishLabel is a key in English words: they are its own.
+func englishLabel(name string) string {
+	if base, ok := strings.CutSuffix(name, "_en"); ok {
+		name = base + " (English)"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
 
 // labels are the keys in words.
 var labels = map[string]string{
@@ -265,19 +284,20 @@ var kindNames = map[VenueKind]string{
 	Office: "kantor", Shared: "tempat bersama", ShopHouse: "ruko", Vehicle: "kendaraan", Digital: "digital",
 }
 
-func summariseRegion(r *Region) string {
-	return fmt.Sprintf("%s %s, zona waktu %s", r.Code, or(r.Seat().Name, "?"), r.Timezone)
+func summariseRegion(r *Region) both {
+	name := r.Code + " " + or(r.Seat().Name, "?")
+	return both{name + ", zona waktu " + r.Timezone, name + ", time zone " + r.Timezone}
 }
 
-func summariseVenue(v Venue) string {
-	parts := []string{v.Name + " (" + or(kindNames[v.Kind], string(v.Kind)) + ")"}
+func summariseVenue(v Venue) both {
+	text := both{v.Name + " (" + or(kindNames[v.Kind], string(v.Kind)) + ")", v.Name + " (" + string(v.Kind) + ")"}
 	if n := len(v.Zones); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d zona", n))
+		text = text.plus(both{fmt.Sprintf(", %d zona", n), fmt.Sprintf(", zones: %d", n)})
 	}
 	if h := hoursText(v.Hours); h != "" {
-		parts = append(parts, h)
+		text = text.plus(same(", " + h))
 	}
-	return strings.Join(parts, ", ")
+	return text
 }
 
 func hoursText(hours []Hours) string {
@@ -288,11 +308,11 @@ func hoursText(hours []Hours) string {
 	return strings.Join(parts, ", ")
 }
 
-func summariseZone(z Zone) string {
+func summariseZone(z Zone) both {
 	if z.Place != "" {
-		return z.Name + ", " + z.Place
+		return same(z.Name + ", " + z.Place)
 	}
-	return z.Name
+	return same(z.Name)
 }
 
 func closureKey(c Closure) string {
@@ -302,44 +322,50 @@ func closureKey(c Closure) string {
 	return c.From
 }
 
-func summariseClosure(c Closure) string {
+func summariseClosure(c Closure) both {
 	if c.To != "" && c.To != c.From {
-		return c.Reason + ", sampai " + c.To
+		return both{c.Reason + ", sampai " + c.To, c.Reason + ", until " + c.To}
 	}
-	return c.Reason
+	return same(c.Reason)
 }
 
-func summarisePerson(p Person) string {
-	parts := []string{p.Name, string(p.Role)}
+func summarisePerson(p Person) both {
+	text := p.Name + ", " + string(p.Role)
 	if p.Agency != "" {
-		parts = append(parts, p.Agency)
+		text += ", " + p.Agency
 	}
 	if len(p.Counters) > 0 {
-		parts = append(parts, "loket "+strings.Join(p.Counters, ", "))
+		counters := strings.Join(p.Counters, ", ")
+		return both{text + ", loket " + counters, text + ", counters " + counters}
 	}
-	return strings.Join(parts, ", ")
+	return same(text)
 }
 
-func summariseAgency(a Agency) string {
-	return fmt.Sprintf("%s, %d seri, %d loket, %d layanan", or(a.Short, a.Name, a.Code), len(a.Series), len(a.Counters), len(a.Services))
+func summariseAgency(a Agency) both {
+	name, series, counters, services := or(a.Short, a.Name, a.Code), len(a.Series), len(a.Counters), len(a.Services)
+	return both{
+		fmt.Sprintf("%s, %d seri, %d loket, %d layanan", name, series, counters, services),
+		fmt.Sprintf("%s, series: %d, counters: %d, services: %d", name, series, counters, services),
+	}
 }
 
-func summariseSeries(s Series) string {
-	text := "awalan " + s.Prefix + ", " + s.Venue
+func summariseSeries(s Series) both {
+	text := both{"awalan " + s.Prefix + ", " + s.Venue, "prefix " + s.Prefix + ", " + s.Venue}
 	if s.Quota > 0 {
-		text += fmt.Sprintf(", kuota %d nomor sehari", s.Quota)
+		text = text.plus(both{fmt.Sprintf(", kuota %d nomor sehari", s.Quota), fmt.Sprintf(", quota %d numbers a day", s.Quota)})
 	}
 	return text
 }
 
-func summariseCounter(c Counter) string {
-	return or(c.Name, "Loket "+c.Code) + ", seri " + strings.Join(c.Series, ", ")
+func summariseCounter(c Counter) both {
+	name := or(c.Name, "Loket "+c.Code)
+	return both{name + ", seri " + strings.Join(c.Series, ", "), name + ", series " + strings.Join(c.Series, ", ")}
 }
 
-func summariseService(s Service) string {
-	text := or(s.Name, s.Code)
+func summariseService(s Service) both {
+	text := same(or(s.Name, s.Code))
 	if len(s.Series) > 0 {
-		text += ", seri " + strings.Join(s.Series, ", ")
+		text = text.plus(both{", seri ", ", series "}).plus(same(strings.Join(s.Series, ", ")))
 	}
 	return text
 }

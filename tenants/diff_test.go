@@ -120,7 +120,8 @@ func TestDiffCarriesValues(t *testing.T) {
 	r.Agencies[0].Services[0].Minutes = 20
 	want := []Change{{
 		Kind: Modify, Path: "agencies/dukcapil/services/ktp-baru", Field: "minutes", Old: "10", New: "20",
-		Text: "~ agencies/dukcapil/services/ktp-baru: waktu 10 → 20 menit",
+		Text:   "~ agencies/dukcapil/services/ktp-baru: waktu 10 → 20 menit",
+		TextEN: "~ agencies/dukcapil/services/ktp-baru: minutes 10 → 20",
 	}}
 	if got := Diff(valid(t), r); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
@@ -205,4 +206,38 @@ func size(s string) string {
 	var d differ
 	d.logo("", s)
 	return strings.TrimPrefix(d.changes[0].New, "lambang, ")
+}
+
+func TestDiffInEnglish(t *testing.T) {
+	r := valid(t)
+	r.Agencies[0].Services[0].Minutes = 20
+	r.Agencies[0].Services[1].Confirmed = true
+	r.Agencies[1].Series[0].Quota = 0
+	r.Venues[1].NameEN = "Library Desk"
+	r.Venues[0].Zones = append(r.Venues[0].Zones, Zone{Code: "c", Name: "Zona C", Place: "Lantai 3"})
+	r.Agencies = r.Agencies[:2]
+	r.Logo = ""
+	var got []string
+	for _, c := range Diff(valid(t), r) {
+		got = append(got, c.TextEN)
+	}
+	want := []string{
+		"+ venues/utama/zones/c: Zona C, Lantai 3",
+		`~ venues/gerai: name (English) (none) → "Library Desk"`,
+		"- logo.svg: crest, " + size(testLogo),
+		"~ agencies/dukcapil/services/ktp-baru: minutes 10 → 20",
+		"~ agencies/dukcapil/services/kk-baru: confirmed no → yes",
+		"~ agencies/imigrasi/series/paspor: quota 40 → no limit",
+		"- agencies/rumah-bumn: Rumah BUMN, series: 0, counters: 0, services: 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for _, c := range Diff(nil, r) {
+		for _, word := range []string{"zona ", "loket", "seri ", "awalan", "kantor"} {
+			if strings.Contains(strings.ReplaceAll(c.TextEN, "Loket ", ""), " "+word) {
+				t.Errorf("%q", c.TextEN)
+			}
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -31,6 +32,7 @@ type announcedRegion struct {
 	Name   string  `json:"name"`
 	Host   string  `json:"host"`
 	URL    string  `json:"url"`
+	Demo   bool    `json:"demo"` // a sample of this program's; else somebody applied it, and it is left alone
 	Logins []login `json:"logins"`
 }
 
@@ -47,7 +49,7 @@ func (a *App) announced(ln net.Listener, logins map[string][]login) []announcedR
 	out := []announcedRegion{}
 	for _, t := range a.Registry.All() {
 		host := a.Registry.Host(t)
-		r := announcedRegion{Code: t.Code, Name: t.Name, Host: host, URL: siteURL(a.cfg, ln, host), Logins: logins[t.Code]}
+		r := announcedRegion{Code: t.Code, Name: t.Name, Host: host, URL: siteURL(a.cfg, ln, host), Demo: t.Demo, Logins: logins[t.Code]}
 		if r.Logins == nil {
 			r.Logins = []login{}
 		}
@@ -99,9 +101,12 @@ func demo(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer db.Close()
-	logins, err := seed(ctx, db)
+	logins, others, err := seed(ctx, db)
 	if err != nil {
 		return err
+	}
+	for _, row := range others {
+		fmt.Fprintf(e.stderr, "%s %s bukan daerah demo: dibiarkan seperti adanya, tanpa simulasi · is no demo region: left as it is, without a simulated day\n", row.Code, row.Name)
 	}
 	a, err := New(ctx, cfg, db, log)
 	if err != nil {
@@ -124,11 +129,13 @@ func demo(ctx context.Context, e env, args []string) error {
 	})
 }
 
-// seed applies the sample regions as demos and gives their logins, by code. It does nothing twice.
-func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
+// seed applies the sample regions as demos and gives their logins, by code. It does nothing twice. Others are
+// regions that somebody applied to the demo's database: they are left alone, a sample of the same code too. A
+// database that has such regions and no demo is none of the demo's, and is refused.
+func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []tenant.Row, err error) {
 	regions, err := tenants.Regions()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
 	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
@@ -138,28 +145,34 @@ func seed(ctx context.Context, db *store.DB) (map[string][]login, error) {
 	}}
 	have, err := prov.List(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, row := range have {
 		if !row.Demo {
-			return nil, fmt.Errorf("this database has a real region (%s %s): a demo's passwords are public, run it on another database, such as --data data/demo with PENDOPO_DATABASE_URL empty", row.Code, row.Name)
+			others = append(others, row)
 		}
 	}
-	out := map[string][]login{}
+	if len(others) > 0 && len(others) == len(have) {
+		return nil, nil, fmt.Errorf("this database has a real region (%s %s): a demo's passwords are public, run it on another database, such as --data data/demo with PENDOPO_DATABASE_URL empty", have[0].Code, have[0].Name)
+	}
+	out = map[string][]login{}
 	for _, r := range regions {
-		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true})
+		if slices.ContainsFunc(others, func(row tenant.Row) bool { return row.Code == r.Code }) {
+			continue
+		}
+		res, err := prov.Apply(ctx, r, tenant.Options{Actor: "system:demo", Demo: true, Confirm: []string{tenant.ConfirmAll}})
 		if err != nil {
-			return nil, fmt.Errorf("region %s: %w", r.Code, err)
+			return nil, nil, fmt.Errorf("region %s: %w", r.Code, err)
 		}
 		if err := simulator(ctx, db, res.Tenant); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := giveFactors(ctx, db, res.Tenant, r); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out[r.Code] = logins(r)
 	}
-	return out, nil
+	return out, others, nil
 }
 
 // logins are the accounts that the demo prints: one of each role, an officer first.
@@ -227,6 +240,9 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 		mail := map[string]string{}
 		for _, l := range r.Logins {
 			mail[l.Role] = l.Email
+		}
+		if !r.Demo {
+			mail["officer"] = "(bukan demo · no demo)"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["admin"])
 	}

@@ -136,8 +136,8 @@ func TestADumpNamesNobody(t *testing.T) {
 		t.Logf("%d texts looked for in %d bytes", len(clear), len(all))
 		// And the region still knows its people: what was applied applies back to the same.
 		for _, r := range regions {
-			if changes, _, err := prov.Plan(t.Context(), r); err != nil || len(changes) != 0 {
-				t.Errorf("%s: %d changes, %v", r.Code, len(changes), err)
+			if plan, err := prov.Plan(t.Context(), r); err != nil || len(plan.Changes) != 0 {
+				t.Errorf("%s: %d changes, %v", r.Code, len(plan.Changes), err)
 			}
 		}
 	})

@@ -2,13 +2,16 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -107,6 +110,66 @@ func TestAnApplyStrandsNobody(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A series that moves to another venue, or whose prefix changes, strands who waits in it as a removal does: their
+// tickets say where and under which letter they wait.
+func TestASeriesDoesNotMoveUnderWhoWaits(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		second := func(prefix, venue string) *tenants.Region {
+			r := twoSeries()
+			gerai := r.Venues[0]
+			gerai.Code, gerai.Name = "gerai", "Gerai Pasar"
+			r.Venues = append(r.Venues, gerai)
+			s := &r.Agencies[0].Series[1]
+			s.Prefix, s.Venue = prefix, venue
+			if venue == "gerai" { // its counter stays for the other series, and a new one calls it there
+				r.Agencies[0].Counters[7].Series = []string{"umum"}
+				r.Agencies[0].Counters = append(r.Agencies[0].Counters, tenants.Counter{Code: "1", Venue: "gerai", Series: []string{"kk"}})
+			}
+			return r
+		}
+		row := apply(t, db, second("B", "mal"))
+		hall := queue.New(db, tenant.NewDirectories(db))
+		reg := tenant.NewRegistry(db, "localhost", nil)
+		if err := reg.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		here, _ := reg.ByCode("19.01")
+		one, err := hall.Issue(t.Context(), here, queue.Request{ServiceID: id.Named(row.ID, "service/dukcapil/kk-baru"), Key: "a", Channel: queue.Web})
+		if err != nil {
+			t.Fatal(err)
+		}
+		prov := &tenant.Provisioner{DB: db, Queues: hall}
+		for _, c := range []struct {
+			to   *tenants.Region
+			want tenant.Stranded
+		}{
+			{second("B", "gerai"), tenant.Stranded{Series: "B, Kependudukan", Venue: "Gerai Pasar", People: 1}},
+			{second("K", "mal"), tenant.Stranded{Series: "B, Kependudukan", Prefix: "K", People: 1}},
+		} {
+			if p, err := prov.Plan(t.Context(), c.to); err != nil || len(p.Held) != 1 || p.Held[0] != c.want {
+				t.Errorf("the plan says %+v (%v)", p.Held, err)
+			}
+			var refused *tenant.StrandedError
+			if _, err := prov.Apply(t.Context(), c.to, tenant.Options{Actor: "system:test"}); !errors.As(err, &refused) {
+				t.Errorf("applied: %v", err)
+			}
+		}
+		if p, err := hall.Place(t.Context(), here, one.ID); err != nil || p.Status != queue.Waiting || p.Label != "B-001" {
+			t.Errorf("%s is %s (%v)", p.Label, p.Status, err)
+		}
+		out, err := pendopo(t, db, "tenant", "plan", folder(t, second("K", "mal")))
+		if err != nil || !strings.Contains(out, "1 orang menunggu pada seri B, Kependudukan, yang awalannya menjadi K") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if _, err := prov.Apply(t.Context(), second("K", "gerai"), tenant.Options{Actor: "system:test", EndTickets: true}); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := hall.Place(t.Context(), here, one.ID); err != nil || p.Status != queue.Cancelled {
+			t.Errorf("%s is %s (%v)", p.Label, p.Status, err)
+		}
+	})
 }
 
 // without is the region after it gave the second series and its counter up.

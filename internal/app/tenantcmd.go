@@ -25,8 +25,11 @@ const tenantUsage = `pendopo tenant: daerah · regions
 
   plan DIR              apa yang akan berubah, baris demi baris · what would change, line by line
   apply DIR             terapkan folder itu; mengulangnya tidak mengubah apa pun · apply the folder; again changes nothing
-                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus
-                        · end the tickets of who waits in a series or stands at a counter that goes away
+                        --end-tickets: akhiri nomor orang yang menunggu pada seri atau loket yang dihapus, atau pada
+                        seri yang pindah lokasi atau berganti awalan · end the tickets of who waits in a series or stands
+                        at a counter that goes away, or in a series that moves or gets another prefix
+                        --confirm dukcapil/ktp-baru,... | all: teks katalog yang berubah sudah diperiksa lagi
+                        · the catalogue's new text has been checked
   list                  daerah yang ada · the regions that are here
   export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
                         · write a folder that applies back to the same; --force replaces the manifest in it
@@ -50,6 +53,8 @@ type tenantEnv struct {
 	en    bool
 	end   bool // --end-tickets of apply
 	force bool // --force of export
+
+	confirm []string // --confirm of apply
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -72,12 +77,13 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang, end, force := "id", false, false
+	lang, end, force, confirm := "id", false, false, ""
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
 		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
 		switch verb {
 		case "apply":
-			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus · end tickets whose series or counter goes away")
+			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
+			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
@@ -85,11 +91,14 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if lang != "id" && lang != "en" {
+		return fmt.Errorf("--lang %q tidak dikenal: pilih id atau en · is not known: choose id or en", lang)
+	}
 	if len(rest) < sub.min || len(rest) > sub.max {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -154,16 +163,26 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	changes, held, err := t.prov.Plan(ctx, region)
+	plan, err := t.prov.Plan(ctx, region)
 	if err != nil {
 		return err
 	}
-	t.changes(changes)
-	if len(changes) == 0 {
+	t.changes(plan.Changes)
+	if len(plan.Changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
-	t.held(held)
+	t.recheck(plan.Recheck)
+	t.held(plan.Held)
 	return nil
+}
+
+// recheck says which services the region has to confirm again, and how.
+func (t *tenantEnv) recheck(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	t.say("\nTeks katalog berubah sejak dipastikan, jadi halamannya kembali menyebutnya contoh: %[1]s\nSetelah diperiksa: pendopo tenant apply --confirm %[2]s FOLDER (atau --confirm all)",
+		"\nThe catalogue's text has changed since they were confirmed, so their pages call it an example again: %[1]s\nOnce checked: pendopo tenant apply --confirm %[2]s DIR (or --confirm all)", strings.Join(list, ", "), strings.Join(list, ","))
 }
 
 // held says whom a change would leave waiting, and what to do about it.
@@ -171,11 +190,16 @@ func (t *tenantEnv) held(list []tenant.Stranded) {
 	if len(list) == 0 {
 		return
 	}
-	t.say("\nPerhatian, masih ada orang di antrean yang dihapus:", "\nPeople still wait in what would go away:")
+	t.say("\nPerhatian, masih ada orang di antrean yang dihapus atau diubah:", "\nPeople still wait in what would go away or change:")
 	for _, h := range list {
-		if h.Series != "" {
+		switch {
+		case h.Venue != "":
+			t.say("  %d orang menunggu pada seri %s, yang pindah ke %s", "  %d waiting in series %s, which moves to %s", h.People, h.Series, h.Venue)
+		case h.Prefix != "":
+			t.say("  %d orang menunggu pada seri %s, yang awalannya menjadi %s", "  %d waiting in series %s, whose prefix becomes %s", h.People, h.Series, h.Prefix)
+		case h.Series != "":
 			t.say("  %d orang menunggu pada seri %s", "  %d waiting in series %s", h.People, h.Series)
-		} else {
+		default:
 			t.say("  %d orang di %s", "  %d at %s", h.People, h.Counter)
 		}
 	}
@@ -185,7 +209,7 @@ func (t *tenantEnv) held(list []tenant.Stranded) {
 
 func (t *tenantEnv) changes(changes []tenants.Change) {
 	for _, c := range changes {
-		fmt.Fprintln(t.stdout, c.Text)
+		t.say("%s", "%s", map[bool]string{true: c.TextEN, false: c.Text}[t.en])
 	}
 }
 
@@ -198,7 +222,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: t.confirm})
 	var stranded *tenant.StrandedError
 	if errors.As(err, &stranded) {
 		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
@@ -218,6 +242,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	default:
 		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
 	}
+	t.recheck(res.Recheck)
 	t.accounts(res.Accounts)
 	return nil
 }
@@ -300,7 +325,9 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)
-	return nil
+	waits, err := t.prov.Rechecks(ctx, t.args[0])
+	t.recheck(waits)
+	return err
 }
 
 func tenantSuspend(ctx context.Context, t *tenantEnv) error {

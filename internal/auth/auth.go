@@ -352,7 +352,7 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 		if user, err = accountByEmail(ctx, tx, email); err != nil {
 			return err
 		}
-		if user == nil {
+		if user == nil || user.Retired {
 			return fault.New(fault.NotFound, "not_found")
 		}
 		if err := s.storePassword(ctx, tx, t, *user, stored, actor); err != nil {

@@ -82,7 +82,8 @@ func callTopics(series, ticket, counter, zone id.ID) []string {
 // presses ago.
 //
 // The counter's row is locked by a statement before this one, so that two presses at one counter run one
-// after the other and the second sees what the first did. The ticket is
+// after the other and the second sees what the first did; not against those who only refer to it, such as an
+// apply that gives an officer this counter. The ticket is
 // taken with SKIP LOCKED: a ticket that another counter is just taking is not waiting any more.
 const callSQL = `
 with c as materialized (
@@ -154,7 +155,7 @@ from state s left join taken t on true left join done d on true`
 func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
 	return store.NewHot(db, store.HotSpec[callQuery, callRow]{
 		Name: "queue_call", SQL: callSQL, Max: 1,
-		Lock:     "select 1 from counters where tenant_id = $1::uuid and id = $2::uuid for update",
+		Lock:     "select 1 from counters where tenant_id = $1::uuid and id = $2::uuid for no key update",
 		LockArgs: func(qs []callQuery) []any { return []any{qs[0].CounterID.String()} }, Args: callArgs, Lite: callLite,
 		Ord:     func(callRow) int { return 0 },
 		Missing: func(callQuery) callRow { return callRow{Outcome: "gone"} },

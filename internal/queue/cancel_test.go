@@ -82,7 +82,7 @@ func TestAnEndedSeriesLeavesWhoIsCalledInTheMeantime(t *testing.T) {
 			return m.hall.End(ctx, tx, m.tenant.Today(tx.Now()), []id.ID{m.Series[0]}, nil, "system:test")
 		})
 	}()
-	waiting(t, db, 1)
+	testkit.Waiting(t, db, 1)
 	close(free)
 	for _, c := range []chan error{done, ended} {
 		if err := <-c; err != nil {

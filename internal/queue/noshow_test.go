@@ -340,7 +340,7 @@ func TestAWayBackWaitsForAnApply(t *testing.T) {
 		_, err := m.giveBack(a.ID)
 		back <- err
 	}()
-	waiting(t, db, 1)
+	testkit.Waiting(t, db, 1)
 	close(free)
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -618,7 +618,7 @@ func TestAMoveDoesNotFollowATicketToAnotherCounter(t *testing.T) {
 			_, err := m.hall.Do(context.Background(), m.tenant, bound, a.ID, queue.Finish)
 			moved <- err
 		}()
-		waiting(t, db, 1)
+		testkit.Waiting(t, db, 1)
 		close(free)
 		if err := <-done; err != nil {
 			t.Fatal(err)

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/queue"
@@ -35,26 +34,6 @@ func held(t *testing.T, m *mall, counter int) (release func()) {
 	return func() { close(free); <-done }
 }
 
-// waiting returns when n sessions of the test's database wait for a lock. SQLite's wait in the process.
-func waiting(t *testing.T, db *store.DB, n int) {
-	t.Helper()
-	a := testkit.URLs(db)
-	if a.Schema == "" {
-		return
-	}
-	conn, err := pgx.Connect(t.Context(), a.App)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.Background())
-	for found := 0; found < n; {
-		err := conn.QueryRow(t.Context(), "select count(*) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace s on s.oid = c.relnamespace where l.locktype = 'tuple' and s.nspname = $1 or not l.granted and l.pid in (select pid from pg_locks x join pg_class y on y.oid = x.relation join pg_namespace z on z.oid = y.relnamespace where z.nspname = $1)", a.Schema).Scan(&found)
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // Two screens of one counter press while somebody else holds its row. The second press must see what the
 // first has done: one ticket is finished, one is called, nobody is left called without a counter.
 func TestTwoPressesAtOneCounterWhileItIsHeld(t *testing.T) {
@@ -74,7 +53,7 @@ func TestTwoPressesAtOneCounterWhileItIsHeld(t *testing.T) {
 			})
 		}
 		ready.Wait()
-		waiting(t, db, 2)
+		testkit.Waiting(t, db, 2)
 		release()
 		wg.Wait()
 		states := map[queue.Status]int{}
@@ -130,6 +109,74 @@ func TestOneRegionsLockDoesNotStopAnother(t *testing.T) {
 	}
 	release()
 	wg.Wait()
+}
+
+// Somebody holds a counter and a series for longer than a statement waits for a lock, as a slow apply of the
+// region may: who presses and who asks for a number get their answer late, and nobody a failure. Another region
+// notices nothing.
+func TestALockThatIsHeldForLongFailsNobody(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		a := newMall(t, db, testkit.Code("19.01"), testkit.Slug("satu"))
+		b := newMall(t, db, testkit.Code("19.02"), testkit.Slug("dua"))
+		b.hall = a.hall // one process
+		for i := range 6 {
+			a.issue(t, "a"+string(rune('0'+i)))
+			b.issue(t, "b"+string(rune('0'+i)))
+		}
+		counter := held(t, a, 0)
+		free := func() {}
+		if db.Dialect() == testkit.PostgreSQL {
+			free = heldSeries(t, a)
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				if _, _, err := a.hall.CallNext(t.Context(), a.tenant, a.officer, queue.Press{CounterID: a.Counters[0]}); err != nil {
+					t.Errorf("a call failed: %v", err)
+				}
+			})
+			wg.Go(func() { // not the test's fatal: this is another goroutine
+				req := queue.Request{ServiceID: a.Services[0], Key: "late" + string(rune('0'+i)), Channel: queue.Web}
+				if _, err := a.hall.Issue(t.Context(), a.tenant, req); err != nil {
+					t.Errorf("a number failed: %v", err)
+				}
+			})
+		}
+		begin := time.Now()
+		if db.Dialect() == testkit.PostgreSQL { // SQLite has one writer for all
+			for range 5 {
+				called := time.Now()
+				if _, ok := b.call(t, 0); !ok || time.Since(called) > 200*time.Millisecond {
+					t.Errorf("another region's call: %v after %v", ok, time.Since(called))
+				}
+			}
+		}
+		time.Sleep(1500*time.Millisecond - time.Since(begin))
+		counter()
+		free()
+		wg.Wait()
+	})
+}
+
+// heldSeries keeps the first series' row, as an apply does that takes the series away.
+func heldSeries(t *testing.T, m *mall) (release func()) {
+	t.Helper()
+	locked, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- m.db.In(context.Background(), m.ID, func(ctx context.Context, tx *store.Tx) error {
+			err := store.Lock[tenant.SeriesRow](ctx, tx, m.Series[0])
+			close(locked)
+			<-free
+			return err
+		})
+	}()
+	<-locked
+	return func() {
+		close(free)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func TestAKeyIsTextThatBothDatabasesKeep(t *testing.T) {

@@ -283,7 +283,7 @@ func TestDestroy(t *testing.T) {
 		for _, db := range []*store.DB{db, other} {
 			gone(db)
 			err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
-				return tenant.PutManifest(ctx, tx, "{}")
+				return tenant.PutManifest(ctx, tx, tenant.Manifest{}, "{}")
 			})
 			if !errors.Is(err, seal.ErrErased) {
 				t.Errorf("sealed with destroyed keys: %v", err)
@@ -355,7 +355,9 @@ func TestDestroyWaitsForWhoeverSeals(t *testing.T) {
 	}
 	// Meanwhile nobody begins to seal with them either, and nobody fails: they wait and then hear of it.
 	wg.Go(func() {
-		err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error { return tenant.PutManifest(ctx, tx, "{}") })
+		err := db.In(t.Context(), a.ID, func(ctx context.Context, tx *store.Tx) error {
+			return tenant.PutManifest(ctx, tx, tenant.Manifest{}, "{}")
+		})
 		if err != nil && !errors.Is(err, seal.ErrErased) {
 			t.Error(err)
 		}

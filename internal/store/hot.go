@@ -87,7 +87,7 @@ func (h *Hot[Q, R]) Do(ctx context.Context, t TenantID, q Q) (R, error) {
 		return j.r, errors.New("store: a transaction within a transaction") // SQLite's one writer would wait for itself
 	}
 	if h.spec.Max <= 1 {
-		h.run(ctx, []*job[Q, R]{j})
+		h.alone(ctx, j)
 		return j.r, h.db.dialect.translate(j.err)
 	}
 	select {
@@ -99,6 +99,9 @@ func (h *Hot[Q, R]) Do(ctx context.Context, t TenantID, q Q) (R, error) {
 	}
 	select {
 	case <-j.done:
+		if locked(j.err) {
+			h.alone(ctx, j) // the batch does not wait for it a second time
+		}
 		return j.r, h.db.dialect.translate(j.err)
 	case <-ctx.Done():
 		var zero R
@@ -112,6 +115,61 @@ func (h *Hot[Q, R]) Do(ctx context.Context, t TenantID, q Q) (R, error) {
 		var zero R
 		return zero, fault.New(fault.Unavailable, "busy")
 	}
+}
+
+// patience bounds a request that has no deadline of its own, and a batch.
+const patience = 15 * time.Second
+
+// alone runs one request, by itself. Where somebody holds a lock that it needs, such as an apply that changes
+// the counter, it asks again until ctx ends, and holds no connection in between.
+func (h *Hot[Q, R]) alone(ctx context.Context, j *job[Q, R]) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for i := 1; ; i++ {
+		leave, err := h.turn(ctx, j.tenant)
+		if err != nil {
+			if j.err == nil {
+				j.err = err
+			}
+			return
+		}
+		j.err = nil
+		h.run(ctx, []*job[Q, R]{j})
+		leave()
+		if !locked(j.err) || ctx.Err() != nil {
+			return
+		}
+		pause(ctx, min(i, 5))
+	}
+}
+
+// turn waits for the right to one of the hot path's connections, outside of the coalescer. One is left for the
+// coalescer, and a tenant has at most two: counters of one that wait for a lock keep neither another's counters
+// from calling nor its citizens from taking numbers. SQLite's one writer needs none.
+func (h *Hot[Q, R]) turn(ctx context.Context, t TenantID) (leave func(), err error) {
+	if h.db.Dialect() == "sqlite" {
+		return func() {}, nil
+	}
+	own, _ := h.db.turns.LoadOrStore(t, make(chan struct{}, turnsEach))
+	mine := own.(chan struct{})
+	select {
+	case mine <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case h.db.singles <- struct{}{}:
+		return func() { <-h.db.singles; <-mine }, nil
+	case <-ctx.Done():
+		<-mine
+		return nil, ctx.Err()
+	}
+}
+
+// locked tells whether somebody else held what the statement needed, for longer than it waits.
+func locked(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "55P03"
 }
 
 // work is the coalescer: it takes what is waiting, and only that, so a lone request waits for nobody.
@@ -141,7 +199,7 @@ func (h *Hot[Q, R]) work() {
 			}
 		}
 		batch, held = h.distinct(batch)
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		h.run(ctx, batch)
 		cancel()
 		for _, j := range batch {
@@ -255,6 +313,7 @@ func (h *Hot[Q, R]) batch(ctx context.Context, jobs []*job[Q, R], try int) {
 func again(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
+		// A lock that is held is asked for again by alone, not here: others may wait for this batch.
 		return e.Code == "40001" || e.Code == "40P01" || e.Code == "23505" || e.Code[:2] == "08" || e.Code[:2] == "57"
 	}
 	return true
@@ -282,16 +341,6 @@ func (h *Hot[Q, R]) send(ctx context.Context, groups [][]*job[Q, R]) (answers []
 	pool, err := h.db.hotPool(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if h.spec.Max <= 1 {
-		// Single requests leave a connection for the coalescer: counters of one tenant that wait for a
-		// lock must not keep another tenant from taking numbers.
-		select {
-		case h.db.singles <- struct{}{}:
-			defer func() { <-h.db.singles }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
 	}
 	conn, err := pool.Acquire(ctx)
 	if err != nil {

@@ -111,6 +111,9 @@ func (db *DB) openPostgres(ctx context.Context) error {
 // hotConns is how many connections the hot path has: one for the coalescer, the rest for single calls.
 const hotConns = 4
 
+// turnsEach is how many of them the single calls of one tenant may hold.
+const turnsEach = hotConns - 2
+
 // hotPool is opened at first use, which is after the migrations: its generic plans are made once and
 // for good, and must not be made on tables that are not there yet.
 func (db *DB) hotPool(ctx context.Context) (*pgxpool.Pool, error) {
@@ -128,8 +131,8 @@ func (db *DB) hotPool(ctx context.Context) (*pgxpool.Pool, error) {
 	}
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conn.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
-	// One tenant's held lock must not hold the batch that carries the others.
-	conn.RuntimeParams["lock_timeout"] = "1000"
+	// One tenant's held lock must not hold the batch that carries the others. Who meets one asks again.
+	conn.RuntimeParams["lock_timeout"] = "250"
 	cfg, err := pgxpool.ParseConfig("")
 	if err != nil {
 		return nil, fmt.Errorf("store: hot pool: %w", err)

@@ -47,6 +47,7 @@ type DB struct {
 	hotMu    sync.Mutex
 	prepared map[string]string // hot statements by name, prepared on every hot connection
 	singles  chan struct{}     // hot connections that requests outside a batch may hold
+	turns    sync.Map          // TenantID -> chan struct{}: those that one tenant's may hold
 
 	hooksMu sync.RWMutex
 	hooks   map[signal][]func(TenantID)

@@ -48,11 +48,15 @@ type registryRow struct {
 	Version int64 `bun:"version"`
 }
 
-// Manifest is the whole of what the region declared, its people too: tenants.Region as JSON, sealed.
+// Manifest is the whole of what the region declared, its people too: tenants.Region as JSON, sealed. Catalogue is
+// what it took from the catalogue at the last apply, tenants.Subset as JSON; Recheck are the services whose text the
+// catalogue has changed since the region confirmed them, a line each.
 type Manifest struct {
 	bun.BaseModel `bun:"table:manifests,alias:manifest"`
 	store.Owned
-	Region seal.Box `bun:"region"`
+	Region    seal.Box `bun:"region"`
+	Catalogue string   `bun:"catalogue"`
+	Recheck   string   `bun:"recheck"`
 }
 
 // VenueRow is a lokasi. Hours is []tenants.Hours as JSON.

@@ -18,7 +18,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/tenants"
-	"github.com/pendopo-id/pendopo/tenants/catalogue"
 )
 
 // Provisioner makes and changes tenants. A manifest is applied as a whole or not at all, and applying
@@ -32,6 +31,8 @@ type Provisioner struct {
 	Queues Queues
 	// Hasher makes what stands for people in records. Nil: records say only that there was somebody.
 	Hasher *audit.Hasher
+	// Catalogue fills in what a manifest leaves open. Nil: the embedded one.
+	Catalogue tenants.Catalogue
 }
 
 // Options of Apply.
@@ -41,6 +42,16 @@ type Options struct {
 	// EndTickets ends the tickets of who waits in a series, or stands at a counter, that the manifest takes
 	// away. Without it Apply refuses with a *StrandedError.
 	EndTickets bool
+	// Confirm names services, such as "dukcapil/ktp-baru", whose text the catalogue changed under "confirmed:
+	// true" and that the region has checked again; ConfirmAll is all of them.
+	Confirm []string
+}
+
+// Planned is what Apply would do.
+type Planned struct {
+	Changes []tenants.Change
+	Held    []Stranded // whom it would strand
+	Recheck []string   // services that stay unconfirmed until the region confirms them again: "dukcapil/ktp-baru"
 }
 
 // Account is a person who was added, with the password to hand over. It is shown once and stored
@@ -55,29 +66,36 @@ type Result struct {
 	Created  bool
 	Changes  []tenants.Change
 	Accounts []Account
+	Recheck  []string // as in Planned
 }
 
 // Find reads a tenant's row and its whole manifest; nil, nil, nil when there is none. Of a region whose keys
 // have been destroyed it is the manifest without the people.
 func (p *Provisioner) Find(ctx context.Context, code string) (*Row, *tenants.Region, error) {
+	row, _, region, err := p.find(ctx, code)
+	return row, region, err
+}
+
+func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *tenants.Region, error) {
 	var rows []Row
 	err := p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) (err error) {
 		rows, err = store.SysSelect[Row](ctx, s, "code = ?", code)
 		return err
 	})
 	if err != nil || len(rows) == 0 {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	var whole string
+	var stored Manifest
 	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
-		whole, err = wholeManifest(ctx, tx)
+		stored, whole, err = wholeManifest(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	region, err := decodeManifest(cmp.Or(whole, rows[0].Manifest))
-	return &rows[0], region, err
+	return &rows[0], &stored, region, err
 }
 
 // List reads all tenants, by code.
@@ -90,31 +108,33 @@ func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
 	return rows, err
 }
 
-// Plan tells what Apply would change, and whom it would strand.
-func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) ([]tenants.Change, []Stranded, error) {
-	row, old, err := p.Find(ctx, region.Code)
-	if err != nil || row == nil || p.Queues == nil {
-		return tenants.Diff(old, region), nil, err
-	}
-	resolved, err := tenants.Resolve(region, catalogue.Default())
+// Plan tells what Apply would do.
+func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) (out Planned, err error) {
+	row, stored, old, err := p.find(ctx, region.Code)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
-	var held []Stranded
+	if out.Changes, out.Recheck, err = p.compare(stored, old, region, nil); err != nil || row == nil || p.Queues == nil {
+		return out, err
+	}
+	resolved, err := tenants.Resolve(region, p.catalogue())
+	if err != nil {
+		return out, err
+	}
 	err = p.DB.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
 		gone, err := leaving(ctx, tx, resolved)
 		if err != nil {
 			return err
 		}
-		held, err = gone.held(ctx, tx, p.Queues)
+		out.Held, err = gone.held(ctx, tx, p.Queues)
 		return err
 	})
-	return tenants.Diff(old, region), held, err
+	return out, err
 }
 
 // Apply makes the tenant what the manifest says. The region must have loaded without a problem.
 func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Options) (Result, error) {
-	resolved, err := tenants.Resolve(region, catalogue.Default())
+	resolved, err := tenants.Resolve(region, p.catalogue())
 	if err != nil {
 		return Result{}, err
 	}
@@ -128,11 +148,19 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	if err != nil {
 		return Result{}, fmt.Errorf("tenant: manifest: %w", err)
 	}
-	old, oldRegion, err := p.Find(ctx, region.Code)
+	taken, err := json.Marshal(tenants.Used(region, p.catalogue()))
+	if err != nil {
+		return Result{}, fmt.Errorf("tenant: catalogue: %w", err)
+	}
+	old, stored, oldRegion, err := p.find(ctx, region.Code)
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Changes: tenants.Diff(oldRegion, region), Created: old == nil}
+	res := Result{Created: old == nil}
+	if res.Changes, res.Recheck, err = p.compare(stored, oldRegion, region, opt.Confirm); err != nil {
+		return Result{}, err
+	}
+	unconfirm(resolved, res.Recheck)
 	if old != nil && len(res.Changes) == 0 && old.Demo == opt.Demo {
 		res.Tenant = *old
 		return res, nil
@@ -164,7 +192,8 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		} else if err := updateRow(ctx, s, row, old.Version); err != nil {
 			return err
 		}
-		if err := PutManifest(ctx, tx, string(manifest)); err != nil {
+		put := Manifest{Catalogue: string(taken), Recheck: strings.Join(res.Recheck, "\n")}
+		if err := PutManifest(ctx, tx, put, string(manifest)); err != nil {
 			return err
 		}
 		gone, err := leaving(ctx, tx, resolved)
@@ -304,7 +333,8 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 	return err == nil, err
 }
 
-// projection makes the rows of one manifest.
+// projection makes the rows of one manifest. It gathers them first and then writes each table at once, and
+// of each table only what differs: a row that is written is locked until the commit.
 type projection struct {
 	tx       *store.Tx
 	r        *tenants.Resolved
@@ -313,7 +343,18 @@ type projection struct {
 	first    map[string]firstPassword // by e-mail
 	accounts []Account
 
-	venues, zones, agencies, series, counters, services, users []id.ID
+	venues        []*VenueRow
+	zones         []*ZoneRow
+	closures      []*Closure
+	agencies      []*AgencyRow
+	series        []*SeriesRow
+	services      []*ServiceRow
+	serviceSeries []*ServiceSeries
+	grants        []*Grant
+	users         []id.ID
+	counters      []*CounterRow
+	counterSeries []*CounterSeries
+	userCounters  []*UserCounter
 }
 
 // named gives a declared thing the same identifier each time.
@@ -325,8 +366,33 @@ func (p *projection) agency(code string) id.ID           { return p.named("agenc
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
 func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
 
+// run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
+// and whoever presses where a counter changes waits until the commit.
 func (p *projection) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{p.putVenues, p.putAgencies, p.putPeople, p.retire} {
+	if err := p.gatherVenues(); err != nil {
+		return err
+	}
+	if err := p.gatherAgencies(); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.venues...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.zones...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.closures...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.agencies...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.series...) },
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.services...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.serviceSeries...) },
+		p.putPeople,
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.grants...) },
+		p.retire,
+		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.counters...) },
+		func(ctx context.Context) error {
+			return retireOthers[CounterRow](ctx, p.tx, ids(p.counters, func(c *CounterRow) id.ID { return c.ID }))
+		},
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.counterSeries...) },
+		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.userCounters...) },
+	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -334,37 +400,26 @@ func (p *projection) run(ctx context.Context) error {
 	return LinkPeers(ctx, p.tx)
 }
 
-func (p *projection) putVenues(ctx context.Context) error {
+func (p *projection) gatherVenues() error {
 	for i, v := range p.r.Venues {
 		hours, err := json.Marshal(p.declared.Venues[i].Hours)
 		if err != nil {
 			return err
 		}
-		p.venues = append(p.venues, p.venue(v.Code))
-		err = store.Upsert(ctx, p.tx, &VenueRow{
+		p.venues = append(p.venues, &VenueRow{
 			ID: p.venue(v.Code), Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: string(v.Kind), Address: v.Address, District: v.District.Name,
 			TicketsStop: v.TicketsStop, Hours: string(hours), Sort: i,
 		})
-		if err != nil {
-			return err
-		}
 		zones := v.Zones
 		if len(zones) == 0 {
 			zones = []tenants.Zone{{Code: tenants.MainZone, Name: v.Name, NameEN: v.NameEN}}
 		}
 		for j, z := range zones {
-			p.zones = append(p.zones, p.zone(v.Code, z.Code))
-			err := store.Upsert(ctx, p.tx, &ZoneRow{
+			p.zones = append(p.zones, &ZoneRow{
 				ID: p.zone(v.Code, z.Code), VenueID: p.venue(v.Code), Code: z.Code, Name: z.Name, NameEN: z.NameEN,
 				Place: z.Place, PlaceEN: z.PlaceEN, Sort: 100*i + j,
 			})
-			if err != nil {
-				return err
-			}
 		}
-	}
-	if _, err := store.Delete[Closure](ctx, p.tx, "true"); err != nil {
-		return err
 	}
 	for i, c := range p.r.Closures {
 		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
@@ -377,74 +432,48 @@ func (p *projection) putVenues(ctx context.Context) error {
 		if err := row.LastDay.UnmarshalText([]byte(c.To)); err != nil {
 			return err
 		}
-		if err := store.Insert(ctx, p.tx, row); err != nil {
-			return err
-		}
+		p.closures = append(p.closures, row)
 	}
 	return nil
 }
 
-func (p *projection) putAgencies(ctx context.Context) error {
-	if _, err := store.Delete[CounterSeries](ctx, p.tx, "true"); err != nil {
-		return err
-	}
-	if _, err := store.Delete[ServiceSeries](ctx, p.tx, "true"); err != nil {
-		return err
-	}
+func (p *projection) gatherAgencies() error {
 	for i, a := range p.r.Agencies {
-		p.agencies = append(p.agencies, p.agency(a.Code))
-		err := store.Upsert(ctx, p.tx, &AgencyRow{
+		p.agencies = append(p.agencies, &AgencyRow{
 			ID: p.agency(a.Code), Code: a.Code, Name: a.Name, Short: a.Short, NameEN: a.NameEN, ShortEN: a.ShortEN,
 			Icon: a.Icon, Words: lines(a.Words), Sort: i,
 		})
-		if err != nil {
-			return err
-		}
 		for _, s := range a.Series {
-			p.series = append(p.series, p.seriesID(a.Code, s.Code))
-			err := store.Upsert(ctx, p.tx, &SeriesRow{
+			p.series = append(p.series, &SeriesRow{
 				ID: p.seriesID(a.Code, s.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(s.Venue),
 				Code: s.Code, Name: s.Name, NameEN: s.NameEN, Prefix: s.Prefix, Quota: int64(s.Quota),
 			})
-			if err != nil {
-				return err
-			}
 		}
-		if err := p.putCounters(ctx, a, 100*i); err != nil {
-			return err
-		}
-		if err := p.putServices(ctx, a, 1000*i); err != nil {
+		p.gatherCounters(a, 100*i)
+		if err := p.gatherServices(a, 1000*i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *projection) putCounters(ctx context.Context, a tenants.ResolvedAgency, sort int) error {
+func (p *projection) gatherCounters(a tenants.ResolvedAgency, sort int) {
 	for j, c := range a.Counters {
 		zone := c.Zone
 		if zone == "" {
 			zone = tenants.MainZone
 		}
-		p.counters = append(p.counters, p.counter(c.Venue, c.Code))
-		err := store.Upsert(ctx, p.tx, &CounterRow{
+		p.counters = append(p.counters, &CounterRow{
 			ID: p.counter(c.Venue, c.Code), AgencyID: p.agency(a.Code), VenueID: p.venue(c.Venue), ZoneID: p.zone(c.Venue, zone),
 			Code: c.Code, Name: c.Name, Place: c.Place, PlaceEN: c.PlaceEN, Sort: sort + j,
 		})
-		if err != nil {
-			return err
-		}
 		for _, s := range c.Series {
-			err := store.Insert(ctx, p.tx, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.seriesID(a.Code, s)})
-			if err != nil {
-				return err
-			}
+			p.counterSeries = append(p.counterSeries, &CounterSeries{CounterID: p.counter(c.Venue, c.Code), SeriesID: p.seriesID(a.Code, s)})
 		}
 	}
-	return nil
 }
 
-func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, sort int) error {
+func (p *projection) gatherServices(a tenants.ResolvedAgency, sort int) error {
 	for j, s := range a.Services {
 		row := &ServiceRow{
 			ID: p.named("service", a.Code+"/"+s.Code), AgencyID: p.agency(a.Code), Code: s.Code, Name: s.Name, NameEN: s.NameEN,
@@ -458,15 +487,9 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 			}
 			row.Standard = string(text)
 		}
-		p.services = append(p.services, row.ID)
-		if err := store.Upsert(ctx, p.tx, row); err != nil {
-			return err
-		}
+		p.services = append(p.services, row)
 		for k, code := range s.Series {
-			err := store.Insert(ctx, p.tx, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
-			if err != nil {
-				return err
-			}
+			p.serviceSeries = append(p.serviceSeries, &ServiceSeries{ServiceID: row.ID, SeriesID: p.seriesID(a.Code, code), Sort: k})
 		}
 	}
 	return nil
@@ -475,9 +498,6 @@ func (p *projection) putServices(ctx context.Context, a tenants.ResolvedAgency, 
 // LinkPeers derives from counter_series which series share a counter. Series that nobody calls any more
 // keep themselves, so that whoever still waits there has a place.
 func LinkPeers(ctx context.Context, tx *store.Tx) error {
-	if _, err := store.Delete[SeriesPeer](ctx, tx, "true"); err != nil {
-		return err
-	}
 	series, err := store.Select[SeriesRow](tx).All(ctx)
 	if err != nil {
 		return err
@@ -505,88 +525,82 @@ func LinkPeers(ctx context.Context, tx *store.Tx) error {
 	for p := range peers {
 		rows = append(rows, &SeriesPeer{SeriesID: p[0], PeerID: p[1]})
 	}
-	return store.Insert(ctx, tx, rows...)
+	return store.Replace(ctx, tx, rows...)
 }
 
-// putPeople adds who is new, with a password, and renews names, roles and counters of who was there.
-// Passwords of people who were there stay.
+// putPeople adds who is new, with a password, and renews the names of who was there; it gathers their roles
+// and counters. The password of somebody who was there is theirs: an apply neither reads nor writes it.
 func (p *projection) putPeople(ctx context.Context) error {
 	have, err := usersByIndex(ctx, p.tx)
 	if err != nil {
 		return err
 	}
-	if _, err := store.Delete[UserCounter](ctx, p.tx, "true"); err != nil {
-		return err
-	}
-	if _, err := store.Delete[Grant](ctx, p.tx, "true"); err != nil {
-		return err
-	}
+	var added []*User
 	for _, s := range p.r.Staff {
 		email := seal.Email(s.Email) // as auth compares it
-		// Not named after the e-mail as other rows are after their code: the name would tell it.
-		row := User{ID: id.New(), CreatedAt: p.tx.Now()}
 		u, err := have.find(email)
 		if err != nil {
 			return err
 		}
+		// Not named after the e-mail as other rows are after their code: the name would tell it.
+		user := id.New()
 		if u != nil {
-			row.ID = u.ID
+			user = u.ID
 		}
-		if err := row.Seal(have.keys, email, s.Name); err != nil {
-			return err
-		}
-		if u != nil && !u.Retired {
-			row.PasswordHash, row.CreatedAt = u.PasswordHash, u.CreatedAt
-		} else {
+		if u == nil || u.Retired {
 			f, ok := p.first[email]
 			if !ok {
 				return fmt.Errorf("%s was removed by somebody else at the same time: run plan again", s.Role)
 			}
-			row.PasswordHash = f.hash
+			row := &User{ID: user, PasswordHash: f.hash, CreatedAt: p.tx.Now()}
+			if err := row.Seal(have.keys, email, s.Name); err != nil {
+				return err
+			}
+			added = append(added, row)
 			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
-		}
-		p.users = append(p.users, row.ID)
-		if err := store.Upsert(ctx, p.tx, &row); err != nil {
+		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
 			return err
 		}
-		if err := p.putRights(ctx, row.ID, s); err != nil {
-			return err
-		}
+		p.users = append(p.users, user)
+		p.gatherRights(user, s)
 	}
-	return nil
+	return store.Upsert(ctx, p.tx, added...)
 }
 
-func (p *projection) putRights(ctx context.Context, user id.ID, s tenants.Person) error {
+func (p *projection) gatherRights(user id.ID, s tenants.Person) {
 	scope := p.scope
 	if s.Agency != "" {
 		scope += "/" + s.Agency
 	}
-	if err := store.Insert(ctx, p.tx, &Grant{UserID: user, Role: string(s.Role), Scope: scope}); err != nil {
-		return err
-	}
+	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
 	for _, key := range s.Counters {
-		if err := store.Insert(ctx, p.tx, &UserCounter{UserID: user, CounterID: p.named("counter", key)}); err != nil {
-			return err
-		}
+		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
 	}
-	return nil
 }
 
-// retire marks what the manifest no longer has. Nothing is deleted: old tickets keep their names.
+// retire marks what the manifest no longer has, but for counters. Nothing is deleted: old tickets keep their names.
 func (p *projection) retire(ctx context.Context) error {
 	return errors.Join(
-		retireOthers[VenueRow](ctx, p.tx, p.venues), retireOthers[ZoneRow](ctx, p.tx, p.zones),
-		retireOthers[AgencyRow](ctx, p.tx, p.agencies), retireOthers[SeriesRow](ctx, p.tx, p.series),
-		retireOthers[CounterRow](ctx, p.tx, p.counters), retireOthers[ServiceRow](ctx, p.tx, p.services),
+		retireOthers[VenueRow](ctx, p.tx, ids(p.venues, func(v *VenueRow) id.ID { return v.ID })),
+		retireOthers[ZoneRow](ctx, p.tx, ids(p.zones, func(z *ZoneRow) id.ID { return z.ID })),
+		retireOthers[AgencyRow](ctx, p.tx, ids(p.agencies, func(a *AgencyRow) id.ID { return a.ID })),
+		retireOthers[SeriesRow](ctx, p.tx, ids(p.series, func(s *SeriesRow) id.ID { return s.ID })),
+		retireOthers[ServiceRow](ctx, p.tx, ids(p.services, func(s *ServiceRow) id.ID { return s.ID })),
 		retireOthers[User](ctx, p.tx, p.users),
 	)
 }
 
+func ids[T any](rows []T, of func(T) id.ID) []id.ID {
+	out := make([]id.ID, len(rows))
+	for i, r := range rows {
+		out[i] = of(r)
+	}
+	return out
+}
+
 func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID) error {
-	u := store.Update[T, P](tx).Set("retired = true")
-	if len(keep) == 0 {
-		u = u.Where("true")
-	} else {
+	u := store.Update[T, P](tx).Set("retired = true").Where("not retired")
+	if len(keep) > 0 {
 		u = u.Where("id not in ?", bun.Tuple(keep))
 	}
 	_, err := u.Exec(ctx)

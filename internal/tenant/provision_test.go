@@ -1,9 +1,12 @@
 package tenant_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
@@ -131,6 +134,58 @@ func TestAServiceAtTwoVenues(t *testing.T) {
 		}
 		if changes := tenants.Diff(r, back); len(changes) > 0 {
 			t.Errorf("the manifest comes back otherwise: %v", changes)
+		}
+	})
+}
+
+// A password that is set while the region is applied is not set back to the one that the apply has read.
+func TestAnApplyLeavesPasswordsAlone(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		r := sample(t, "19.01")
+		applied(t, db, r)
+		p := &tenant.Provisioner{DB: db, Password: func() (string, string, error) { return "y", "y", nil }}
+		row, _, err := p.Find(t.Context(), r.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		email := strings.ToLower(r.Staff[0].Email)
+		done := make(chan error, 1)
+		err = db.In(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error {
+			u, err := tenant.UserByEmail(ctx, tx, email)
+			if err == nil {
+				_, err = store.Update[tenant.User](tx).Set("password_hash = 'theirs'").Where("id = ?", u.ID).Exec(ctx)
+			}
+			go func() {
+				r.Staff[0].Name = "Nama Baru"
+				_, err := p.Apply(context.Background(), r, tenant.Options{Actor: "system:test"})
+				done <- err
+			}()
+			testkit.Waiting(t, db, 1) // the apply has read what it reads; on SQLite it has not begun
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		err = db.View(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error {
+			u, err := tenant.UserByEmail(ctx, tx, email)
+			if err != nil {
+				return err
+			}
+			keys, err := seal.In(ctx, tx)
+			if err != nil {
+				return err
+			}
+			name, _, err := u.Open(ctx, keys)
+			if u.PasswordHash != "theirs" || name != "Nama Baru" {
+				t.Errorf("%s has the password %q", name, u.PasswordHash)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -94,28 +94,41 @@ func (u users) find(email string) (*User, error) {
 	return nil, err
 }
 
-// PutManifest stores the whole manifest, sealed.
-func PutManifest(ctx context.Context, tx *store.Tx, text string) error {
-	k, err := seal.In(ctx, tx)
+// rename gives somebody another name, if it is another.
+func (u users) rename(ctx context.Context, tx *store.Tx, row *User, name string) error {
+	if was, err := u.keys.Show(ctx, UserName, row.ID, row.Name); err != nil || was == name {
+		return err
+	}
+	box, err := u.keys.Seal(UserName, row.ID, name)
 	if err != nil {
 		return err
 	}
-	box, err := k.Seal(ManifestRegion, id.ID{}, text)
-	if err != nil {
-		return err
-	}
-	return store.Upsert(ctx, tx, &Manifest{Region: box})
+	_, err = store.Update[User](tx).Set("name = ?", box).Where("id = ?", row.ID).Exec(ctx)
+	return err
 }
 
-// wholeManifest opens the manifest; "" when the region's keys have been destroyed.
-func wholeManifest(ctx context.Context, tx *store.Tx) (string, error) {
+// PutManifest stores a manifest, whose whole text is sealed.
+func PutManifest(ctx context.Context, tx *store.Tx, m Manifest, whole string) error {
+	k, err := seal.In(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if m.Region, err = k.Seal(ManifestRegion, id.ID{}, whole); err != nil {
+		return err
+	}
+	return store.Upsert(ctx, tx, &m)
+}
+
+// wholeManifest reads the manifest and opens its text; "" when the region's keys have been destroyed.
+func wholeManifest(ctx context.Context, tx *store.Tx) (Manifest, string, error) {
 	row, err := store.Select[Manifest](tx).One(ctx)
 	if err != nil {
-		return "", err
+		return row, "", err
 	}
 	k, err := seal.In(ctx, tx)
 	if err != nil {
-		return "", err
+		return row, "", err
 	}
-	return k.Show(ctx, ManifestRegion, id.ID{}, row.Region)
+	text, err := k.Show(ctx, ManifestRegion, id.ID{}, row.Region)
+	return row, text, err
 }

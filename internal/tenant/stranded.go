@@ -21,10 +21,13 @@ type Queues interface {
 	End(ctx context.Context, tx *store.Tx, day clock.Day, series, counters []id.ID, actor string) error
 }
 
-// Stranded is how many people a change would leave waiting for a call that cannot come.
+// Stranded is how many people a change would leave waiting for a call that cannot come, or that would come
+// elsewhere or under another name than their ticket says.
 type Stranded struct {
 	Series  string // "A, Kependudukan"; empty: they stand at a counter
 	Counter string // "Loket 3"
+	Venue   string // the series moves there: "MPP Keliling"; empty: it does not
+	Prefix  string // the series' prefix becomes this; empty: it stays
 	People  int
 }
 
@@ -36,12 +39,15 @@ func (e *StrandedError) Error() string {
 	for _, h := range e.Held {
 		all = append(all, fmt.Sprintf("%d in %s", h.People, strings.TrimSpace(h.Series+h.Counter)))
 	}
-	return "people wait in what this manifest takes away: " + strings.Join(all, "; ")
+	return "people wait in what this manifest takes away or changes: " + strings.Join(all, "; ")
 }
 
-// gone is what a manifest takes away, and the region's today.
+// gone is what a manifest takes away, and the region's today. A series that moves to another venue or gets
+// another prefix is gone for who waits in it: their tickets name the place and the prefix of before.
 type gone struct {
 	series   []SeriesRow
+	becomes  map[id.ID]tenants.ResolvedSeries // of the series that stay, by identifier
+	venues   map[string]string                // names by code
 	counters []CounterRow
 	day      clock.Day
 }
@@ -50,9 +56,13 @@ type gone struct {
 func leaving(ctx context.Context, tx *store.Tx, r *tenants.Resolved) (g gone, err error) {
 	p := projection{tx: tx}
 	keep := map[id.ID]bool{}
+	g.becomes, g.venues = map[id.ID]tenants.ResolvedSeries{}, map[string]string{}
+	for _, v := range r.Venues {
+		g.venues[v.Code] = v.Name
+	}
 	for _, a := range r.Agencies {
 		for _, s := range a.Series {
-			keep[p.seriesID(a.Code, s.Code)] = true
+			g.becomes[p.seriesID(a.Code, s.Code)] = s
 		}
 		for _, c := range a.Counters {
 			keep[p.counter(c.Venue, c.Code)] = true
@@ -63,7 +73,10 @@ func leaving(ctx context.Context, tx *store.Tx, r *tenants.Resolved) (g gone, er
 	if err != nil {
 		return g, err
 	}
-	g.series = slices.DeleteFunc(series, func(s SeriesRow) bool { return keep[s.ID] })
+	g.series = slices.DeleteFunc(series, func(s SeriesRow) bool {
+		to, stays := g.becomes[s.ID]
+		return stays && s.VenueID == p.venue(to.Venue) && s.Prefix == to.Prefix
+	})
 	counters, err := store.Select[CounterRow](tx).Where("not retired").Order("sort").All(ctx)
 	if err != nil {
 		return g, err
@@ -103,7 +116,16 @@ func (g gone) held(ctx context.Context, tx *store.Tx, q Queues) (out []Stranded,
 	n, err := q.Held(ctx, tx, g.day, series, counters)
 	for _, s := range g.series {
 		if n[s.ID] > 0 {
-			out = append(out, Stranded{Series: s.Prefix + ", " + s.Name, People: n[s.ID]})
+			who := Stranded{Series: s.Prefix + ", " + s.Name, People: n[s.ID]}
+			if to, stays := g.becomes[s.ID]; stays {
+				if s.VenueID != id.Named(tx.Tenant(), "venue/"+to.Venue) {
+					who.Venue = g.venues[to.Venue]
+				}
+				if s.Prefix != to.Prefix {
+					who.Prefix = to.Prefix
+				}
+			}
+			out = append(out, who)
 		}
 	}
 	for _, c := range g.counters {

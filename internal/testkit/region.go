@@ -132,7 +132,9 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 		if err := tx.StartChain(ctx); err != nil {
 			return err
 		}
-		if err := tenant.PutManifest(ctx, tx, string(manifest)); err != nil {
+		if err := tenant.PutManifest(ctx, tx, tenant.Manifest{
+			Catalogue: `{"agencies":[{"Code":"` + s.Canary + `"}]}`, Recheck: "dukcapil/" + s.Canary,
+		}, string(manifest)); err != nil {
 			return err
 		}
 		if err := s.places(ctx, tx); err != nil {

@@ -44,7 +44,10 @@ create table keysets (
 -- same without them.
 create table manifests (
   tenant_id uuid not null primary key references tenants (id),
-  region bytea not null
+  region bytea not null,
+  -- What the region took from the catalogue at its last apply, and what it has to confirm again since.
+  catalogue text not null default '',
+  recheck text not null default ''
 );
 
 -- What a region declared, projected from its manifest. A row that the manifest no longer has stays
