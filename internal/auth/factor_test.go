@@ -348,3 +348,119 @@ func TestWhoMustHaveOne(t *testing.T) {
 		}
 	})
 }
+
+// tables counts rows of a region.
+func (w *world) count(t *testing.T, r *testkit.Region, table, where string) int {
+	t.Helper()
+	n := 0
+	err := w.db.View(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := store.Query[struct {
+			N int `bun:"n"`
+		}](ctx, tx, store.From{table}, "select count(*) as n from "+table+" where "+where)
+		if err == nil {
+			n = rows[0].N
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestAnAppIsSetUpInOneSession: who knows the password alone reads no secret that the owner then confirms, whichever of
+// the two comes first, and what was begun does not outlive its quarter of an hour, its session or the password.
+func TestAnAppIsSetUpInOneSession(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tn := of(w.a)
+		start := func(s auth.Session) string {
+			t.Helper()
+			e, err := w.s.StartTOTP(t.Context(), tn, s.Actor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.Secret
+		}
+		confirm := func(s auth.Session, secret string) error {
+			_, _, err := w.s.ConfirmTOTP(t.Context(), tn, s.Actor, testkit.AppCode(t, secret, w.clock.Now()), home)
+			return err
+		}
+		open := func(what string, want int) {
+			t.Helper()
+			if n := w.count(t, w.a, "totps", "not confirmed"); n != want {
+				t.Errorf("%s: %d apps are being set up, want %d", what, n, want)
+			}
+		}
+		owner, thief := w.signIn(t, w.a, "officer"), w.signIn(t, w.a, "officer")
+		read := start(thief)
+		mine := start(owner)
+		if read == mine {
+			t.Fatal("another session reads the owner's secret")
+		}
+		is(t, "another session's secret", confirm(owner, read), "invalid")
+		open("two sessions", 2)
+		is(t, "one's own", confirm(owner, mine), "")
+		open("confirmed", 0)
+		w.clock.Advance(time.Minute)
+		is(t, "what the other had begun", confirm(thief, read), "auth.enrolment")
+
+		if err := w.s.ResetFactorsOf(t.Context(), w.a.ID, w.a.Email("officer"), "system:test"); err != nil {
+			t.Fatal(err)
+		}
+		owner = w.signIn(t, w.a, "officer")
+		mine = start(owner)
+		w.clock.Advance(15 * time.Minute)
+		is(t, "a quarter of an hour later", confirm(owner, mine), "auth.enrolment")
+		if err := w.s.Sweep(t.Context(), w.a.ID); err != nil {
+			t.Fatal(err)
+		}
+		open("swept", 0)
+		if start(owner) == mine {
+			t.Error("the old secret again")
+		}
+		if err := w.s.SignOut(t.Context(), tn, owner.Actor); err != nil {
+			t.Fatal(err)
+		}
+		open("signed out", 0)
+
+		owner = w.signIn(t, w.a, "officer")
+		start(owner)
+		owner, err := w.s.ChangePassword(t.Context(), tn, owner.Actor, password, "rahasia yang lain", home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open("another password", 0)
+		start(owner)
+		if err := w.s.SetPassword(t.Context(), w.a.ID, w.a.Email("officer"), password, "system:test"); err != nil {
+			t.Fatal(err)
+		}
+		open("a password from the command line", 0)
+	})
+}
+
+// TestTwoPagesAtOnce: the page that shows the secret is asked for several times at once, and all show the same.
+func TestTwoPagesAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		for range 5 {
+			var seen sync.Map
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					e, err := w.s.StartTOTP(t.Context(), of(w.a), s.Actor)
+					if err != nil {
+						t.Error(err)
+					}
+					seen.Store(e.Secret, true)
+				})
+			}
+			wg.Wait()
+			n := 0
+			seen.Range(func(any, any) bool { n++; return true })
+			if n != 1 {
+				t.Errorf("%d secrets", n)
+			}
+			w.clock.Advance(15 * time.Minute)
+		}
+	})
+}

@@ -47,6 +47,7 @@ type totpRow struct {
 	UserID    id.ID     `bun:"user_id"`
 	Secret    seal.Box  `bun:"secret"`
 	Confirmed bool      `bun:"confirmed"`
+	SessionID id.ID     `bun:"session_id"` // in which it is being set up; none once it is confirmed
 	Step      int64     `bun:"step"`
 	CreatedAt time.Time `bun:"created_at"`
 }

@@ -113,8 +113,11 @@ func (s *Service) EndOthers(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 	return n, err
 }
 
-// endAll ends a person's sessions and what waits to become one.
+// endAll ends a person's sessions, what waits to become one, and what was being set up in them.
 func endAll(ctx context.Context, tx *store.Tx, user id.ID) (int, error) {
+	if err := dropOpen(ctx, tx, user); err != nil {
+		return 0, err
+	}
 	if _, err := store.Delete[challenge](ctx, tx, "user_id = ?", user); err != nil {
 		return 0, err
 	}

@@ -164,6 +164,9 @@ func (s *Service) seen(ctx context.Context, t *tenant.Tenant, row found) {
 // SignOut ends the actor's session.
 func (s *Service) SignOut(ctx context.Context, t *tenant.Tenant, a *authz.Actor) error {
 	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := store.Delete[totpRow](ctx, tx, "session_id = ?", a.SessionID); err != nil {
+			return err
+		}
 		n, err := store.Delete[session](ctx, tx, "id = ?", a.SessionID)
 		if err == nil && n > 0 {
 			tx.Audit(store.Record{Actor: a.String(), Action: "auth:session:delete", Target: "session:" + a.SessionID.String()})
@@ -183,7 +186,8 @@ func (s *Service) Forget(t tenant.ID, user id.ID) {
 	s.cache.drop(func(k cacheKey, a *authz.Actor) bool { return k.tenant == t && a.UserID == user })
 }
 
-// Sweep deletes a tenant's ended sessions, steps that nobody took, and windows that count no longer. Run it now and then.
+// Sweep deletes a tenant's ended sessions, steps that nobody took, apps that nobody went on to set up, and windows
+// that count no longer. Run it now and then.
 func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 	return s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
@@ -191,6 +195,9 @@ func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 			return err
 		}
 		if _, err := store.Delete[challenge](ctx, tx, "expires_at <= ?", now); err != nil {
+			return err
+		}
+		if _, err := store.Delete[totpRow](ctx, tx, "not confirmed and created_at <= ?", now.Add(-setUp)); err != nil {
 			return err
 		}
 		return throttle.Sweep(ctx, tx, now.Add(-2*perAccount.window))

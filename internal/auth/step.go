@@ -296,6 +296,9 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		if err := s.storePassword(ctx, tx, t.ID, *person, stored, a.String()); err != nil {
 			return err
 		}
+		if err := dropOpen(ctx, tx, a.UserID); err != nil {
+			return err
+		}
 		if _, err := store.Delete[session](ctx, tx, "user_id = ? and id <> ?", a.UserID, a.SessionID); err != nil {
 			return err
 		}

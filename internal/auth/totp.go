@@ -31,33 +31,56 @@ type Enrolment struct {
 }
 
 // StartTOTP gives the secret for a person's new app. What they had stays in force until ConfirmTOTP. Asked again
-// within a while, it gives the same, so that a page that is loaded again fits what was scanned.
+// within a while, it gives the same, so that a page that is loaded again fits what was scanned; but to this session
+// alone: whoever else is signed in as this person, with a password that they should not have, reads another secret.
 func (s *Service) StartTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Actor) (Enrolment, error) {
 	var secret string
 	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		open, err := store.Select[totpRow](tx).Where("user_id = ? and not confirmed and created_at > ?", a.UserID, tx.Now().Add(-setUp)).All(ctx)
+		open, err := openTOTP(ctx, tx, a)
 		if err != nil {
 			return err
 		}
-		if len(open) > 0 {
-			secret, err = open[0].open(ctx, tx)
-			return err
+		if len(open) == 0 {
+			if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and session_id = ?", a.UserID, a.SessionID); err != nil {
+				return err
+			}
+			key, err := totp.Generate(totp.GenerateOpts{Issuer: "MPP " + t.Name, AccountName: a.Email, SecretSize: 20})
+			if err != nil {
+				return err
+			}
+			// The page may be asked for twice at once: the first one's secret is what both show.
+			if err := putTOTP(ctx, tx, a.UserID, a.SessionID, key.Secret()); err != nil {
+				return err
+			}
+			if open, err = openTOTP(ctx, tx, a); err != nil {
+				return err
+			}
+			if len(open) == 0 {
+				return enrolmentEnded()
+			}
 		}
-		if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and not confirmed", a.UserID); err != nil {
-			return err
-		}
-		key, err := totp.Generate(totp.GenerateOpts{Issuer: "MPP " + t.Name, AccountName: a.Email, SecretSize: 20})
-		if err != nil {
-			return err
-		}
-		secret = key.Secret()
-		return putTOTP(ctx, tx, a.UserID, secret, false)
+		secret, err = open[0].open(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return Enrolment{}, err
 	}
 	return Enrolment{Secret: secret, URL: keyURL(t, a.Email, secret)}, nil
 }
+
+// openTOTP is the app that the actor is setting up in their session, if that began a short while ago.
+func openTOTP(ctx context.Context, tx *store.Tx, a *authz.Actor) ([]totpRow, error) {
+	return store.Select[totpRow](tx).Where("user_id = ? and session_id = ? and not confirmed and created_at > ?",
+		a.UserID, a.SessionID, tx.Now().Add(-setUp)).All(ctx)
+}
+
+// dropOpen deletes the apps that a person is setting up, in all their sessions.
+func dropOpen(ctx context.Context, tx *store.Tx, user id.ID) error {
+	_, err := store.Delete[totpRow](ctx, tx, "user_id = ? and not confirmed", user)
+	return err
+}
+
+func enrolmentEnded() error { return fault.New(fault.Conflict, "auth.enrolment") }
 
 // keyURL is what an app scans. The issuer is the region's mall, so that who serves two regions tells them apart.
 func keyURL(t *tenant.Tenant, email, secret string) string {
@@ -66,23 +89,20 @@ func keyURL(t *tenant.Tenant, email, secret string) string {
 	return "otpauth://totp/" + issuer + ":" + escape(email) + "?secret=" + secret + "&issuer=" + issuer
 }
 
-// putTOTP stores an app's secret.
-func putTOTP(ctx context.Context, tx *store.Tx, user id.ID, secret string, confirmed bool) error {
-	row := &totpRow{ID: id.New(), UserID: user, Confirmed: confirmed, CreatedAt: tx.Now()}
+// putTOTP stores an app's secret, unless there is one already: for the session that sets it up, or for none, in force.
+func putTOTP(ctx context.Context, tx *store.Tx, user, session id.ID, secret string) error {
+	row := &totpRow{ID: id.New(), UserID: user, Confirmed: session.IsZero(), SessionID: session, CreatedAt: tx.Now()}
 	var err error
 	if row.Secret, err = sealed(ctx, tx, totpSecret, row.ID, secret); err != nil {
 		return err
 	}
-	return store.Insert(ctx, tx, row)
+	_, err = store.InsertNew(ctx, tx, row)
+	return err
 }
 
 // GiveTOTP gives a person an app with a known secret, for demos and tests. Who has one keeps it.
 func GiveTOTP(ctx context.Context, tx *store.Tx, user id.ID, secret string) error {
-	has, err := store.Select[totpRow](tx).Where("user_id = ? and confirmed", user).Exists(ctx)
-	if err != nil || has {
-		return err
-	}
-	return putTOTP(ctx, tx, user, secret, true)
+	return putTOTP(ctx, tx, user, id.ID{}, secret)
 }
 
 // ConfirmTOTP puts the app in force, by a code that it made. The session goes on under a new token. Somebody who
@@ -92,12 +112,12 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	wrongCode := false
 	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, codes = false, nil
-		open, err := store.Select[totpRow](tx).Where("user_id = ? and not confirmed", a.UserID).All(ctx)
+		open, err := openTOTP(ctx, tx, a)
 		if err != nil {
 			return err
 		}
 		if len(open) == 0 {
-			return fault.New(fault.Conflict, "auth.enrolment")
+			return enrolmentEnded()
 		}
 		step, err := matches(ctx, tx, open[0], code)
 		if err != nil {
@@ -113,12 +133,13 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 		if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and confirmed", a.UserID); err != nil {
 			return err
 		}
-		n, err := store.Update[totpRow](tx).Set("confirmed = ?, step = ?", true, step).Where("id = ? and not confirmed", open[0].ID).Exec(ctx)
+		n, err := store.Update[totpRow](tx).Set("confirmed = ?, session_id = null, step = ?", true, step).
+			Where("id = ? and not confirmed", open[0].ID).Exec(ctx)
 		if err != nil {
 			return err
 		}
 		if n == 0 { // somebody pressed twice, and the other press was first
-			return fault.New(fault.Conflict, "auth.enrolment")
+			return enrolmentEnded()
 		}
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
 			return err
@@ -140,8 +161,11 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 }
 
 // enrolled is what follows a person's new factor: recovery codes with the first, an end to the sessions that began
-// without it, and a new token for this one.
+// without it and to what was being set up in any of them, and a new token for this one.
 func (s *Service) enrolled(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor, had Factors) (codes []string, out Session, err error) {
+	if err := dropOpen(ctx, tx, a.UserID); err != nil {
+		return nil, out, err
+	}
 	if !had.Any() {
 		if codes, err = newCodes(ctx, tx, a.UserID); err != nil {
 			return nil, out, err

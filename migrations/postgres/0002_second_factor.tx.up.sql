@@ -7,20 +7,24 @@ alter table sessions add column factor text not null default '';
 alter table sessions add column agent text not null default '';
 alter table sessions add column proved_at timestamptz;
 
--- A person's app that makes codes: at most one that is confirmed, and one that is being set up. step is the
--- last one whose code was taken: a code is taken once, and never one before it.
+-- A person's app that makes codes: at most one that is confirmed, which has no session, and one that is being set
+-- up in each of their sessions, which no other session sees. step is the last one whose code was taken: a code is
+-- taken once, and never one before it.
 create table totps (
   tenant_id uuid not null references tenants (id),
   id uuid not null,
   user_id uuid not null,
   secret bytea not null,
   confirmed boolean not null,
+  session_id uuid,
   step bigint not null,
   created_at timestamptz not null,
   primary key (tenant_id, id),
-  unique (tenant_id, user_id, confirmed),
+  unique (tenant_id, user_id, session_id),
   foreign key (tenant_id, user_id) references users (tenant_id, id)
 );
+create unique index totps_confirmed on totps (tenant_id, user_id) where confirmed;
+create index totps_open on totps (tenant_id, created_at) where not confirmed;
 
 create table recovery_codes (
   tenant_id uuid not null references tenants (id),
