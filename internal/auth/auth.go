@@ -213,15 +213,15 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 		if err := s.forgive(ctx, tx, who, countedAt); err != nil {
 			return err
 		}
-		f, err := factorsOf(ctx, tx, user.ID)
+		// Read again: since the password was checked it may have been replaced, the account suspended, or sealed anew.
+		now, err := held(ctx, tx, user.ID)
+		if fault.Is(err, "auth.step") || err == nil && now.PasswordHash != user.PasswordHash {
+			return wrong()
+		}
 		if err != nil {
 			return err
 		}
-		// Read again: since the password was checked it may have been suspended, or sealed anew.
-		now, err := active(ctx, tx, user.ID)
-		if fault.Is(err, "auth.step") {
-			return wrong()
-		}
+		f, err := factorsOf(ctx, tx, user.ID)
 		if err != nil {
 			return err
 		}
@@ -347,15 +347,12 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 	if err != nil {
 		return err
 	}
-	var user *account
+	var user account
 	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		if user, err = accountByEmail(ctx, tx, email); err != nil {
+		if user, err = heldByEmail(ctx, tx, email); err != nil {
 			return err
 		}
-		if user == nil || user.Retired {
-			return fault.New(fault.NotFound, "not_found")
-		}
-		if err := s.storePassword(ctx, tx, t, *user, stored, actor); err != nil {
+		if err := s.storePassword(ctx, tx, t, user, stored, actor); err != nil {
 			return err
 		}
 		if _, err := endAll(ctx, tx, user.ID); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -463,4 +464,92 @@ func TestSetPassword(t *testing.T) {
 			t.Error("no record")
 		}
 	})
+}
+
+// TestASignInInFlight: a sign-in whose password was right when it was looked at comes to nothing when another password
+// is set before it ends, whichever way, also while that is being committed.
+func TestASignInInFlight(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const fresh = "baru sekali lagi"
+		now := password
+		around := func(who, password string, between func()) error {
+			_, err := w.s.SignInAround(t.Context(), of(w.a), w.a.Email(who), password, auth.Bearer, home, between)
+			return err
+		}
+		set := func(who, password string) func() {
+			return func() {
+				if err := w.s.SetPassword(t.Context(), w.a.ID, w.a.Email(who), password, "system:test"); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		is(t, "nothing happened", around("officer", now, func() {}), "")
+		is(t, "another password", around("officer", now, set("officer", fresh)), "auth.wrong")
+		is(t, "another password of somebody with an app", around("admin", now, set("admin", fresh)), "auth.wrong")
+		is(t, "changed by its owner", around("officer", fresh, func() {
+			s, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), fresh, auth.Cookie, home)
+			if err == nil {
+				_, err = w.s.ChangePassword(t.Context(), of(w.a), s.Actor, fresh, password, home)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}), "auth.wrong")
+
+		// The other password is set, and not committed yet.
+		slow := &stopping{at: auth.NoticePassword, there: make(chan struct{}), on: make(chan struct{})}
+		other := auth.New(w.db, auth.Options{Notices: slow})
+		var wg sync.WaitGroup
+		var err error
+		is(t, "while it is set", around("officer", password, func() {
+			wg.Go(func() {
+				err = other.SetPassword(t.Context(), w.a.ID, w.a.Email("officer"), fresh, "system:test")
+			})
+			<-slow.there
+			time.AfterFunc(200*time.Millisecond, func() { close(slow.on) })
+		}), "auth.wrong")
+		wg.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := w.count(t, w.a, "sessions", "true"); n != 0 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+// TestAChangeInFlight: neither does a change of the password, whose current one is not the current one any more.
+func TestAChangeInFlight(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		slow := &stopping{at: auth.NoticePassword, there: make(chan struct{}), on: make(chan struct{})}
+		other := auth.New(w.db, auth.Options{Notices: slow})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := other.ChangePassword(t.Context(), of(w.a), s.Actor, password, "rahasia yang pertama", home); err != nil {
+				t.Error(err)
+			}
+		})
+		<-slow.there
+		time.AfterFunc(300*time.Millisecond, func() { close(slow.on) })
+		_, err := w.s.ChangePassword(t.Context(), of(w.a), s.Actor, password, "rahasia yang kedua", home)
+		is(t, "the slower of two changes", err, "invalid")
+		wg.Wait()
+		_, err = w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), "rahasia yang pertama", auth.Cookie, home)
+		is(t, "the password of the first", err, "")
+	})
+}
+
+// stopping waits where a kind of notice is told, in the midst of a transaction.
+type stopping struct {
+	at        string
+	there, on chan struct{}
+}
+
+func (n *stopping) Notice(_ context.Context, _ *store.Tx, _ id.ID, kind string, _ map[string]string) error {
+	if kind == n.at {
+		close(n.there)
+		<-n.on
+	}
+	return nil
 }

@@ -184,6 +184,9 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 		return out, nil, s.badKey(t, err)
 	}
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := held(ctx, tx, a.UserID); err != nil {
+			return err
+		}
 		had, err := factorsOf(ctx, tx, a.UserID)
 		if err != nil {
 			return err
@@ -414,7 +417,7 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 	cloned := false
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		out = Session{}
-		user, err := active(ctx, tx, who.user.ID) // once more: suspended in between is suspended
+		user, err := held(ctx, tx, who.user.ID) // once more: suspended in between is suspended
 		if err != nil {
 			return err
 		}

@@ -143,7 +143,7 @@ func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Ac
 		return fault.New(fault.Conflict, "auth.self")
 	}
 	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := store.Select[account](tx).Where("id = ? and not retired", user).One(ctx); err != nil {
+		if _, err := heldAnyhow(ctx, tx, user); err != nil {
 			return err
 		}
 		return fn(ctx, tx)
@@ -177,12 +177,9 @@ func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.
 func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor string) error {
 	var user id.ID
 	err := s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
-		row, err := accountByEmail(ctx, tx, email)
+		row, err := heldByEmail(ctx, tx, email)
 		if err != nil {
 			return err
-		}
-		if row == nil || row.Retired {
-			return fault.New(fault.NotFound, "not_found")
 		}
 		user = row.ID
 		return s.reset(ctx, tx, actor, user)

@@ -113,6 +113,36 @@ func active(ctx context.Context, tx *store.Tx, user id.ID) (*account, error) {
 	return &found[0], nil
 }
 
+// held is active for whoever goes on to change what somebody signs in with, or begins a session: it locks the account,
+// so that of a sign-in and another password, a suspension or a new factor one waits for the other. It comes before
+// whatever else the transaction locks of the person's.
+func held(ctx context.Context, tx *store.Tx, user id.ID) (*account, error) {
+	if err := store.Lock[account](ctx, tx, user); err != nil {
+		return nil, err
+	}
+	return active(ctx, tx, user)
+}
+
+// heldByEmail is held for the command line, where somebody who is suspended is helped too. The fault is "not_found".
+func heldByEmail(ctx context.Context, tx *store.Tx, email string) (account, error) {
+	found, err := tenant.UserByEmail(ctx, tx, email)
+	if err == nil && found == nil {
+		err = fault.New(fault.NotFound, "not_found")
+	}
+	if err != nil {
+		return account{}, err
+	}
+	return heldAnyhow(ctx, tx, found.ID)
+}
+
+// heldAnyhow is held, also of somebody who is suspended. The fault is "not_found".
+func heldAnyhow(ctx context.Context, tx *store.Tx, user id.ID) (account, error) {
+	if err := store.Lock[account](ctx, tx, user); err != nil {
+		return account{}, err
+	}
+	return store.Select[account](tx).Where("id = ? and not retired", user).One(ctx)
+}
+
 // Waiting tells what a sign-in that waits may go on with. The fault is "auth.step" (401).
 func (s *Service) Waiting(ctx context.Context, t *tenant.Tenant, token string) (out Step, err error) {
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
@@ -153,7 +183,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 		if err != nil {
 			return err
 		}
-		person, err := active(ctx, tx, row.UserID)
+		person, err := held(ctx, tx, row.UserID)
 		if err != nil {
 			return err
 		}
@@ -203,7 +233,7 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 	if f.Any() {
 		return s.proveByCode(ctx, t, a, secret, from)
 	}
-	who, at, err := s.ownPassword(ctx, t, a, secret, "secret", from)
+	_, who, at, err := s.ownPassword(ctx, t, a, secret, "secret", from)
 	if err != nil {
 		return Session{}, err
 	}
@@ -241,20 +271,28 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	return out, err
 }
 
-// ownPassword checks the password of somebody who is signed in, and tells how and when the guess was counted.
-func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, password, field string, from From) (who attempt, at time.Time, err error) {
+// ownPassword checks the password of somebody who is signed in, and tells what it was compared with, and how and when
+// the guess was counted.
+func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, password, field string, from From) (stored string, who attempt, at time.Time, err error) {
 	user, who, at, err := s.begin(ctx, t, a.Email, from.IP)
 	if err != nil {
-		return who, at, err
+		return "", who, at, err
 	}
 	if len(password) > MaxPassword {
 		password = ""
 	}
 	right, err := s.verify(ctx, t, user, password)
 	if err == nil && !right {
-		err = fault.New(fault.Invalid, "invalid").Field(field, "password")
+		err = wrongOwn(field)
 	}
-	return who, at, err
+	if err != nil {
+		return "", who, at, err
+	}
+	return user.PasswordHash, who, at, nil
+}
+
+func wrongOwn(field string) error {
+	return fault.New(fault.Invalid, "invalid").Field(field, "password")
 }
 
 // ChangePassword gives somebody who is signed in another password, and ends their other sessions. The session goes
@@ -277,7 +315,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 	if len(invalid.Fields) > 0 {
 		return Session{}, invalid
 	}
-	who, at, err := s.ownPassword(ctx, t, a, current, "current", from)
+	was, who, at, err := s.ownPassword(ctx, t, a, current, "current", from)
 	if err != nil {
 		return Session{}, err
 	}
@@ -289,9 +327,12 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		if err := s.forgive(ctx, tx, who, at); err != nil {
 			return err
 		}
-		person, err := active(ctx, tx, a.UserID)
+		person, err := held(ctx, tx, a.UserID)
 		if err != nil {
 			return err
+		}
+		if person.PasswordHash != was { // another one was set since it was checked
+			return wrongOwn("current")
 		}
 		if err := s.storePassword(ctx, tx, t.ID, *person, stored, a.String()); err != nil {
 			return err

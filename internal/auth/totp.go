@@ -112,6 +112,9 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	wrongCode := false
 	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, codes = false, nil
+		if _, err := held(ctx, tx, a.UserID); err != nil {
+			return err
+		}
 		open, err := openTOTP(ctx, tx, a)
 		if err != nil {
 			return err
