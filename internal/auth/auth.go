@@ -3,6 +3,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -290,15 +291,15 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 	return out, nil
 }
 
-// rotate gives a session a new token and marks that its person has just shown who they are. The old token is
-// worth nothing, here at once and in other processes within a second.
-func (s *Service) rotate(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor) (Session, error) {
+// rotate gives a session a new token and marks that its person has just shown who they are, by a second factor or ""
+// by their password. The old token is worth nothing, here at once and in other processes within a second.
+func (s *Service) rotate(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor, by Method) (Session, error) {
 	row, err := store.Select[session](tx).Where("id = ? and user_id = ?", a.SessionID, a.UserID).One(ctx)
 	if err != nil {
 		return Session{}, err
 	}
 	token, hash := newToken()
-	n, err := store.Update[session](tx).Set("token_hash = ?, proved_at = ?", hash, tx.Now()).
+	n, err := store.Update[session](tx).Set("token_hash = ?, proved_at = ?, factor = ?", hash, tx.Now(), cmp.Or(string(by), row.Factor)).
 		Where("id = ? and token_hash = ?", row.ID, row.TokenHash).Exec(ctx)
 	if err != nil {
 		return Session{}, err

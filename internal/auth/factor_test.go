@@ -464,3 +464,53 @@ func TestTwoPagesAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestTheSessionCounts: a factor that somebody has makes no session better that began without it, until it is shown
+// there.
+func TestTheSessionCounts(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		strict := of(w.a)
+		strict.Region = &tenants.Region{Security: tenants.Security{SecondFactor: []tenants.Role{tenants.RoleOfficer}}}
+		look := func(tn *tenant.Tenant, s auth.Session) *authz.Actor {
+			t.Helper()
+			a, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), tn, s.Token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		alone := w.signIn(t, w.a, "officer")
+		if a := look(of(w.a), alone); a.MustEnrol || a.ProvedAt.IsZero() {
+			t.Errorf("nobody has a factor: %+v", a)
+		}
+		w.change(t, w.a, func(ctx context.Context, tx *store.Tx) error { return testkit.GiveFactor(ctx, tx, w.a.Officer) })
+		if a := look(of(w.a), alone); a.MustEnrol || !a.ProvedAt.IsZero() {
+			t.Errorf("the person has one, the session has not shown it: %+v", a)
+		}
+		if a := look(strict, alone); !a.MustEnrol || !a.ProvedAt.IsZero() {
+			t.Errorf("where an officer must: %+v", a)
+		}
+		shown, err := w.s.Prove(t.Context(), strict, look(strict, alone), w.code(t, 0), home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := look(strict, shown); a.MustEnrol || a.ProvedAt.IsZero() {
+			t.Errorf("shown: %+v", a)
+		}
+		if err := w.s.RemoveTOTP(t.Context(), of(w.a), shown.Actor); err != nil {
+			t.Fatal(err)
+		}
+		if !look(strict, shown).MustEnrol {
+			t.Error("the factor that was shown is gone")
+		}
+		// One's own new factor counts as shown.
+		after, _, _ := w.enrol(t, shown)
+		if a := look(strict, after); a.MustEnrol || a.ProvedAt.IsZero() {
+			t.Errorf("enrolled: %+v", a)
+		}
+		list, err := w.s.Sessions(t.Context(), strict, w.a.Officer)
+		if err != nil || len(list) != 1 || list[0].Factor != auth.TOTP {
+			t.Errorf("%+v %v", list, err)
+		}
+	})
+}

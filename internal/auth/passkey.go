@@ -211,7 +211,7 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 		if err := s.opt.Notices.Notice(ctx, tx, a.UserID, NoticePasskeyAdded, map[string]string{"name": name}); err != nil {
 			return err
 		}
-		codes, out, err = s.enrolled(ctx, tx, t, a, had)
+		codes, out, err = s.enrolled(ctx, tx, t, a, Passkey, had)
 		return err
 	})
 	s.Forget(t.ID, a.UserID)
@@ -337,7 +337,7 @@ func (s *Service) ProveByPasskey(ctx context.Context, t *tenant.Tenant, a *authz
 		return Session{}, stepEnded()
 	}
 	return s.passkey(ctx, t, site, data, answer, a.UserID, func(ctx context.Context, tx *store.Tx, _ *account) (Session, error) {
-		return s.rotate(ctx, tx, t, a)
+		return s.rotate(ctx, tx, t, a, Passkey)
 	})
 }
 

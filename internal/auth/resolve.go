@@ -92,7 +92,8 @@ type found struct {
 	Email     seal.Box  `bun:"email"`
 	CreatedAt time.Time `bun:"created_at"`
 	ProvedAt  time.Time `bun:"proved_at"`
-	Factor    bool      `bun:"factor"` // the person has a second factor
+	Factor    string    `bun:"factor"` // the one that the session's person has shown, a Method
+	Has       bool      `bun:"has"`    // the person has a second factor
 }
 
 // Resolve finds who holds a token in a tenant. A token that is unknown there, has ended, or belongs to
@@ -111,9 +112,9 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 	stale := false
 	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users", "totps", "passkeys"}, `
-			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, u.name, u.email,
+			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, s.factor, u.name, u.email,
 				exists (select 1 from totps f where f.user_id = s.user_id and f.confirmed)
-				or exists (select 1 from passkeys k where k.user_id = s.user_id) as factor
+				or exists (select 1 from passkeys k where k.user_id = s.user_id) as has
 			from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
 			where s.token_hash = ? and not u.retired and not u.suspended`, key.token[:])
 		if err != nil {
@@ -133,7 +134,12 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 			return ended()
 		}
 		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
-		actor, err = newActor(ctx, tx, row, grants, !row.Factor && mustHave(t, grants))
+		// What counts is the session: one that began with a password alone does not become better by a factor that
+		// its person has got otherwhere. It is asked for that factor wherever somebody must prove who they are.
+		if row.Has && row.Factor == "" {
+			row.ProvedAt = time.Time{}
+		}
+		actor, err = newActor(ctx, tx, row, grants, (!row.Has || row.Factor == "") && mustHave(t, grants))
 		return err
 	})
 	if err != nil {

@@ -242,7 +242,7 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 		if err := s.forgive(ctx, tx, who, at); err != nil {
 			return err
 		}
-		out, err = s.rotate(ctx, tx, t, a)
+		out, err = s.rotate(ctx, tx, t, a, "")
 		return err
 	})
 	return out, err
@@ -262,7 +262,7 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
 			return err
 		}
-		out, err = s.rotate(ctx, tx, t, a)
+		out, err = s.rotate(ctx, tx, t, a, by)
 		return err
 	})
 	if err == nil && wrongCode {
@@ -349,7 +349,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		if err := s.opt.Notices.Notice(ctx, tx, a.UserID, NoticePassword, nil); err != nil {
 			return err
 		}
-		out, err = s.rotate(ctx, tx, t, a)
+		out, err = s.rotate(ctx, tx, t, a, "")
 		return err
 	})
 	s.Forget(t.ID, a.UserID)

@@ -151,7 +151,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 		if err := s.opt.Notices.Notice(ctx, tx, a.UserID, NoticeTOTPAdded, nil); err != nil {
 			return err
 		}
-		codes, out, err = s.enrolled(ctx, tx, t, a, had)
+		codes, out, err = s.enrolled(ctx, tx, t, a, TOTP, had)
 		return err
 	})
 	if err == nil && wrongCode {
@@ -165,7 +165,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 
 // enrolled is what follows a person's new factor: recovery codes with the first, an end to the sessions that began
 // without it and to what was being set up in any of them, and a new token for this one.
-func (s *Service) enrolled(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor, had Factors) (codes []string, out Session, err error) {
+func (s *Service) enrolled(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor, by Method, had Factors) (codes []string, out Session, err error) {
 	if err := dropOpen(ctx, tx, a.UserID); err != nil {
 		return nil, out, err
 	}
@@ -177,7 +177,7 @@ func (s *Service) enrolled(ctx context.Context, tx *store.Tx, t *tenant.Tenant, 
 			return nil, out, err
 		}
 	}
-	out, err = s.rotate(ctx, tx, t, a)
+	out, err = s.rotate(ctx, tx, t, a, by)
 	return codes, out, err
 }
 

@@ -148,6 +148,13 @@ func (h handlers) enrolPage(c *web.Ctx) error {
 	if !c.Actor.MustEnrol {
 		return c.SeeOther(web.SafePath(next(c), ui.PathAccount))
 	}
+	have, err := h.door.FactorsOf(c.Std(), c.Tenant, c.Actor.UserID)
+	if err != nil {
+		return err
+	}
+	if have.Any() { // got in another session, and this one has not shown it yet
+		return c.SeeOther(withNext(web.ProvePath, next(c)))
+	}
 	return c.Page(fiber.StatusOK, enrolPage(h.ui(c, "signin.enrol_title"), next(c)))
 }
 

@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // step is the cookie of a sign-in that waits, as the browser sends it back.
@@ -302,6 +304,39 @@ func TestPeoplePages(t *testing.T) {
 		path = "/petugas/orang/" + d.a.Admin.String()
 		if got := do("/bekukan", url.Values{"reason": {"x"}}); got != 409 {
 			t.Errorf("oneself: %d", got)
+		}
+	}, testkit.WithModels(models))
+}
+
+// TestASessionWithoutTheFactor: who has a factor, in a session that has not shown it, is led to show it and cannot put
+// another one in its place.
+func TestASessionWithoutTheFactor(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "http")
+		a := d.a.Host("localhost")
+		sid := d.in(t, chromeOnWindows)
+		err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) error { return testkit.GiveFactor(ctx, tx, d.a.Officer) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.asks(t, db, tenants.RoleOfficer)
+		for path, want := range map[string]string{
+			"/petugas":                    "/petugas/akun/wajib?next=%2Fpetugas",
+			"/petugas/akun/wajib":         "/petugas/akun/pastikan",
+			"/petugas/akun/aplikasi-kode": "/petugas/akun/pastikan?next=%2Fpetugas%2Fakun%2Faplikasi-kode",
+			"/petugas/akun/passkey":       "/petugas/akun/pastikan?next=%2Fpetugas%2Fakun%2Fpasskey",
+		} {
+			if res, _ := d.ask(t, "GET", a, path, nil, "Cookie", sid); res.StatusCode != 303 || res.Header.Get("Location") != want {
+				t.Errorf("%s: %d %s", path, res.StatusCode, res.Header.Get("Location"))
+			}
+		}
+		res, _ := d.form(t, a, "/petugas/akun/pastikan", url.Values{"secret": {code(t, 0)}, "next": {"/petugas"}}, "Cookie", sid)
+		sid = cookie(res)
+		if res.StatusCode != 303 || sid == "" {
+			t.Fatalf("%d", res.StatusCode)
+		}
+		if res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", sid); res.StatusCode != 200 {
+			t.Errorf("shown: %d", res.StatusCode)
 		}
 	}, testkit.WithModels(models))
 }
