@@ -139,7 +139,7 @@ func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []t
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
 	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
-	prov := &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Password: func() (string, string, error) {
+	prov := &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Left: auth.Left, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err
 	}}

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"time"
+
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // Simulation is a demo's simulated day for tests, which set its pace.
@@ -31,3 +34,8 @@ func (s *Simulation) Acting() (n int) {
 
 // CheckKeys is what serve does before it serves.
 func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }
+
+// NewProvisioner is what the commands of a region apply with.
+func NewProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
+	return newProvisioner(ctx, db)
+}

@@ -114,7 +114,7 @@ func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+	return &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Left: auth.Left, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err

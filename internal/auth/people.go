@@ -188,17 +188,34 @@ func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor 
 	return err
 }
 
-func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id.ID) error {
+// Left deletes what people who leave a region sign in with beside their password, and ends their sessions: what
+// tenant.Provisioner asks. Their accounts are locked already, by the apply that changes them.
+func Left(ctx context.Context, tx *store.Tx, people []id.ID) error {
+	for _, user := range people {
+		if err := forgetFactors(ctx, tx, user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetFactors deletes all that somebody has shown or may show but their password.
+func forgetFactors(ctx context.Context, tx *store.Tx, user id.ID) error {
+	if _, err := endAll(ctx, tx, user); err != nil {
+		return err
+	}
 	if _, err := store.Delete[totpRow](ctx, tx, "user_id = ?", user); err != nil {
 		return err
 	}
 	if _, err := store.Delete[passkeyRow](ctx, tx, "user_id = ?", user); err != nil {
 		return err
 	}
-	if _, err := store.Delete[recoveryCode](ctx, tx, "user_id = ?", user); err != nil {
-		return err
-	}
-	if _, err := endAll(ctx, tx, user); err != nil {
+	_, err := store.Delete[recoveryCode](ctx, tx, "user_id = ?", user)
+	return err
+}
+
+func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id.ID) error {
+	if err := forgetFactors(ctx, tx, user); err != nil {
 		return err
 	}
 	tx.Audit(store.Record{Actor: actor, Action: "auth:factors:delete", Target: "user:" + user.String()})

@@ -31,6 +31,9 @@ type Provisioner struct {
 	Queues Queues
 	// Hasher makes what stands for people in records. Nil: records say only that there was somebody.
 	Hasher *audit.Hasher
+	// Left deletes what people sign in with beside their password, and where they are signed in: it is asked of who
+	// leaves a manifest, and again of who comes back into one. Nil: nothing is deleted.
+	Left func(ctx context.Context, tx *store.Tx, people []id.ID) error
 	// Catalogue fills in what a manifest leaves open. Nil: the embedded one.
 	Catalogue tenants.Catalogue
 }
@@ -211,6 +214,11 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err := pr.run(ctx); err != nil {
 			return err
 		}
+		if len(pr.left) > 0 && p.Left != nil {
+			if err := p.Left(ctx, tx, pr.left); err != nil {
+				return err
+			}
+		}
 		peopleAfter, err := people(ctx, tx, p.Hasher)
 		if err != nil {
 			return err
@@ -352,6 +360,7 @@ type projection struct {
 	serviceSeries []*ServiceSeries
 	grants        []*Grant
 	users         []id.ID
+	left          []id.ID // who is not in the manifest any more, and who was not until now
 	counters      []*CounterRow
 	counterSeries []*CounterSeries
 	userCounters  []*UserCounter
@@ -557,12 +566,20 @@ func (p *projection) putPeople(ctx context.Context) error {
 				return err
 			}
 			added = append(added, row)
+			if u != nil {
+				p.left = append(p.left, user)
+			}
 			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
 		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
 			return err
 		}
 		p.users = append(p.users, user)
 		p.gatherRights(user, s)
+	}
+	for _, u := range have.rows {
+		if !u.Retired && !slices.Contains(p.users, u.ID) {
+			p.left = append(p.left, u.ID)
+		}
 	}
 	return store.Upsert(ctx, p.tx, added...)
 }

@@ -1,0 +1,89 @@
+package app_test
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants"
+)
+
+// Who is taken out of the manifest and put back begins anew: nothing that they, or somebody with their phone, signed in
+// with before opens anything.
+func TestWhoComesBackBeginsAnew(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		prov := app.NewProvisioner(t.Context(), db)
+		region := oneSeries("19.01", "WIB")
+		apply := func() tenant.Result {
+			t.Helper()
+			res, err := prov.Apply(t.Context(), region, tenant.Options{Actor: "system:test"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return res
+		}
+		first := apply()
+		who := slices.IndexFunc(region.Staff, func(p tenants.Person) bool { return p.Role == tenants.RoleOfficer })
+		email := region.Staff[who].Email
+		account := first.Accounts[slices.IndexFunc(first.Accounts, func(a tenant.Account) bool { return a.Email == email })]
+		reg := tenant.NewRegistry(db, "localhost", nil)
+		if err := reg.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		here, _ := reg.ByCode(region.Code)
+		door := auth.New(db, auth.Options{})
+		from := auth.From{IP: netip.MustParseAddr("203.0.113.7")}
+		s, err := door.SignIn(t.Context(), here, email, account.Password, auth.Bearer, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := door.StartTOTP(t.Context(), here, s.Actor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var now string
+		err = db.View(t.Context(), here.ID, func(_ context.Context, tx *store.Tx) error {
+			now = testkit.AppCode(t, e.Secret, tx.Now())
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, _, err := door.ConfirmTOTP(t.Context(), here, s.Actor, now, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		staff := slices.Clone(region.Staff)
+		region.Staff = slices.Delete(slices.Clone(staff), who, who+1)
+		apply()
+		if f, err := door.FactorsOf(t.Context(), here, s.Actor.UserID); err != nil || f != (auth.Factors{}) {
+			t.Errorf("gone, and left: %+v %v", f, err)
+		}
+		// As if a process of before this rule had left them.
+		err = db.In(t.Context(), here.ID, func(ctx context.Context, tx *store.Tx) error { return testkit.GiveFactor(ctx, tx, s.Actor.UserID) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		region.Staff = staff
+		back := apply()
+		if len(back.Accounts) != 1 || back.Accounts[0].Email != email {
+			t.Fatalf("%+v", back.Accounts)
+		}
+		if _, err := auth.New(db, auth.Options{}).Resolve(t.Context(), here, after.Token); !fault.Is(err, "auth.session") {
+			t.Errorf("the session of before: %v", err)
+		}
+		if f, err := door.FactorsOf(t.Context(), here, s.Actor.UserID); err != nil || f != (auth.Factors{}) {
+			t.Errorf("back, and has: %+v %v", f, err)
+		}
+		if _, err := door.SignIn(t.Context(), here, email, back.Accounts[0].Password, auth.Bearer, from); err != nil {
+			t.Errorf("the new password: %v", err)
+		}
+	})
+}
