@@ -205,8 +205,11 @@ func giveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.R
 				continue
 			}
 			u, err := tenant.UserByEmail(ctx, tx, p.Email)
-			if err != nil || u == nil || u.Retired {
+			if err != nil {
 				return err
+			}
+			if u == nil || u.Retired {
+				continue
 			}
 			if err := auth.GiveTOTP(ctx, tx, u.ID, demoSecret); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // Simulation is a demo's simulated day for tests, which set its pace.
@@ -38,4 +39,9 @@ func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }
 // NewProvisioner is what the commands of a region apply with.
 func NewProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
 	return newProvisioner(ctx, db)
+}
+
+// GiveFactors gives a demo region's people the second factors that the demo prints.
+func GiveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.Region) error {
+	return giveFactors(ctx, db, row, r)
 }

@@ -87,3 +87,31 @@ func TestWhoComesBackBeginsAnew(t *testing.T) {
 		}
 	})
 }
+
+// Somebody whom a demo's database has not, or no more, keeps nobody after them from their app.
+func TestADemoGivesEverybodyTheirFactor(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		region := oneSeries("19.01", "WIB")
+		res, err := app.NewProvisioner(t.Context(), db).Apply(t.Context(), region, tenant.Options{Actor: "system:test", Demo: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing := tenants.Person{Email: "belum@contoh.test", Name: "Belum Ada", Role: tenants.RoleAdmin}
+		region.Staff = append([]tenants.Person{missing}, region.Staff...)
+		if err := app.GiveFactors(t.Context(), db, res.Tenant, region); err != nil {
+			t.Fatal(err)
+		}
+		err = db.View(t.Context(), res.Tenant.ID, func(ctx context.Context, tx *store.Tx) error {
+			rows, err := store.Query[struct {
+				N int `bun:"n"`
+			}](ctx, tx, store.From{"totps"}, "select count(*) as n from totps")
+			if err == nil && rows[0].N != 1 {
+				t.Errorf("%d apps for one administrator", rows[0].N)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
