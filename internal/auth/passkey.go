@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -109,6 +110,8 @@ func (s *Service) answered(ctx context.Context, t *tenant.Tenant, token, purpose
 	return row, data, err
 }
 
+var errNoKey = errors.New("auth: no such key here")
+
 // badKey is an answer that does not fit. The library's reason is logged, not shown.
 func (s *Service) badKey(t *tenant.Tenant, err error) error {
 	s.opt.Log.Info("passkey refused", slog.String("tenant", t.Code), slog.String("error", err.Error()))
@@ -133,7 +136,7 @@ func (s *Service) BeginPasskey(ctx context.Context, t *tenant.Tenant, a *authz.A
 			return err
 		}
 		if len(o.keys) >= maxKeys {
-			return fault.New(fault.Conflict, "auth.keys", maxKeys)
+			return tooManyKeys()
 		}
 		var known []protocol.CredentialDescriptor
 		for _, c := range o.WebAuthnCredentials() {
@@ -155,7 +158,8 @@ func (s *Service) BeginPasskey(ctx context.Context, t *tenant.Tenant, a *authz.A
 }
 
 // AddPasskey ends the registration with the browser's answer. Like ConfirmTOTP it gives the session a new token,
-// and with the first factor recovery codes. Faults: "auth.step", "auth.passkey" (401), "invalid" (422: no name).
+// and with the first factor recovery codes. Faults: "auth.step", "auth.passkey" (401), "auth.keys" (409), "invalid"
+// (422: no name).
 func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Actor, site Site, token, name string, answer []byte) (out Session, codes []string, err error) {
 	name = strings.TrimSpace(name)
 	switch {
@@ -191,6 +195,9 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 		if err != nil {
 			return err
 		}
+		if had.Passkeys >= maxKeys { // again: several may have begun when there was room for one
+			return tooManyKeys()
+		}
 		var transports []string
 		for _, t := range key.Transport {
 			transports = append(transports, string(t))
@@ -217,6 +224,8 @@ func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Act
 	s.Forget(t.ID, a.UserID)
 	return out, codes, err
 }
+
+func tooManyKeys() error { return fault.New(fault.Conflict, "auth.keys", maxKeys) }
 
 // Keys are a person's passkeys, the oldest first.
 func (s *Service) Keys(ctx context.Context, t *tenant.Tenant, user id.ID) (out []Key, err error) {
@@ -286,7 +295,7 @@ func (s *Service) PasskeySignIn(ctx context.Context, t *tenant.Tenant, site Site
 	if err != nil {
 		return Session{}, err
 	}
-	return s.passkey(ctx, t, site, data, answer, id.ID{}, func(ctx context.Context, tx *store.Tx, user *account) (Session, error) {
+	return s.passkey(ctx, t, site, data, answer, id.ID{}, "public", func(ctx context.Context, tx *store.Tx, user *account) (Session, error) {
 		return s.start(ctx, tx, t, user, Cookie, Passkey, from)
 	})
 }
@@ -305,7 +314,7 @@ func (s *Service) PasskeyStep(ctx context.Context, t *tenant.Tenant, site Site, 
 	if err != nil {
 		return Session{}, err
 	}
-	return s.passkey(ctx, t, site, data, answer, row.UserID, func(ctx context.Context, tx *store.Tx, user *account) (Session, error) {
+	return s.passkey(ctx, t, site, data, answer, row.UserID, "public", func(ctx context.Context, tx *store.Tx, user *account) (Session, error) {
 		step, err := findChallenge(ctx, tx, waiting, forSecondStep)
 		if err != nil {
 			return Session{}, err
@@ -336,12 +345,13 @@ func (s *Service) ProveByPasskey(ctx context.Context, t *tenant.Tenant, a *authz
 	if row.SessionID != a.SessionID {
 		return Session{}, stepEnded()
 	}
-	return s.passkey(ctx, t, site, data, answer, a.UserID, func(ctx context.Context, tx *store.Tx, _ *account) (Session, error) {
+	return s.passkey(ctx, t, site, data, answer, a.UserID, a.String(), func(ctx context.Context, tx *store.Tx, _ *account) (Session, error) {
 		return s.rotate(ctx, tx, t, a, Passkey)
 	})
 }
 
-// beginKnown starts a ceremony of somebody of whom we know who they say they are.
+// beginKnown starts a ceremony of somebody of whom we know who they say they are. The device must check who holds it
+// here as well: a key that lies on a desk is no second factor.
 func (s *Service) beginKnown(ctx context.Context, t *tenant.Tenant, site Site, who func(context.Context, *store.Tx) (*challenge, error)) (out Ceremony, err error) {
 	party, err := site.party()
 	if err != nil {
@@ -363,7 +373,7 @@ func (s *Service) beginKnown(ctx context.Context, t *tenant.Tenant, site Site, w
 		if len(o.keys) == 0 {
 			return stepEnded()
 		}
-		options, data, err := party.BeginLogin(o, webauthn.WithUserVerification(protocol.VerificationPreferred))
+		options, data, err := party.BeginLogin(o, webauthn.WithUserVerification(protocol.VerificationRequired))
 		if err != nil {
 			return err
 		}
@@ -373,16 +383,33 @@ func (s *Service) beginKnown(ctx context.Context, t *tenant.Tenant, site Site, w
 	return out, err
 }
 
+// refusedKey is badKey, recorded of the person whose account somebody tried to enter or to prove theirs; actor is who
+// that is in records. Of a key that nobody has here there is nothing to say.
+func (s *Service) refusedKey(ctx context.Context, t *tenant.Tenant, actor string, user id.ID, cause error) error {
+	refusal := s.badKey(t, cause)
+	if user.IsZero() {
+		return refusal
+	}
+	err := s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
+		tx.Audit(store.Record{Actor: actor, Action: "auth:passkey:verify", Target: "user:" + user.String(), Data: proofData{OK: false, By: Passkey}})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
 // passkey checks a browser's answer and goes on with whoever gave it. want is who it must be; the zero value is
-// whoever holds the key.
-func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data webauthn.SessionData, answer []byte, want id.ID, on func(context.Context, *store.Tx, *account) (Session, error)) (out Session, err error) {
+// whoever holds the key. actor is who gives it, as records name them.
+func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data webauthn.SessionData, answer []byte, want id.ID, actor string, on func(context.Context, *store.Tx, *account) (Session, error)) (out Session, err error) {
 	party, err := site.party()
 	if err != nil {
 		return Session{}, err
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
-		return Session{}, s.badKey(t, err)
+		return Session{}, s.refusedKey(ctx, t, actor, want, err)
 	}
 	var who owner
 	var key passkeyRow
@@ -392,7 +419,7 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 			return err
 		}
 		if len(rows) == 0 || !want.IsZero() && rows[0].UserID != want {
-			return s.badKey(t, fmt.Errorf("auth: no such key here"))
+			return errNoKey
 		}
 		key = rows[0]
 		user, err := active(ctx, tx, key.UserID)
@@ -402,6 +429,9 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 		who, err = ownerOf(ctx, tx, user)
 		return err
 	})
+	if errors.Is(err, errNoKey) {
+		err = s.refusedKey(ctx, t, actor, want, err)
+	}
 	if err != nil {
 		return Session{}, err
 	}
@@ -412,7 +442,7 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 		used, err = party.ValidateLogin(who, data, parsed)
 	}
 	if err != nil {
-		return Session{}, s.badKey(t, err)
+		return Session{}, s.refusedKey(ctx, t, actor, key.UserID, err)
 	}
 	cloned := false
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
@@ -432,6 +462,11 @@ func (s *Service) passkey(ctx context.Context, t *tenant.Tenant, site Site, data
 				return err
 			}
 			cloned = n == 0
+		}
+		if cloned { // or removed a moment ago, which nobody need be warned of
+			if there, err := store.Select[passkeyRow](tx).Where("id = ?", key.ID).Exists(ctx); err != nil || !there {
+				return errors.Join(err, s.badKey(t, errNoKey))
+			}
 		}
 		if cloned {
 			if _, err := store.Update[passkeyRow](tx).Set("cloned = ?", true).Where("id = ?", key.ID).Exec(ctx); err != nil {

@@ -219,6 +219,18 @@ func (s *Service) auditWrongCode(tx *store.Tx, target string, kind Kind) {
 	})
 }
 
+// proofData is by what somebody tried to show who they are; "" is what they typed.
+type proofData struct {
+	OK bool   `json:"ok"`
+	By Method `json:"by,omitempty"`
+}
+
+// auditNoProof records that somebody who is signed in did not know what its owner knows: perhaps another person at
+// their desk.
+func auditNoProof(tx *store.Tx, a *authz.Actor) {
+	tx.Audit(store.Record{Actor: a.String(), Action: "auth:session:prove", Target: "user:" + a.UserID.String(), Data: proofData{OK: false}})
+}
+
 // Prove lets somebody who is signed in show again who they are, before they do what is sensitive: by a code if
 // they have a second factor, else by their password. The session goes on under a new token. Faults: "invalid"
 // (422), "auth.slow", "auth.busy".
@@ -256,7 +268,7 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 			return err
 		}
 		if wrongCode = by == ""; wrongCode {
-			s.auditWrongCode(tx, "session:"+a.SessionID.String(), "")
+			auditNoProof(tx, a)
 			return nil
 		}
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
@@ -283,7 +295,13 @@ func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 	}
 	right, err := s.verify(ctx, t, user, password)
 	if err == nil && !right {
-		err = wrongOwn(field)
+		err = s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
+			auditNoProof(tx, a)
+			return nil
+		})
+		if err == nil {
+			err = wrongOwn(field)
+		}
 	}
 	if err != nil {
 		return "", who, at, err
