@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/seal"
+	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
@@ -45,15 +46,42 @@ func carriers(cfg config.Config) (map[notify.Channel]notify.Carrier, error) {
 func newMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
 	opt.Resolve = reach
 	s := notify.New(db, opt)
-	kinds := make([]notify.Kind, len(auth.AllNotices))
-	for i, name := range auth.AllNotices {
-		kinds[i] = notify.Kind{
+	var kinds []notify.Kind
+	for _, name := range auth.AllNotices {
+		kinds = append(kinds, notify.Kind{
 			Name: name, Channels: []notify.Channel{notify.Email}, Content: notice,
 			Unknown: notify.Resend, // two warnings are better than none
 			Within:  72 * time.Hour,
-		}
+		})
+	}
+	for _, name := range []string{auth.LetterInvitation, auth.LetterReset} {
+		kinds = append(kinds, notify.Kind{
+			Name: name, Channels: []notify.Channel{notify.Email}, Content: letter,
+			Unknown: notify.Resend, // either of two links works
+			Within:  letterWithin[name],
+		})
 	}
 	return s, s.Register("internal/auth/messages.yaml", auth.Messages, kinds...)
+}
+
+// letterWithin is for how long a letter with a link is worth sending: who asked an hour ago has asked again.
+var letterWithin = map[string]time.Duration{auth.LetterInvitation: 7 * 24 * time.Hour, auth.LetterReset: time.Hour}
+
+// letter makes the link that a letter carries.
+func letter(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, error) {
+	_, user, err := d.To.Parse()
+	if err != nil {
+		return nil, err
+	}
+	token, until, err := auth.MakeLink(ctx, tx, user, d.Kind)
+	if fault.Is(err, "auth.step") { // suspended or gone in the meantime
+		return nil, notify.ErrObsolete
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := i18n.For(i18n.Locale(d.Locale)).In(d.Region.Loc)
+	return notify.Vars{"link": d.Region.URL + signin.PathLink + "?k=" + token, "until": p.DateTime(until)}, nil
 }
 
 // reach finds where a reference is reached.

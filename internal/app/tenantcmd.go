@@ -36,6 +36,7 @@ const tenantUsage = `pendopo tenant: daerah · regions
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
+  invite CODE EMAIL     kirim tautan untuk membuat kata sandi · send a link with which they choose a password
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
@@ -46,13 +47,14 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 // tenantEnv is what a tenant command works with.
 type tenantEnv struct {
 	env
-	db    *store.DB
-	prov  *tenant.Provisioner
-	cfg   config.Config
-	args  []string
-	en    bool
-	end   bool // --end-tickets of apply
-	force bool // --force of export
+	db     *store.DB
+	prov   *tenant.Provisioner
+	cfg    config.Config
+	args   []string
+	en     bool
+	end    bool // --end-tickets of apply
+	force  bool // --force of export
+	invite bool // --invite of apply
 
 	confirm []string // --confirm of apply
 }
@@ -70,7 +72,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}{
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
-		"password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
+		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
 		"schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
@@ -83,6 +85,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		switch verb {
 		case "apply":
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
+			fs.BoolVar(&invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
 			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
@@ -98,7 +101,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force, confirm: strings.Split(confirm, ",")}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err
@@ -243,7 +246,15 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
 	}
 	t.recheck(res.Recheck)
-	t.accounts(res.Accounts)
+	if !t.invite {
+		t.accounts(res.Accounts)
+		return nil
+	}
+	for _, a := range res.Accounts {
+		if err := t.inviteOne(ctx, &res.Tenant, region, a.Email); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -359,6 +370,27 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 func (t *tenantEnv) auth() (*auth.Service, error) {
 	messages, err := newMessages(t.db, notify.Options{})
 	return auth.New(t.db, auth.Options{Hasher: t.prov.Hasher, Notices: notices{messages}}), err
+}
+
+// tenantInvite sends a person a link with which they choose a password.
+func tenantInvite(ctx context.Context, t *tenantEnv) error {
+	row, region, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	return t.inviteOne(ctx, row, region, auth.Email(t.args[1]))
+}
+
+func (t *tenantEnv) inviteOne(ctx context.Context, row *tenant.Row, region *tenants.Region, email string) error {
+	door, err := t.auth()
+	if err != nil {
+		return err
+	}
+	if err := t.person(row, region, email, door.InviteOf(ctx, row.ID, email, "system:cli")); err != nil {
+		return err
+	}
+	t.say("Undangan untuk %s dikirim oleh server yang sedang berjalan; tautannya berlaku tujuh hari.", "The running server sends %s an invitation; its link is valid for seven days.", email)
+	return nil
 }
 
 // tenantPassword gives a person a new password and ends their sessions.

@@ -372,6 +372,10 @@ func (s *Service) storePassword(ctx context.Context, tx *store.Tx, t tenant.ID, 
 	if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", person.ID).Exec(ctx); err != nil {
 		return err
 	}
+	// A link that was sent for another password would undo this one.
+	if _, err := store.Delete[link](ctx, tx, "user_id = ?", person.ID); err != nil {
+		return err
+	}
 	hashed := func(stored string) passwordState { return passwordState{s.opt.Hasher.Personal(t, "password", stored)} }
 	tx.Audit(store.Record{Actor: actor, Action: "auth:password:set", Target: "user:" + person.ID.String(),
 		Before: hashed(person.PasswordHash), After: hashed(stored)})

@@ -94,7 +94,19 @@ type challenge struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 }
 
+// link is a one-time link that was sent to somebody, by which they choose a password. The token is in the letter only.
+type link struct {
+	bun.BaseModel `bun:"table:links,alias:link"`
+	store.Owned
+	ID        id.ID     `bun:"id,pk"`
+	UserID    id.ID     `bun:"user_id"`
+	Letter    string    `bun:"letter"`
+	TokenHash []byte    `bun:"token_hash"`
+	CreatedAt time.Time `bun:"created_at"`
+	ExpiresAt time.Time `bun:"expires_at"`
+}
+
 // Models are this package's tables.
 var Models = store.Models{
-	(*session)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil),
+	(*session)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil), (*link)(nil),
 }

@@ -203,6 +203,9 @@ func (s *Service) Sweep(ctx context.Context, t tenant.ID) error {
 		if _, err := store.Delete[challenge](ctx, tx, "expires_at <= ?", now); err != nil {
 			return err
 		}
+		if _, err := store.Delete[link](ctx, tx, "expires_at <= ?", now); err != nil {
+			return err
+		}
 		if _, err := store.Delete[totpRow](ctx, tx, "not confirmed and created_at <= ?", now.Add(-setUp)); err != nil {
 			return err
 		}

@@ -313,6 +313,22 @@ func wrongOwn(field string) error {
 	return fault.New(fault.Invalid, "invalid").Field(field, "password")
 }
 
+// checkNew tells what is wrong with a password that somebody chooses: the fault "invalid" (422) with the field new.
+func checkNew(replacement, current, email string, _ *tenant.Tenant) error {
+	invalid := fault.New(fault.Invalid, "invalid")
+	switch {
+	case replacement == "":
+		return invalid.Field("new", "required")
+	case len([]rune(replacement)) < MinPassword:
+		return invalid.Field("new", "short", MinPassword)
+	case len(replacement) > MaxPassword:
+		return invalid.Field("new", "long")
+	case replacement == current, Email(replacement) == email:
+		return invalid.Field("new", "same")
+	}
+	return nil
+}
+
 // ChangePassword gives somebody who is signed in another password, and ends their other sessions. The session goes
 // on under a new token. Faults: "invalid" (422) with the fields current and new, "auth.slow", "auth.busy".
 func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, current, replacement string, from From) (out Session, err error) {
@@ -320,15 +336,8 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 	if current == "" {
 		invalid = invalid.Field("current", "required")
 	}
-	switch {
-	case replacement == "":
-		invalid = invalid.Field("new", "required")
-	case len([]rune(replacement)) < MinPassword:
-		invalid = invalid.Field("new", "short", MinPassword)
-	case len(replacement) > MaxPassword:
-		invalid = invalid.Field("new", "long")
-	case replacement == current, Email(replacement) == a.Email:
-		invalid = invalid.Field("new", "same")
+	if err := checkNew(replacement, current, a.Email, t); err != nil {
+		invalid.Fields = append(invalid.Fields, fault.Of(err).Fields...)
 	}
 	if len(invalid.Fields) > 0 {
 		return Session{}, invalid

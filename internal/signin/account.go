@@ -30,7 +30,7 @@ type sessionRow struct {
 }
 
 // knownDone are the words that ?kabar= may bring: the address is anybody's to write.
-var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan"}
+var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan", "sandi-baru", "undangan"}
 
 func done(c *web.Ctx) string {
 	if word := c.Query("kabar"); slices.Contains(knownDone, word) {

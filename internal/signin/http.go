@@ -59,6 +59,10 @@ func Routes(r *web.Router, door *auth.Service) {
 	slowed := web.Limited("sign-in", 5, 60)
 	r.Get(ui.PathSignIn, authz.Public, h.page)
 	r.Post(ui.PathSignIn, authz.Public, h.signIn, slowed, web.OwnPace, web.Enrolling)
+	r.Get(pathForgot, authz.Public, h.forgotPage)
+	r.Post(pathForgot, authz.Public, h.forgot, slowed, web.Enrolling)
+	r.Get(PathLink, authz.Public, h.linkPage, slowed)
+	r.Post(PathLink, authz.Public, h.useLink, slowed, web.OwnPace, web.Enrolling)
 	r.Get(pathStep, authz.Public, h.stepPage, slowed)
 	r.Post(pathStep, authz.Public, h.step, slowed, web.Enrolling)
 	r.Post(pathPasskey+begin, authz.Public, h.passkeyBegin, slowed)
@@ -91,6 +95,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, h.endTheirs, web.Sudo)
 	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, h.endAll, web.Sudo)
 	r.Post(pathPeople+"/:id/atur-ulang", permPeople, h.reset, web.Sudo)
+	r.Post(pathPeople+"/:id/undang", permPeople, h.invite, web.Sudo)
 	r.Post(pathPeople+"/:id/bekukan", permPeople, h.suspend, web.Sudo)
 	r.Post(pathPeople+"/:id/pulihkan", permPeople, h.resume, web.Sudo)
 
@@ -110,6 +115,7 @@ func from(c *web.Ctx) auth.From {
 type form struct {
 	Email  string
 	Next   string
+	Done   string            // what was done just before, a word of knownDone
 	Fields map[string]string // what is wrong, by field
 	Note   string            // what is wrong with the whole
 }
@@ -151,7 +157,7 @@ func (h handlers) page(c *web.Ctx) error {
 	if c.Actor != nil {
 		return c.SeeOther(landing(c, c.Actor, next(c)))
 	}
-	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c)}))
+	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c), Done: done(c)}))
 }
 
 func (h handlers) ui(c *web.Ctx, title string) ui.Page {
