@@ -16,7 +16,7 @@ import (
 )
 
 // What is taken away in one process is taken away in the others: a role by an apply, an account by a suspension,
-// while the person's session goes on being used. Believed is what was read at most a second ago (auth.believed);
+// while the person's session goes on being used. A process believes what it has read for half a second (auth.fresh);
 // how long it took is logged, and a limit far above that only keeps the test from waiting for ever.
 func TestWhatIsTakenAwayIsGoneInOtherProcesses(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
