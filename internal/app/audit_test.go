@@ -93,7 +93,7 @@ func TestRecordsOnTheCommandLine(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			s.signIn(t, "ti@contoh.test")
+			s.signIn(t, "loket1@contoh.test")
 			if err := server.Stop(); err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestRecordsOnTheCommandLine(t *testing.T) {
 			if out := want(0, "mengambil A-002", "list", "19.01", "--target", "a-002", "--since", "2020-01-01"); strings.Contains(out, "A-003") {
 				t.Errorf("more than A-002:\n%s", out)
 			}
-			want(0, "TI masuk", "list", "19.01", "--actor", "TI@contoh.test")
+			want(0, "Petugas 1 masuk", "list", "19.01", "--actor", "LOKET1@contoh.test")
 			want(1, "bukan@contoh.test", "list", "19.01", "--actor", "bukan@contoh.test")
 			want(1, "A-900", "list", "19.01", "--target", "A-900")
 			want(1, "2026-11-23", "list", "19.01", "--since", "kemarin")

@@ -69,9 +69,10 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo audit: %q tidak ada · no such command\n\n%s", verb, auditUsage)
 		return errSaid
 	}
-	a, lang := &auditEnv{}, "id"
+	a := &auditEnv{}
+	var lang *language
 	cfg, rest, log, err := settings("audit "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		lang = languageFlag(fs)
 		switch verb {
 		case "verify":
 			fs.BoolVar(&a.strict, "strict", false, "catatan tanpa titik periksa dianggap temuan · records without a checkpoint are findings")
@@ -96,7 +97,7 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, auditUsage)
 		return errSaid
 	}
-	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en"}, log
+	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en()}, log
 	if a.db, err = openDB(ctx, cfg, log); err != nil {
 		return err
 	}

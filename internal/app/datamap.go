@@ -90,9 +90,9 @@ way; identifier = random; clear = as it is, with the reason.
 }
 
 func dataMap(_ context.Context, e env, args []string) error {
-	lang := "id"
+	var lang *language
 	_, rest, _, err := settings("data-map", e, config.Default(), args, func(fs *flag.FlagSet) {
-		fs.StringVar(&lang, "lang", "id", "bahasa: id atau en · language")
+		lang = languageFlag(fs)
 	})
 	if err != nil {
 		return err
@@ -104,6 +104,6 @@ func dataMap(_ context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(e.stdout, m.Markdown(lang == "en"))
+	_, err = fmt.Fprint(e.stdout, m.Markdown(lang.en()))
 	return err
 }

@@ -34,9 +34,9 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stdout, jobsUsage)
 		return nil
 	}
-	lang := "id"
+	var lang *language
 	cfg, rest, log, err := settings("jobs "+args[0], e, config.Default(), args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		lang = languageFlag(fs)
 	})
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer db.Close()
-	te := &tenantEnv{env: e, db: db, prov: &tenant.Provisioner{DB: db}, cfg: cfg, en: lang == "en"}
+	te := &tenantEnv{env: e, db: db, prov: &tenant.Provisioner{DB: db}, cfg: cfg, en: lang.en()}
 	if len(rest) == 0 {
 		return jobsOverview(ctx, te)
 	}

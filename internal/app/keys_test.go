@@ -76,7 +76,7 @@ func page(t *testing.T, a *app.App, host, path, sid string) (int, string) {
 // What an operator does with a region's keys, and what staff and citizens see of it.
 func TestTheLifeOfARegionsKeys(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		row, env := apply(t, db, oneSeries("19.05", "WIB")), append(serveEnv(db), "PENDOPO_CHECKPOINTS="+t.TempDir())
+		row, env := apply(t, db, oneSeries("19.05", "WIB")), append(serveEnv(db), "PENDOPO_CHECKPOINTS="+t.TempDir(), "PENDOPO_MAIL_FOLDER="+t.TempDir())
 		run := func(want, typed string, args ...string) string {
 			t.Helper()
 			code, out := command(t, env, typed, args...)

@@ -58,9 +58,9 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		return errSaid
 	}
 	ke := &keysEnv{tenantEnv: tenantEnv{env: e}}
-	lang := "id"
+	var lang *language
 	cfg, rest, log, err := settings("keys "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		lang = languageFlag(fs)
 		switch verb {
 		case "rotate":
 			fs.BoolVar(&ke.all, "all", false, "semua daerah · all regions")
@@ -76,7 +76,7 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, keysUsage)
 		return errSaid
 	}
-	ke.cfg, ke.args, ke.en = cfg, rest, lang == "en"
+	ke.cfg, ke.args, ke.en = cfg, rest, lang.en()
 	if verb == "new" {
 		fmt.Fprintln(e.stdout, newMasterKey())
 		return nil

@@ -34,6 +34,7 @@ func commands() []command {
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
 		{"tenant", "daerah: plan, apply, list, export, suspend, resume, invite, password, factors, schema · regions", tenantCommand},
+		{"access", "siapa boleh melakukan apa: explain, list, permissions · who may do what, and why", accessCommand},
 		{"keys", "kunci data pribadi: new, rotate, rewrap, destroy, reopen · the keys of personal data", keysCommand},
 		{"data-map", "data pribadi apa yang disimpan, untuk apa, siapa yang melihat · what personal data is kept, and why", dataMap},
 		{"audit", "catatan kegiatan: verify, list, export, checkpoint · activity records", auditCommand},
@@ -108,4 +109,26 @@ func settings(name string, e env, def config.Config, args []string, more func(*f
 		h = slog.NewJSONHandler(e.stderr, opts)
 	}
 	return cfg, rest, slog.New(h), nil
+}
+
+// language is the flag --lang: the language of a command's messages.
+type language string
+
+func languageFlag(fs *flag.FlagSet) *language {
+	l := language("id")
+	fs.Var(&l, "lang", "bahasa pesan: id atau en · language of the messages")
+	return &l
+}
+
+func (l *language) en() bool { return *l == "en" }
+
+func (l *language) String() string { return string(*l) }
+
+// Set implements flag.Value.
+func (l *language) Set(s string) error {
+	if s != "id" && s != "en" {
+		return errors.New("pilih id atau en · choose id or en")
+	}
+	*l = language(s)
+	return nil
 }

@@ -38,6 +38,8 @@ func TestAWrongCallSaysWhatThereIs(t *testing.T) {
 		{nil, 0, "demo"}, {[]string{"help"}, 0, "doctor"}, {[]string{"srve"}, 2, "srve"},
 		{[]string{"serve", "--help"}, 0, "PENDOPO_TRUSTED_PROXIES"}, {[]string{"serve", "--log", "xml"}, 1, "allowed: text, json"},
 		{[]string{"serve", "--lgo", "text"}, 1, "pendopo serve --help"}, {[]string{"tenant"}, 0, "plan DIR"},
+		{[]string{"access"}, 0, "explain EMAIL"}, {[]string{"access", "explian"}, 1, "explian"}, {[]string{"access", "permissions", "--lang", "en"}, 0, "queue:ticket:call"},
+		{[]string{"access", "permissions", "--lang", "fr"}, 1, "choose id or en"},
 		{[]string{"audit"}, 0, "verify [CODE|--all]"}, {[]string{"audit", "verfiy"}, 1, "verfiy"}, {[]string{"audit", "export", "19.01"}, 1, "FILE.csv"},
 		{[]string{"jobs"}, 0, "retry CODE"}, {[]string{"mail"}, 0, "show ID"}, {[]string{"mail", "shw"}, 1, "show ID"},
 		{[]string{"serve", "--smtp-url", "smtp://siti:geheim@x/y"}, 1, `--smtp-url="...": not a mail server's address`},

@@ -79,9 +79,10 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errSaid
 	}
-	lang, end, force, confirm := "id", false, false, ""
+	end, force, invite, confirm := false, false, false, ""
+	var lang *language
 	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
-		fs.StringVar(&lang, "lang", "id", "bahasa pesan: id atau en · language of the messages")
+		lang = languageFlag(fs)
 		switch verb {
 		case "apply":
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
@@ -94,14 +95,11 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if lang != "id" && lang != "en" {
-		return fmt.Errorf("--lang %q tidak dikenal: pilih id atau en · is not known: choose id or en", lang)
-	}
 	if len(rest) < sub.min || len(rest) > sub.max {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang == "en", end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
 		if te.db, err = openDB(ctx, cfg, log); err != nil {
 			return err

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -226,7 +227,7 @@ func matches(ctx context.Context, tx *store.Tx, row totpRow, code string) (int64
 	now := tx.Now().Unix() / period
 	for step := now - drift; step <= now+drift; step++ {
 		ok, err := hotp.ValidateCustom(code, uint64(step), secret, hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-		if err != nil && err != otp.ErrValidateInputInvalidLength {
+		if err != nil && !errors.Is(err, otp.ErrValidateInputInvalidLength) {
 			return 0, err
 		}
 		if ok && step > row.Step {

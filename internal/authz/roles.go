@@ -65,6 +65,7 @@ var rolesFile string
 type table struct {
 	sets   [maxRoles]bits
 	anyone bits // what the role "public" has
+	rules  graph
 }
 
 var (
@@ -119,7 +120,7 @@ func compile(file string, strict bool) (*table, error) {
 			return nil, err
 		}
 	}
-	t := &table{}
+	t := &table{rules: graphOf(rules)}
 	var unheld []error
 	for _, p := range permissions {
 		held := false

@@ -22,7 +22,12 @@ func Waiting(tb testing.TB, db *store.DB, n int) {
 	}
 	defer conn.Close(context.Background())
 	for found := 0; found < n; {
-		err := conn.QueryRow(tb.Context(), "select count(*) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace s on s.oid = c.relnamespace where l.locktype = 'tuple' and s.nspname = $1 or not l.granted and l.pid in (select pid from pg_locks x join pg_class y on y.oid = x.relation join pg_namespace z on z.oid = y.relnamespace where z.nspname = $1)", a.Schema).Scan(&found)
+		rows, err := conn.Query(tb.Context(), `select count(*) from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace s on s.oid = c.relnamespace
+			where l.locktype = 'tuple' and s.nspname = $1 or not l.granted and l.pid in
+			(select pid from pg_locks x join pg_class y on y.oid = x.relation join pg_namespace z on z.oid = y.relnamespace where z.nspname = $1)`, a.Schema)
+		if err == nil {
+			found, err = pgx.CollectOneRow(rows, pgx.RowTo[int])
+		}
 		if err != nil {
 			tb.Fatal(err)
 		}

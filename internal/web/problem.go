@@ -202,7 +202,7 @@ func (c *Ctx) lead(to string) error {
 
 // back is the page that a person wanted to see, or the one that they came from with a form; "" if there is none.
 func (c *Ctx) back() string {
-	page := ""
+	var page string
 	switch {
 	case c.IsHTMX(): // the page in which the fragment was to stand
 		page = c.Header("HX-Current-URL")

@@ -1,0 +1,80 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+)
+
+// Reason is why somebody may do something: a grant, and the rules that lead from its role to the permission.
+type Reason struct {
+	Grant Grant    // the zero Grant: everyone may, without one
+	Path  []string // "role:manager", "role:front-office", "perm:queue:ticket:issue"
+}
+
+// Parse finds a declared permission by its name.
+func Parse(name string) (Permission, bool) {
+	for _, p := range All() {
+		if p.Name() == name {
+			return p, true
+		}
+	}
+	return Permission{}, false
+}
+
+// Explain tells why somebody with these grants may do p in a scope; there is no reason where they may not. What
+// decides is Can, and so Casbin: a rule that it does not confirm is no reason.
+func Explain(grants []Grant, p Permission, scope string) (out []Reason) {
+	a := NewActor(Identity{}, grants)
+	if !a.Can(p, scope) || p.n < firstDeclared {
+		return nil
+	}
+	rules := inForce().rules
+	if path := rules.path(rolePrefix+rolePublic, permPrefix+p.Name()); path != nil {
+		return []Reason{{Path: path}}
+	}
+	for _, g := range grants {
+		if !NewActor(Identity{}, []Grant{g}).Can(p, scope) {
+			continue
+		}
+		if path := rules.path(rolePrefix+g.Role, permPrefix+p.Name()); path != nil {
+			out = append(out, Reason{g, path})
+		}
+	}
+	return out
+}
+
+// graph is what each role has, in the order of the rules.
+type graph map[string][]string
+
+func graphOf(rules [][]string) graph {
+	out := graph{}
+	for _, r := range rules {
+		out[r[0]] = append(out[r[0]], r[1])
+	}
+	return out
+}
+
+// path is the shortest way from one to the other; nil when there is none.
+func (g graph) path(from, to string) []string {
+	came := map[string]string{from: ""}
+	for next := []string{from}; len(next) > 0; next = next[1:] {
+		for _, has := range g[next[0]] {
+			if _, seen := came[has]; seen {
+				continue
+			}
+			came[has] = next[0]
+			if has == to {
+				var path []string
+				for at := to; at != ""; at = came[at] {
+					path = append(path, at)
+				}
+				slices.Reverse(path)
+				return path
+			}
+			if strings.HasPrefix(has, rolePrefix) {
+				next = append(next, has)
+			}
+		}
+	}
+	return nil
+}
