@@ -39,6 +39,7 @@ type Person struct {
 	ID              id.ID
 	Name, Email     string
 	Roles           []string
+	Grants          []authz.Grant
 	Factors         Factors
 	MustHave        bool // their roles ask for a second factor
 	Suspended       bool
@@ -362,6 +363,7 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 		}
 		for _, g := range roles[u.ID] {
 			p.Roles = append(p.Roles, g.Role)
+			p.Grants = append(p.Grants, authz.Grant{Role: g.Role, Scope: g.Scope})
 		}
 		out = append(out, p)
 	}

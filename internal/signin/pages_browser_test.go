@@ -1,11 +1,14 @@
 package signin_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -35,6 +38,33 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	p := c.Page(home+"/masuk?next=/petugas/akun", 1280, 800)
 	look(p, "masuk")
+	p.Visit(t, home+"/masuk/lupa")
+	look(p, "lupa")
+	p.MustElement("#email").MustInput("nama")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "lupa-salah")
+	p.MustElement("#email").MustInput("@contoh.go.id")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "lupa-dikirim")
+	p.Visit(t, home+"/masuk/sandi-baru?k=lama")
+	look(p, "tautan-lama")
+	var token string
+	err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		token, _, err = auth.MakeLink(ctx, tx, d.a.Officer, auth.LetterInvitation)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Visit(t, home+"/masuk/sandi-baru?k="+token)
+	look(p, "undangan")
+	p.MustElement("#new").MustInput("pendek")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "undangan-salah")
+	p.MustElement("#new").MustInput("gerbang lontar biru 71")
+	p.Press(t, ".p-form .p-btn")
+	look(p, "masuk-lagi")
+	p.Visit(t, home+"/masuk?next=/petugas/akun")
 	p.MustElement("#email").MustInput(d.a.Email("admin"))
 	p.MustElement("#password").MustInput(password)
 	p.Press(t, ".p-form .p-btn")

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -20,6 +21,7 @@ type personView struct {
 	Path     string
 	Self     bool // the administrator's own, which is looked after elsewhere
 	Sessions []sessionRow
+	May      []mayRow
 	Done     string
 	Form     form
 }
@@ -51,9 +53,41 @@ func (h handlers) showPerson(c *web.Ctx, status int, f form) error {
 	for _, s := range rows {
 		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, v.Path + "/sesi/" + s.ID.String() + "/akhiri"})
 	}
+	v.May = mayDo(c, person.Grants)
 	p := h.ui(c, "signin.people")
 	p.Title = person.Name
 	return c.Page(status, personPage(p, v))
+}
+
+// mayRow is something that a person may do.
+type mayRow struct {
+	What  string // the permission's sentence
+	Where string // a part of the region; "" is all of it
+	Why   string // the roles that lead to it: "Manajer MPP, Meja depan"
+}
+
+// mayDo lists what somebody may do beyond what everyone may, and through which roles.
+func mayDo(c *web.Ctx, grants []authz.Grant) (out []mayRow) {
+	actor := authz.NewActor(authz.Identity{}, grants)
+	for _, p := range authz.All() {
+		for _, scope := range actor.Scopes(p) {
+			why := authz.Explain(grants, p, scope)
+			if len(why) == 0 {
+				continue
+			}
+			row := mayRow{What: p.Text(string(c.Locale))}
+			if part, inside := strings.CutPrefix(scope, c.Tenant.Scope+"/"); inside {
+				row.Where = part
+			}
+			var roles []string
+			for _, step := range why[0].Path[:len(why[0].Path)-1] {
+				roles = append(roles, c.P.T("web.role."+strings.TrimPrefix(step, "role:")))
+			}
+			row.Why = strings.Join(roles, ", ")
+			out = append(out, row)
+		}
+	}
+	return out
 }
 
 func personPath(user id.ID) string { return pathPeople + "/" + user.String() }
