@@ -76,7 +76,7 @@ func TestWhoComesBackBeginsAnew(t *testing.T) {
 		if len(back.Accounts) != 1 || back.Accounts[0].Email != email {
 			t.Fatalf("%+v", back.Accounts)
 		}
-		if _, err := auth.New(db, auth.Options{}).Resolve(t.Context(), here, after.Token); !fault.Is(err, "auth.session") {
+		if _, err := auth.New(db, auth.Options{}).Resolve(t.Context(), here, after.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Errorf("the session of before: %v", err)
 		}
 		if f, err := door.FactorsOf(t.Context(), here, s.Actor.UserID); err != nil || f != (auth.Factors{}) {

@@ -23,12 +23,12 @@ import (
 )
 
 // Kind says how a session's token travels.
-type Kind string
+type Kind = authz.Kind
 
 // The kinds of sessions.
 const (
-	Cookie Kind = "cookie"
-	Bearer Kind = "bearer"
+	Cookie = authz.Cookie
+	Bearer = authz.Bearer
 )
 
 // seenEvery is how often a session's last request is written down.
