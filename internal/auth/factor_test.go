@@ -201,7 +201,7 @@ func TestEnrolment(t *testing.T) {
 			t.Error("in force before it was confirmed")
 		}
 		after, secret, codes := w.enrol(t, s)
-		if secret != first.Secret || len(codes) != 10 || slices.ContainsFunc(codes, func(c string) bool { return len(c) != 19 }) {
+		if secret != first.Secret || len(codes) != 10 || slices.ContainsFunc(codes, func(c string) bool { return len(c) != 29 }) {
 			t.Errorf("%q %q", secret, codes)
 		}
 		for name, gone := range map[string]string{"the token from before": s.Token, "the other session": other.Token} {

@@ -124,7 +124,7 @@ func TestSecondStepOfTheAPI(t *testing.T) {
 
 var (
 	typed = regexp.MustCompile(`<code>([A-Z2-7 ]{30,})</code>`)
-	codes = regexp.MustCompile(`<code>([a-z2-7]{4}(?:-[a-z2-7]{4}){3})</code>`)
+	codes = regexp.MustCompile(`<code>([a-z2-7]{4}(?:-[a-z2-7]{4}){5})</code>`)
 )
 
 // in signs the officer in by the form and gives the cookie.
