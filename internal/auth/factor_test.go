@@ -120,7 +120,7 @@ func TestSecondStep(t *testing.T) {
 func TestStepEndsWithTheAccount(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		step := w.first(t, w.a, "admin")
-		boss := actor(id.New())
+		boss := actor(w.secondAdmin(t))
 		if err := w.s.Suspend(t.Context(), of(w.a), boss, w.a.Admin, "cuti"); err != nil {
 			t.Fatal(err)
 		}

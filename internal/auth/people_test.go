@@ -297,3 +297,51 @@ func TestLookingIsNoUse(t *testing.T) {
 		is(t, "in use since", look(anew(), s.Token), "")
 	})
 }
+
+// secondAdmin adds another administrator, kedua@a.test.
+func (w *world) secondAdmin(t *testing.T) id.ID {
+	t.Helper()
+	user := newID()
+	w.change(t, w.a, func(ctx context.Context, tx *store.Tx) error {
+		err := testkit.AddUser(ctx, tx, tenant.User{ID: user, PasswordHash: hashed(), CreatedAt: tx.Now()}, "kedua@a.test", "Kedua")
+		if err != nil {
+			return err
+		}
+		return store.Insert(ctx, tx, &tenant.Grant{UserID: user, Role: "admin", Scope: w.a.Scope})
+	})
+	return user
+}
+
+// TestTheLastAdministrator: two who suspend each other at once do not both succeed, the last one stays, and the command
+// line is the way back.
+func TestTheLastAdministrator(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		second := w.secondAdmin(t)
+		for range 4 {
+			var wg sync.WaitGroup
+			errs := make([]error, 2)
+			for i, pair := range [][2]id.ID{{w.a.Admin, second}, {second, w.a.Admin}} {
+				wg.Go(func() { errs[i] = w.s.Suspend(t.Context(), of(w.a), actor(pair[0]), pair[1], "x") })
+			}
+			wg.Wait()
+			if (errs[0] == nil) == (errs[1] == nil) || !fault.Is(errs[0], "auth.last_admin") && !fault.Is(errs[1], "auth.last_admin") {
+				t.Fatalf("%v, %v", errs[0], errs[1])
+			}
+			if n := w.count(t, w.a, "users", "suspended"); n != 1 {
+				t.Fatalf("%d are suspended", n)
+			}
+			for _, email := range []string{w.a.Email("admin"), "kedua@a.test"} {
+				was, err := w.s.SuspendedOf(t.Context(), w.a.ID, email)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed, err := w.s.ResumeOf(t.Context(), w.a.ID, email, "system:cli"); err != nil || changed != was {
+					t.Errorf("%s: %v %v, was suspended %v", email, changed, err, was)
+				}
+			}
+		}
+		_, err := w.s.ResumeOf(t.Context(), w.b.ID, w.a.Email("admin"), "system:cli")
+		is(t, "in the other region", err, "not_found")
+		is(t, "an officer", w.s.Suspend(t.Context(), of(w.a), actor(second), w.a.Officer, "x"), "")
+	})
+}
