@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -370,7 +371,7 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	email, clear := auth.Email(t.args[1]), newPassword()
+	email, clear := seal.Email(t.args[1]), newPassword()
 	door, err := t.auth()
 	if err != nil {
 		return err
@@ -397,7 +398,7 @@ func tenantAccount(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	email := auth.Email(t.args[1])
+	email := seal.Email(t.args[1])
 	door, err := t.auth()
 	if err != nil {
 		return err
@@ -421,7 +422,7 @@ func (t *tenantEnv) person(row *tenant.Row, region *tenants.Region, email string
 	}
 	var known []string
 	for _, p := range region.Staff {
-		known = append(known, auth.Email(p.Email))
+		known = append(known, seal.Email(p.Email))
 	}
 	hint := ""
 	if best, ok := nearest.Of(email, known); ok {
@@ -438,7 +439,7 @@ func tenantFactors(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	email := auth.Email(t.args[1])
+	email := seal.Email(t.args[1])
 	door, err := t.auth()
 	if err != nil {
 		return err

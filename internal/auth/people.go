@@ -427,14 +427,11 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID],
 			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
 		}
-		for _, open := range []struct {
-			to  *string
-			f   *seal.Field
-			box seal.Box
-		}{{&p.Name, tenant.UserName, u.Name}, {&p.Email, tenant.UserEmail, u.Email}, {&p.SuspendedReason, suspendedReason, u.SuspendedReason}} {
-			if *open.to, err = shown(ctx, tx, open.f, u.ID, open.box); err != nil {
-				return nil, err
-			}
+		if p.Name, p.Email, err = u.open(ctx, tx); err != nil {
+			return nil, err
+		}
+		if p.SuspendedReason, err = shown(ctx, tx, suspendedReason, u.ID, u.SuspendedReason); err != nil {
+			return nil, err
 		}
 		for _, g := range roles[u.ID] {
 			p.Roles = append(p.Roles, g.Role)

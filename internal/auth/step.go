@@ -8,6 +8,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -327,7 +328,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		invalid = invalid.Field("new", "short", MinPassword)
 	case len(replacement) > MaxPassword:
 		invalid = invalid.Field("new", "long")
-	case replacement == current, Email(replacement) == a.Email:
+	case replacement == current, seal.Email(replacement) == a.Email:
 		invalid = invalid.Field("new", "same")
 	}
 	if len(invalid.Fields) > 0 {
