@@ -169,7 +169,7 @@ func (a *accessEnv) load(ctx context.Context, email, code string) error {
 		}
 		return a.read(ctx, tx, *u)
 	})
-	return a.person(row, region, auth.Email(email), err)
+	return a.person(row, region, seal.Email(email), err)
 }
 
 func (a *accessEnv) read(ctx context.Context, tx *store.Tx, u tenant.User) (err error) {

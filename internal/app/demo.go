@@ -181,7 +181,7 @@ func logins(r *tenants.Region) []login {
 	for _, role := range []tenants.Role{tenants.RoleOfficer, tenants.RoleAgencyAdmin, tenants.RoleFrontOffice, tenants.RoleManager, tenants.RoleAdmin} {
 		for _, p := range r.Staff {
 			if p.Role == role {
-				l := login{Role: string(role), Email: auth.Email(p.Email), Password: demoPassword}
+				l := login{Role: string(role), Email: seal.Email(p.Email), Password: demoPassword}
 				if needsFactor(r, p.Role) {
 					l.TOTPSecret = demoSecret
 				}

@@ -58,6 +58,9 @@ func doctor(ctx context.Context, e env, args []string) error {
 	} else {
 		defer db.Close()
 		d.database(ctx, db)
+		if store.Eavesdropped(cfg.DatabaseURL) {
+			d.wrong("connection", "it leaves this machine without TLS that is checked", "Add sslmode=verify-full&sslrootcert=FILE to PENDOPO_DATABASE_URL")
+		}
 		d.keys(ctx, cfg, db)
 		d.checkpoints(ctx, db, cfg)
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
@@ -76,7 +79,7 @@ func TestWhoComesBackBeginsAnew(t *testing.T) {
 		if len(back.Accounts) != 1 || back.Accounts[0].Email != email {
 			t.Fatalf("%+v", back.Accounts)
 		}
-		if _, err := auth.New(db, auth.Options{}).Resolve(t.Context(), here, after.Token); !fault.Is(err, "auth.session") {
+		if _, err := auth.New(db, auth.Options{}).Resolve(t.Context(), here, after.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Errorf("the session of before: %v", err)
 		}
 		if f, err := door.FactorsOf(t.Context(), here, s.Actor.UserID); err != nil || f != (auth.Factors{}) {
@@ -112,6 +115,45 @@ func TestADemoGivesEverybodyTheirFactor(t *testing.T) {
 		})
 		if err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// The command line is the way back for somebody who is suspended, and says so to whoever sets their password.
+func TestTheWayBackOfAnAccount(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		region := oneSeries("19.01", "WIB")
+		res, err := app.NewProvisioner(t.Context(), db).Apply(t.Context(), region, tenant.Options{Actor: "system:test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const email = "loket1@contoh.test"
+		run := func(want string, args ...string) {
+			t.Helper()
+			if out, err := pendopo(t, db, append([]string{"tenant"}, args...)...); err != nil || !strings.Contains(out, want) {
+				t.Errorf("%v: %v\n%s", args, err, out)
+			}
+		}
+		run("tidak dibekukan", "account", "19.01", email, "resume")
+		var who *tenant.User
+		err = db.View(t.Context(), res.Tenant.ID, func(ctx context.Context, tx *store.Tx) error {
+			who, err = tenant.UserByEmail(ctx, tx, email)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := authz.NewActor(authz.Identity{UserID: id.New()}, nil)
+		if err := auth.New(db, auth.Options{}).Suspend(t.Context(), &tenant.Tenant{ID: res.Tenant.ID}, by, who.ID, "cuti"); err != nil {
+			t.Fatal(err)
+		}
+		run("pendopo tenant account 19.01 "+email+" resume", "password", "19.01", email)
+		run("sudah dipulihkan", "account", "19.01", strings.ToUpper(email), "resume")
+		if out, err := pendopo(t, db, "tenant", "account", "19.01", email, "suspend"); err == nil || !strings.Contains(out, "hanya resume") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if out, err := pendopo(t, db, "tenant", "account", "19.01", "loket11@contoh.test", "resume"); err == nil || !strings.Contains(out, email) {
+			t.Errorf("a mistyped address: %v\n%s", err, out)
 		}
 	})
 }

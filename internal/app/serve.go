@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/store"
 )
 
 func serve(ctx context.Context, e env, args []string) error {
@@ -24,6 +25,12 @@ func serve(ctx context.Context, e env, args []string) error {
 	if text, _ := masterKeyText(cfg); strings.Contains(text, demoMasterKey) { // openDB says why there is none
 		return errors.New("the master key is the demo's, which everybody knows: make one with pendopo keys new")
 	}
+	if !cfg.Limits {
+		log.Warn("PENDOPO_LIMITS=off: nothing slows whoever guesses at passwords or takes all numbers; for races and benchmarks only")
+	}
+	if store.Eavesdropped(cfg.DatabaseURL) {
+		log.Warn("the connection to PostgreSQL leaves this machine, and whoever stands between could read or answer it: add sslmode=verify-full&sslrootcert=FILE to PENDOPO_DATABASE_URL")
+	}
 	db, err := openDB(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -35,6 +42,11 @@ func serve(ctx context.Context, e env, args []string) error {
 	}
 	if err := a.checkKeys(ctx); err != nil {
 		return err
+	}
+	for _, t := range a.Registry.All() {
+		if t.Demo {
+			return fmt.Errorf("%s %s is a demo's, whose passwords everybody knows: run this database with pendopo demo, or serve another one (--data, PENDOPO_DATABASE_URL)", t.Code, t.Name)
+		}
 	}
 	ln, err := listen(cfg.Addr)
 	if err != nil {

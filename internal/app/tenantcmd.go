@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -38,6 +39,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
   invite CODE EMAIL     kirim tautan untuk membuat kata sandi · send a link with which they choose a password
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
+  account CODE EMAIL resume
+                        pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -73,7 +76,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
 		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
-		"schema": {0, 1, true, tenantSchema},
+		"account": {3, 3, false, tenantAccount},
+		"schema":  {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
@@ -376,7 +380,7 @@ func tenantInvite(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	return t.inviteOne(ctx, row, region, auth.Email(t.args[1]))
+	return t.inviteOne(ctx, row, region, seal.Email(t.args[1]))
 }
 
 func (t *tenantEnv) inviteOne(ctx context.Context, row *tenant.Row, region *tenants.Region, email string) error {
@@ -397,7 +401,7 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	email, clear := auth.Email(t.args[1]), newPassword()
+	email, clear := seal.Email(t.args[1]), newPassword()
 	door, err := t.auth()
 	if err != nil {
 		return err
@@ -407,6 +411,37 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.say("Kata sandi baru untuk %s, hanya ditampilkan kali ini: %s", "New password for %s, shown this once: %s", email, clear)
+	suspended, err := door.SuspendedOf(ctx, row.ID, email)
+	if err == nil && suspended {
+		t.say("Akun ini dibekukan dan belum dapat masuk. Pulihkan dengan: pendopo tenant account %[1]s %[2]s resume",
+			"This account is suspended and cannot sign in yet. Resume it with: pendopo tenant account %[1]s %[2]s resume", row.Code, email)
+	}
+	return err
+}
+
+// tenantAccount resumes an account that is suspended: the way back for the administrator whom no other can help.
+func tenantAccount(ctx context.Context, t *tenantEnv) error {
+	if t.args[2] != "resume" {
+		return fmt.Errorf("pendopo tenant account %s %s %q: hanya resume · only resume", t.args[0], t.args[1], t.args[2])
+	}
+	row, region, err := t.find(ctx, t.args[0])
+	if err != nil {
+		return err
+	}
+	email := seal.Email(t.args[1])
+	door, err := t.auth()
+	if err != nil {
+		return err
+	}
+	changed, err := door.ResumeOf(ctx, row.ID, email, "system:cli")
+	if err := t.person(row, region, email, err); err != nil {
+		return err
+	}
+	if !changed {
+		t.say("Tidak ada yang berubah: akun %s tidak dibekukan.", "Nothing changed: the account of %s is not suspended.", email)
+		return nil
+	}
+	t.say("Akun %s sudah dipulihkan.", "The account of %s is resumed.", email)
 	return nil
 }
 
@@ -417,7 +452,7 @@ func (t *tenantEnv) person(row *tenant.Row, region *tenants.Region, email string
 	}
 	var known []string
 	for _, p := range region.Staff {
-		known = append(known, auth.Email(p.Email))
+		known = append(known, seal.Email(p.Email))
 	}
 	hint := ""
 	if best, ok := nearest.Of(email, known); ok {
@@ -434,7 +469,7 @@ func tenantFactors(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	email := auth.Email(t.args[1])
+	email := seal.Email(t.args[1])
 	door, err := t.auth()
 	if err != nil {
 		return err

@@ -23,12 +23,12 @@ import (
 )
 
 // Kind says how a session's token travels.
-type Kind string
+type Kind = authz.Kind
 
 // The kinds of sessions.
 const (
-	Cookie Kind = "cookie"
-	Bearer Kind = "bearer"
+	Cookie = authz.Cookie
+	Bearer = authz.Bearer
 )
 
 // seenEvery is how often a session's last request is written down.
@@ -75,9 +75,6 @@ type Session struct {
 	Actor     *authz.Actor
 }
 
-// Email is an e-mail address as it is kept and compared: without spaces around, in lower case.
-func Email(s string) string { return seal.Email(s) }
-
 type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
@@ -98,7 +95,7 @@ type passwordState struct {
 // "auth.slow" (429, with Retry-After), "auth.busy" (503), "mfa_enrol" (403: a program's sign-in of somebody who
 // must have a second factor and has none; a browser gets a session that leads there).
 func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From) (Session, error) {
-	email = Email(email)
+	email = seal.Email(email)
 	invalid := fault.New(fault.Invalid, "invalid")
 	if email == "" {
 		invalid = invalid.Field("email", "required")
@@ -192,7 +189,7 @@ func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, counte
 
 // Account names an account in records without its e-mail, also one that does not exist.
 func Account(h *audit.Hasher, t tenant.ID, email string) string {
-	return "account:" + h.Personal(t, "email", Email(email))
+	return "account:" + h.Personal(t, "email", seal.Email(email))
 }
 
 // refused records a failed attempt.
@@ -323,10 +320,8 @@ func newActor(ctx context.Context, tx *store.Tx, row found, rows []tenant.Grant,
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
 	who := authz.Identity{UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol}
-	if who.Name, err = keys.Show(ctx, tenant.UserName, row.UserID, row.Name); err != nil {
-		return nil, err
-	}
-	if who.Email, err = keys.Show(ctx, tenant.UserEmail, row.UserID, row.Email); err != nil {
+	person := tenant.User{ID: row.UserID, Name: row.Name, Email: row.Email}
+	if who.Name, who.Email, err = person.Open(ctx, keys); err != nil {
 		return nil, err
 	}
 	grants := make([]authz.Grant, len(rows))

@@ -114,7 +114,7 @@ func TestSignIn(t *testing.T) {
 		if len(s.Token) != 43 || !s.ExpiresAt.Equal(testkit.Morning.Add(auth.Absolute)) {
 			t.Errorf("token of %d signs, until %v", len(s.Token), s.ExpiresAt)
 		}
-		got, err := w.s.Resolve(t.Context(), of(w.a), s.Token)
+		got, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,15 +174,15 @@ func TestTokenIsBoundToItsTenant(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.signIn(t, w.a, "officer")
 		for range 2 { // the second look could be answered by the cache
-			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); err != nil {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); err != nil {
 				t.Fatal(err)
 			}
-			if a, err := w.s.Resolve(t.Context(), of(w.b), s.Token); !fault.Is(err, "auth.session") {
+			if a, err := w.s.Resolve(t.Context(), of(w.b), s.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 				t.Fatalf("in the other region the token is %v, %v", a, err)
 			}
 		}
 		for _, token := range []string{"", "x", strings.Repeat("A", 43), s.Token + "A"} {
-			if _, err := w.s.Resolve(t.Context(), of(w.a), token); !fault.Is(err, "auth.session") {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), token, auth.Bearer); !fault.Is(err, "auth.session") {
 				t.Errorf("%q: %v", token, err)
 			}
 		}
@@ -213,7 +213,7 @@ func TestSessionEnds(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		// Looks without the cache, which counts by the machine's clock.
 		alive := func(token string) bool {
-			_, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), of(w.a), token)
+			_, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), of(w.a), token, auth.Bearer)
 			if err != nil && !fault.Is(err, "auth.session") {
 				t.Fatal(err)
 			}
@@ -250,7 +250,7 @@ func TestSessionEnds(t *testing.T) {
 		if alive(out.Token) {
 			t.Error("signed out and still in")
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), out.Token); !fault.Is(err, "auth.session") {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), out.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Error("signed out and still in this process's cache")
 		}
 		if err := w.s.Sweep(t.Context(), w.a.ID); err != nil {
@@ -276,7 +276,7 @@ func TestRevocation(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.signIn(t, w.a, "officer")
 		look := func() *authz.Actor {
-			a, err := w.s.Resolve(t.Context(), of(w.a), s.Token)
+			a, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer)
 			if err != nil && !fault.Is(err, "auth.session") {
 				t.Fatal(err)
 			}
@@ -435,7 +435,7 @@ func TestSetPassword(t *testing.T) {
 		if err := w.s.SetPassword(t.Context(), w.a.ID, w.a.Email("officer"), "baru sekali", "system:test"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), old.Token); !fault.Is(err, "auth.session") {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), old.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Errorf("the old session: %v", err)
 		}
 		if _, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), password, auth.Cookie, home); !fault.Is(err, "auth.wrong") {

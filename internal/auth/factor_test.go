@@ -65,7 +65,7 @@ func TestSecondStep(t *testing.T) {
 		if strings.Contains(err.Error(), step.Challenge) {
 			t.Error("the error's text, which is logged, has the challenge")
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), step.Challenge); !fault.Is(err, "auth.session") {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), step.Challenge, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Errorf("the challenge is taken for a session: %v", err)
 		}
 		_, err = w.verify(t, w.a, step, "000000")
@@ -87,7 +87,7 @@ func TestSecondStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a, err := w.s.Resolve(t.Context(), of(w.a), s.Token); err != nil || a.UserID != w.a.Admin || a.MustEnrol || !a.ProvedAt.Equal(w.clock.Now()) {
+		if a, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); err != nil || a.UserID != w.a.Admin || a.MustEnrol || !a.ProvedAt.Equal(w.clock.Now()) {
 			t.Errorf("signed in: %+v %v", a, err)
 		}
 		if !s.ExpiresAt.Equal(w.clock.Now().Add(8 * time.Hour)) {
@@ -120,7 +120,7 @@ func TestSecondStep(t *testing.T) {
 func TestStepEndsWithTheAccount(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		step := w.first(t, w.a, "admin")
-		boss := actor(id.New())
+		boss := actor(w.secondAdmin(t))
 		if err := w.s.Suspend(t.Context(), of(w.a), boss, w.a.Admin, "cuti"); err != nil {
 			t.Fatal(err)
 		}
@@ -201,15 +201,15 @@ func TestEnrolment(t *testing.T) {
 			t.Error("in force before it was confirmed")
 		}
 		after, secret, codes := w.enrol(t, s)
-		if secret != first.Secret || len(codes) != 10 || slices.ContainsFunc(codes, func(c string) bool { return len(c) != 19 }) {
+		if secret != first.Secret || len(codes) != 10 || slices.ContainsFunc(codes, func(c string) bool { return len(c) != 29 }) {
 			t.Errorf("%q %q", secret, codes)
 		}
 		for name, gone := range map[string]string{"the token from before": s.Token, "the other session": other.Token} {
-			if _, err := w.s.Resolve(t.Context(), of(w.a), gone); !fault.Is(err, "auth.session") {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), gone, auth.Bearer); !fault.Is(err, "auth.session") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), after.Token); err != nil {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), after.Token, auth.Bearer); err != nil {
 			t.Errorf("the new token: %v", err)
 		}
 		_, _, err = w.s.ConfirmTOTP(t.Context(), of(w.a), s.Actor, "123456", home)
@@ -311,7 +311,7 @@ func TestWhoMustHaveOne(t *testing.T) {
 		strict := of(w.a)
 		strict.Region = &tenants.Region{Security: tenants.Security{SecondFactor: []tenants.Role{tenants.RoleOfficer}}}
 		look := func(t *testing.T, tn *tenant.Tenant) bool {
-			a, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), tn, s.Token)
+			a, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), tn, s.Token, auth.Bearer)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -334,7 +334,7 @@ func TestWhoMustHaveOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a, err := w.s.Resolve(t.Context(), strict, after.Token); err != nil || a.MustEnrol {
+		if a, err := w.s.Resolve(t.Context(), strict, after.Token, auth.Cookie); err != nil || a.MustEnrol {
 			t.Errorf("enrolled: %v %v", a, err)
 		}
 		is(t, "the last one", w.s.RemoveTOTP(t.Context(), strict, in.Actor), "auth.last_factor")
@@ -473,7 +473,7 @@ func TestTheSessionCounts(t *testing.T) {
 		strict.Region = &tenants.Region{Security: tenants.Security{SecondFactor: []tenants.Role{tenants.RoleOfficer}}}
 		look := func(tn *tenant.Tenant, s auth.Session) *authz.Actor {
 			t.Helper()
-			a, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), tn, s.Token)
+			a, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), tn, s.Token, auth.Bearer)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -48,7 +48,7 @@ type Link struct {
 // RequestReset sends a letter with a link for a new password to whoever has an account by that address. The answer is
 // the same where nobody has. Faults: "invalid" (422), "auth.slow" (429).
 func (s *Service) RequestReset(ctx context.Context, t *tenant.Tenant, email string, from From) error {
-	email = Email(email)
+	email = seal.Email(email)
 	if email == "" || len(email) > maxEmail || strings.ContainsRune(email, 0) || !strings.Contains(email, "@") {
 		return fault.New(fault.Invalid, "invalid").Field("email", "email")
 	}

@@ -68,10 +68,7 @@ func (o owner) WebAuthnCredentials() []webauthn.Credential {
 func ownerOf(ctx context.Context, tx *store.Tx, user *account) (owner, error) {
 	o := owner{user: user}
 	var err error
-	if o.name, err = shown(ctx, tx, tenant.UserName, user.ID, user.Name); err != nil {
-		return o, err
-	}
-	if o.email, err = shown(ctx, tx, tenant.UserEmail, user.ID, user.Email); err != nil {
+	if o.name, o.email, err = user.open(ctx, tx); err != nil {
 		return o, err
 	}
 	o.keys, err = store.Select[passkeyRow](tx).Where("user_id = ?", user.ID).Order("created_at", "id").All(ctx)

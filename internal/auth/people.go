@@ -137,6 +137,30 @@ func (s *Service) told(ctx context.Context, tx *store.Tx, by *authz.Actor, user 
 	return s.opt.Notices.Notice(ctx, tx, user, kind, data)
 }
 
+// lockAdmins makes administrators act one after the other, and gives those of them who may sign in.
+func lockAdmins(ctx context.Context, tx *store.Tx) (active []id.ID, err error) {
+	grants, err := store.Select[tenant.Grant](tx).Where("role = ?", authz.RoleAdmin).Order("user_id").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, g := range grants {
+		if i > 0 && grants[i-1].UserID == g.UserID {
+			continue
+		}
+		a, err := heldAnyhow(ctx, tx, g.UserID)
+		if fault.Is(err, "not_found") { // retired
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !a.Suspended && a.PasswordHash != "" {
+			active = append(active, g.UserID)
+		}
+	}
+	return active, nil
+}
+
 // administer does something to another person's account. Faults: "not_found", "auth.self" (409: one's own account
 // is not managed so, or the last administrator could lock themselves out).
 func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, fn func(context.Context, *store.Tx) error) error {
@@ -236,7 +260,8 @@ var (
 const maxReason = 300
 
 // Suspend pauses another person's account and ends their sessions, with a reason that they are told. Faults:
-// "invalid" (422: no reason), "not_found", "auth.self".
+// "invalid" (422: no reason), "not_found", "auth.self", "auth.last_admin" (409: nobody would be left who can resume
+// anybody; of two administrators who suspend each other at once, one is refused).
 func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, reason string) error {
 	reason = strings.TrimSpace(reason)
 	switch {
@@ -245,7 +270,20 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 	case len(reason) > maxReason:
 		return fault.New(fault.Invalid, "invalid").Field("reason", "long")
 	}
-	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+	if by.UserID == user {
+		return fault.New(fault.Conflict, "auth.self")
+	}
+	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		admins, err := lockAdmins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if len(admins) == 1 && admins[0] == user {
+			return fault.New(fault.Conflict, "auth.last_admin")
+		}
+		if _, err := heldAnyhow(ctx, tx, user); err != nil {
+			return err
+		}
 		box, err := sealed(ctx, tx, suspendedReason, user, reason)
 		if err != nil {
 			return err
@@ -259,18 +297,56 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:suspend", Target: "user:" + user.String(), Before: stands, After: suspended})
 		return s.told(ctx, tx, by, user, NoticeSuspended, map[string]string{"reason": reason})
 	})
+	s.Forget(t.ID, user)
+	return err
 }
 
 // Resume lets somebody who was suspended sign in again. Faults: "not_found", "auth.self".
 func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
 	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
-		n, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", false, seal.Box{}).Where("id = ? and suspended", user).Exec(ctx)
-		if err != nil || n == 0 {
+		_, err := s.resume(ctx, tx, by.String(), user)
+		return err
+	})
+}
+
+// ResumeOf is Resume from the command line, for the administrator whom no other can help; changed is false for somebody
+// who was not suspended. The fault is "not_found".
+func (s *Service) ResumeOf(ctx context.Context, t tenant.ID, email, actor string) (changed bool, err error) {
+	err = s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		row, err := heldByEmail(ctx, tx, email)
+		if err != nil {
 			return err
 		}
-		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:resume", Target: "user:" + user.String(), Before: suspended, After: stands})
-		return s.told(ctx, tx, by, user, NoticeResumed, nil)
+		changed, err = s.resume(ctx, tx, actor, row.ID)
+		return err
 	})
+	return changed, err
+}
+
+func (s *Service) resume(ctx context.Context, tx *store.Tx, actor string, user id.ID) (changed bool, err error) {
+	n, err := store.Update[account](tx).Set("suspended = ?, suspended_reason = ?", false, seal.Box{}).Where("id = ? and suspended", user).Exec(ctx)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	tx.Audit(store.Record{Actor: actor, Action: "auth:account:resume", Target: "user:" + user.String(), Before: suspended, After: stands})
+	return true, s.opt.Notices.Notice(ctx, tx, user, NoticeResumed, map[string]string{"by": actor})
+}
+
+// SuspendedOf tells whether somebody is suspended, for the command line. The fault is "not_found".
+func (s *Service) SuspendedOf(ctx context.Context, t tenant.ID, email string) (is bool, err error) {
+	err = s.db.View(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+		found, err := tenant.UserByEmail(ctx, tx, email)
+		if err == nil && found == nil {
+			err = fault.New(fault.NotFound, "not_found")
+		}
+		if err != nil {
+			return err
+		}
+		row, err := store.Select[account](tx).Where("id = ?", found.ID).One(ctx)
+		is = row.Suspended
+		return err
+	})
+	return is, err
 }
 
 // People are the accounts of a region, by name.
@@ -352,14 +428,11 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID],
 			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
 		}
-		for _, open := range []struct {
-			to  *string
-			f   *seal.Field
-			box seal.Box
-		}{{&p.Name, tenant.UserName, u.Name}, {&p.Email, tenant.UserEmail, u.Email}, {&p.SuspendedReason, suspendedReason, u.SuspendedReason}} {
-			if *open.to, err = shown(ctx, tx, open.f, u.ID, open.box); err != nil {
-				return nil, err
-			}
+		if p.Name, p.Email, err = u.open(ctx, tx); err != nil {
+			return nil, err
+		}
+		if p.SuspendedReason, err = shown(ctx, tx, suspendedReason, u.ID, u.SuspendedReason); err != nil {
+			return nil, err
 		}
 		for _, g := range roles[u.ID] {
 			p.Roles = append(p.Roles, g.Role)

@@ -54,7 +54,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		over := func(what, token string) {
 			t.Helper()
 			for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-				if _, err := other.Resolve(t.Context(), of(w.a), token); fault.Is(err, "auth.session") {
+				if _, err := other.Resolve(t.Context(), of(w.a), token, auth.Bearer); fault.Is(err, "auth.session") {
 					return
 				}
 				if time.Since(start) > time.Second {
@@ -63,7 +63,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 			}
 		}
 		for _, s := range []auth.Session{second, third} {
-			if _, err := other.Resolve(t.Context(), of(w.a), s.Token); err != nil { // the other process believes it now
+			if _, err := other.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); err != nil { // the other process believes it now
 				t.Fatal(err)
 			}
 		}
@@ -97,7 +97,7 @@ func TestAdministration(t *testing.T) {
 		in := func() auth.Session { return w.signIn(t, w.a, "officer") }
 		gone := func(what string, s auth.Session) {
 			t.Helper()
-			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); !fault.Is(err, "auth.session") {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -151,14 +151,14 @@ func TestAdministration(t *testing.T) {
 func TestSuspensionAnywhere(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		s := w.signIn(t, w.a, "officer")
-		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); err != nil {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); err != nil {
 			t.Fatal(err)
 		}
 		if err := auth.New(w.db, auth.Options{}).Suspend(t.Context(), of(w.a), actor(id.New()), w.a.Officer, "x"); err != nil {
 			t.Fatal(err)
 		}
 		for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); fault.Is(err, "auth.session") {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); fault.Is(err, "auth.session") {
 				return
 			}
 			if time.Since(start) > time.Second {
@@ -187,11 +187,11 @@ func TestOwnPassword(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, token := range []string{s.Token, other.Token} {
-			if _, err := w.s.Resolve(t.Context(), of(w.a), token); !fault.Is(err, "auth.session") {
+			if _, err := w.s.Resolve(t.Context(), of(w.a), token, auth.Bearer); !fault.Is(err, "auth.session") {
 				t.Errorf("a token from before: %v", err)
 			}
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), after.Token); err != nil {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), after.Token, auth.Bearer); err != nil {
 			t.Errorf("the new token: %v", err)
 		}
 		_, err = w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), "rahasia yang baru", auth.Cookie, home)
@@ -213,11 +213,11 @@ func TestProve(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := w.s.Resolve(t.Context(), of(w.a), after.Token)
+		a, err := w.s.Resolve(t.Context(), of(w.a), after.Token, auth.Bearer)
 		if err != nil || !a.ProvedAt.Equal(w.clock.Now()) {
 			t.Errorf("%+v %v", a, err)
 		}
-		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token); !fault.Is(err, "auth.session") {
+		if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); !fault.Is(err, "auth.session") {
 			t.Errorf("the token from before: %v", err)
 		}
 		_, secret, _ := w.enrol(t, after)
@@ -238,7 +238,7 @@ func TestLimitsByRole(t *testing.T) {
 		})
 		w.clock.Advance(2*time.Hour - time.Second)
 		alive := func() bool {
-			_, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), of(w.a), s.Token)
+			_, err := auth.New(w.db, auth.Options{}).Resolve(t.Context(), of(w.a), s.Token, auth.Bearer)
 			return err == nil
 		}
 		if !alive() {
@@ -248,5 +248,100 @@ func TestLimitsByRole(t *testing.T) {
 		if alive() {
 			t.Error("a manager's session outlives its idle time")
 		}
+	})
+}
+
+// A token is worth something only the way that it was made for: a browser's is none in a header, and a program's is no
+// cookie.
+func TestATokenTravelsOneWay(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		other := map[auth.Kind]auth.Kind{auth.Cookie: auth.Bearer, auth.Bearer: auth.Cookie}
+		for kind, wrong := range other {
+			s := testkit.SignIn(t, w.db, w.s, of(w.a), w.a.Email("officer"), password, kind)
+			for range 2 { // the second look could be answered by the cache
+				if _, err := w.s.Resolve(t.Context(), of(w.a), s.Token, kind); err != nil {
+					t.Errorf("%s: %v", kind, err)
+				}
+				_, err := w.s.Resolve(t.Context(), of(w.a), s.Token, wrong)
+				is(t, string(kind)+" as "+string(wrong), err, "auth.session")
+			}
+		}
+	})
+}
+
+// A screen that is left open looks again and again, and its session ends unused all the same; a request between two
+// looks counts, also when it is answered from memory.
+func TestLookingIsNoUse(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		s := w.signIn(t, w.a, "officer")
+		look := func(s *auth.Service, token string) error {
+			_, err := s.Look(t.Context(), of(w.a), token, auth.Bearer)
+			return err
+		}
+		anew := func() *auth.Service { return auth.New(w.db, auth.Options{}) }
+		for range 4 {
+			w.clock.Advance(auth.Idle/4 - time.Second)
+			is(t, "an open screen", look(anew(), s.Token), "")
+		}
+		w.clock.Advance(4 * time.Second)
+		is(t, "after the idle time", look(anew(), s.Token), "auth.session")
+
+		s = w.signIn(t, w.a, "officer")
+		w.clock.Advance(auth.Idle / 2)
+		one := anew()
+		is(t, "looked", look(one, s.Token), "")
+		if _, err := one.Resolve(t.Context(), of(w.a), s.Token, auth.Bearer); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(auth.Idle / 2)
+		is(t, "in use since", look(anew(), s.Token), "")
+	})
+}
+
+// secondAdmin adds another administrator, kedua@a.test.
+func (w *world) secondAdmin(t *testing.T) id.ID {
+	t.Helper()
+	user := newID()
+	w.change(t, w.a, func(ctx context.Context, tx *store.Tx) error {
+		err := testkit.AddUser(ctx, tx, tenant.User{ID: user, PasswordHash: hashed(), CreatedAt: tx.Now()}, "kedua@a.test", "Kedua")
+		if err != nil {
+			return err
+		}
+		return store.Insert(ctx, tx, &tenant.Grant{UserID: user, Role: "admin", Scope: w.a.Scope})
+	})
+	return user
+}
+
+// TestTheLastAdministrator: two who suspend each other at once do not both succeed, the last one stays, and the command
+// line is the way back.
+func TestTheLastAdministrator(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		second := w.secondAdmin(t)
+		for range 4 {
+			var wg sync.WaitGroup
+			errs := make([]error, 2)
+			for i, pair := range [][2]id.ID{{w.a.Admin, second}, {second, w.a.Admin}} {
+				wg.Go(func() { errs[i] = w.s.Suspend(t.Context(), of(w.a), actor(pair[0]), pair[1], "x") })
+			}
+			wg.Wait()
+			if (errs[0] == nil) == (errs[1] == nil) || !fault.Is(errs[0], "auth.last_admin") && !fault.Is(errs[1], "auth.last_admin") {
+				t.Fatalf("%v, %v", errs[0], errs[1])
+			}
+			if n := w.count(t, w.a, "users", "suspended"); n != 1 {
+				t.Fatalf("%d are suspended", n)
+			}
+			for _, email := range []string{w.a.Email("admin"), "kedua@a.test"} {
+				was, err := w.s.SuspendedOf(t.Context(), w.a.ID, email)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed, err := w.s.ResumeOf(t.Context(), w.a.ID, email, "system:cli"); err != nil || changed != was {
+					t.Errorf("%s: %v %v, was suspended %v", email, changed, err, was)
+				}
+			}
+		}
+		_, err := w.s.ResumeOf(t.Context(), w.b.ID, w.a.Email("admin"), "system:cli")
+		is(t, "in the other region", err, "not_found")
+		is(t, "an officer", w.s.Suspend(t.Context(), of(w.a), actor(second), w.a.Officer, "x"), "")
 	})
 }

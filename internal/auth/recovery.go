@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,10 +17,14 @@ import (
 
 const (
 	codeCount = 10
-	codeLen   = 16 // signs of five bits: 80 bits, too many to try, so that a plain hash keeps them
+	// Signs of five bits: 120 bits. From 112 on a plain hash keeps what is random (NIST SP 800-63B, look-up secrets):
+	// nobody tries them out, with the whole table in hand. A hash keyed by the region would do with fewer, but who
+	// turns the region's keys would make every code that lies in a drawer worthless.
+	codeLen   = 24
+	codeGroup = 4
 )
 
-// newCodes replaces a person's recovery codes and gives them as they are shown, this once: "abcd-efgh-ijkl-mnop".
+// newCodes replaces a person's recovery codes and gives them as they are shown, this once: "abcd-efgh-ijkl-mnop-qrst-uvwx".
 func newCodes(ctx context.Context, tx *store.Tx, user id.ID) ([]string, error) {
 	if _, err := store.Delete[recoveryCode](ctx, tx, "user_id = ?", user); err != nil {
 		return nil, err
@@ -29,7 +34,11 @@ func newCodes(ctx context.Context, tx *store.Tx, user id.ID) ([]string, error) {
 	for range codeCount {
 		code := strings.ToLower(rand.Text()[:codeLen])
 		rows = append(rows, &recoveryCode{ID: id.New(), UserID: user, CodeHash: codeHash(user, code)})
-		shown = append(shown, code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:])
+		var groups []string
+		for g := range slices.Chunk([]byte(code), codeGroup) {
+			groups = append(groups, string(g))
+		}
+		shown = append(shown, strings.Join(groups, "-"))
 	}
 	return shown, store.Insert(ctx, tx, rows...)
 }

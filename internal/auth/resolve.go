@@ -34,30 +34,32 @@ type cache struct {
 	actors map[cacheKey]cached
 }
 
-// cacheKey names the tenant beside the token: a token of one is unknown in another, here too.
+// cacheKey names the tenant and the kind beside the token: a token of one is unknown in another, here too.
 type cacheKey struct {
 	tenant tenant.ID
+	kind   Kind
 	token  [sha256.Size]byte
 }
 
 type cached struct {
-	actor *authz.Actor
-	until time.Time
+	actor  *authz.Actor
+	until  time.Time
+	unseen *found // the session, when its use is still to be written down
 }
 
 func newCache() *cache { return &cache{actors: map[cacheKey]cached{}} }
 
-func (c *cache) get(k cacheKey, now time.Time) *authz.Actor {
+func (c *cache) get(k cacheKey, now time.Time) (cached, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// Not later than fresh from now: a machine's clock that is set back must not make it last.
 	if e, ok := c.actors[k]; ok && now.Before(e.until) && e.until.Sub(now) <= fresh {
-		return e.actor
+		return e, true
 	}
-	return nil
+	return cached{}, false
 }
 
-func (c *cache) put(k cacheKey, a *authz.Actor, now, until time.Time) {
+func (c *cache) put(k cacheKey, e cached, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.actors) >= maxCached {
@@ -70,7 +72,17 @@ func (c *cache) put(k cacheKey, a *authz.Actor, now, until time.Time) {
 			clear(c.actors)
 		}
 	}
-	c.actors[k] = cached{a, until}
+	c.actors[k] = e
+}
+
+// seen notes that a session's use has been written down.
+func (c *cache) seen(k cacheKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.actors[k]; ok {
+		e.unseen = nil
+		c.actors[k] = e
+	}
 }
 
 func (c *cache) drop(which func(cacheKey, *authz.Actor) bool) {
@@ -96,34 +108,56 @@ type found struct {
 	Has       bool      `bun:"has"`    // the person has a second factor
 }
 
-// Resolve finds who holds a token in a tenant. A token that is unknown there, has ended, or belongs to
-// somebody who was retired is the fault "auth.session" (401).
-func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (*authz.Actor, error) {
+// Resolve finds who holds a token in a tenant, and counts as use of the session. A token that is unknown there, came
+// another way than it was made for, has ended, or belongs to somebody who was retired is the fault "auth.session" (401).
+func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string, kind Kind) (*authz.Actor, error) {
+	return s.resolve(ctx, t, token, kind, true)
+}
+
+// Look is Resolve for what is open by itself, such as a screen: it keeps no session from ending unused.
+func (s *Service) Look(ctx context.Context, t *tenant.Tenant, token string, kind Kind) (*authz.Actor, error) {
+	return s.resolve(ctx, t, token, kind, false)
+}
+
+func (s *Service) resolve(ctx context.Context, t *tenant.Tenant, token string, kind Kind, use bool) (*authz.Actor, error) {
 	if len(token) != tokenLen {
 		return nil, ended()
 	}
 	now := clock.System.Now() // before the read: what is read is believed from here on
-	key := cacheKey{t.ID, sha256.Sum256([]byte(token))}
-	if a := s.cache.get(key, now); a != nil {
-		return a, nil
+	key := cacheKey{t.ID, kind, sha256.Sum256([]byte(token))}
+	e, known := s.cache.get(key, now)
+	if !known {
+		var err error
+		if e, err = s.read(ctx, t, key); err != nil {
+			return nil, err
+		}
+		e.until = now.Add(fresh)
+		s.cache.put(key, e, now)
 	}
-	var actor *authz.Actor
-	var row found
-	stale := false
-	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+	if use && e.unseen != nil {
+		s.seen(ctx, t, *e.unseen)
+		s.cache.seen(key)
+	}
+	return e.actor, nil
+}
+
+// read reads a session and who holds it.
+func (s *Service) read(ctx context.Context, t *tenant.Tenant, key cacheKey) (out cached, err error) {
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		out = cached{}
 		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users", "totps", "passkeys"}, `
 			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, s.factor, u.name, u.email,
 				exists (select 1 from totps f where f.user_id = s.user_id and f.confirmed)
 				or exists (select 1 from passkeys k where k.user_id = s.user_id) as has
 			from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-			where s.token_hash = ? and not u.retired and not u.suspended`, key.token[:])
+			where s.token_hash = ? and s.kind = ? and not u.retired and not u.suspended`, key.token[:], key.kind)
 		if err != nil {
 			return err
 		}
 		if len(rows) == 0 {
 			return ended()
 		}
-		row = rows[0]
+		row := rows[0]
 		grants, err := grantsOf(ctx, tx, row.UserID)
 		if err != nil {
 			return err
@@ -133,23 +167,18 @@ func (s *Service) Resolve(ctx context.Context, t *tenant.Tenant, token string) (
 		if !tx.Now().Before(row.ExpiresAt) || !tx.Now().Before(row.CreatedAt.Add(l.absolute)) || !tx.Now().Before(row.SeenAt.Add(l.idle)) {
 			return ended()
 		}
-		stale = !tx.Now().Before(row.SeenAt.Add(seenEvery))
+		if !tx.Now().Before(row.SeenAt.Add(seenEvery)) {
+			out.unseen = &row
+		}
 		// What counts is the session: one that began with a password alone does not become better by a factor that
 		// its person has got otherwhere. It is asked for that factor wherever somebody must prove who they are.
 		if row.Has && row.Factor == "" {
 			row.ProvedAt = time.Time{}
 		}
-		actor, err = newActor(ctx, tx, row, grants, (!row.Has || row.Factor == "") && mustHave(t, grants))
+		out.actor, err = newActor(ctx, tx, row, grants, (!row.Has || row.Factor == "") && mustHave(t, grants))
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	if stale {
-		s.seen(ctx, t, row)
-	}
-	s.cache.put(key, actor, now, now.Add(fresh))
-	return actor, nil
+	return out, err
 }
 
 func ended() error { return fault.New(fault.Unauthenticated, "auth.session") }

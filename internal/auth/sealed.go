@@ -36,6 +36,16 @@ func shown(ctx context.Context, tx *store.Tx, f *seal.Field, row id.ID, box seal
 	return keys.Show(ctx, f, row, box)
 }
 
+// open opens who an account is, as tenant.User does.
+func (a account) open(ctx context.Context, tx *store.Tx) (name, email string, err error) {
+	keys, err := seal.In(ctx, tx)
+	if err != nil {
+		return "", "", err
+	}
+	person := tenant.User{ID: a.ID, Name: a.Name, Email: a.Email}
+	return person.Open(ctx, keys)
+}
+
 // accountByEmail finds an account, also one that was retired or suspended; nil if there is none.
 func accountByEmail(ctx context.Context, tx *store.Tx, email string) (*account, error) {
 	indexes, err := tenant.EmailIndexes(ctx, tx, email)

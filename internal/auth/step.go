@@ -8,6 +8,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -323,7 +324,7 @@ func checkNew(replacement, current, email string, _ *tenant.Tenant) error {
 		return invalid.Field("new", "short", MinPassword)
 	case len(replacement) > MaxPassword:
 		return invalid.Field("new", "long")
-	case replacement == current, Email(replacement) == email:
+	case replacement == current, seal.Email(replacement) == email:
 		return invalid.Field("new", "same")
 	}
 	return nil

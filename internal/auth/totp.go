@@ -42,7 +42,8 @@ func (s *Service) StartTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Acto
 			return err
 		}
 		if len(open) == 0 {
-			if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and session_id = ?", a.UserID, a.SessionID); err != nil {
+			// Only the old one: another page of this moment may have put its own there by now.
+			if _, err := store.Delete[totpRow](ctx, tx, "user_id = ? and session_id = ? and created_at <= ?", a.UserID, a.SessionID, tx.Now().Add(-setUp)); err != nil {
 				return err
 			}
 			key, err := totp.Generate(totp.GenerateOpts{Issuer: "MPP " + t.Name, AccountName: a.Email, SecretSize: 20})

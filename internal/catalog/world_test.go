@@ -54,7 +54,11 @@ func firstOf(errs ...error) error {
 // sessions knows one token, "petugas".
 type sessions struct{}
 
-func (sessions) Resolve(_ context.Context, _ *tenant.Tenant, token string) (*authz.Actor, error) {
+func (s sessions) Look(ctx context.Context, t *tenant.Tenant, token string, kind authz.Kind) (*authz.Actor, error) {
+	return s.Resolve(ctx, t, token, kind)
+}
+
+func (sessions) Resolve(_ context.Context, _ *tenant.Tenant, token string, _ authz.Kind) (*authz.Actor, error) {
 	if token != "petugas" {
 		return nil, fault.New(fault.Unauthenticated, "auth.session")
 	}

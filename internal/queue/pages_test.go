@@ -28,7 +28,11 @@ import (
 // badges are who is signed in, by the session's token.
 type badges map[string]*authz.Actor
 
-func (b badges) Resolve(_ context.Context, _ *tenant.Tenant, token string) (*authz.Actor, error) {
+func (b badges) Look(ctx context.Context, t *tenant.Tenant, token string, kind authz.Kind) (*authz.Actor, error) {
+	return b.Resolve(ctx, t, token, kind)
+}
+
+func (b badges) Resolve(_ context.Context, _ *tenant.Tenant, token string, _ authz.Kind) (*authz.Actor, error) {
 	if a := b[token]; a != nil {
 		return a, nil
 	}

@@ -90,18 +90,29 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathKeys+"/:id/hapus", authz.SignedIn, h.removeKey, web.Sudo)
 	r.Post(pathCodes, authz.SignedIn, h.renewCodes, web.Sudo)
 
-	r.Get(pathPeople, permPeople, h.people, web.Sudo, web.Desk("signin.people"))
-	r.Get(pathPeople+"/:id", permPeople, h.person, web.Sudo)
-	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, h.endTheirs, web.Sudo)
-	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, h.endAll, web.Sudo)
-	r.Post(pathPeople+"/:id/atur-ulang", permPeople, h.reset, web.Sudo)
-	r.Post(pathPeople+"/:id/undang", permPeople, h.invite, web.Sudo)
-	r.Post(pathPeople+"/:id/bekukan", permPeople, h.suspend, web.Sudo)
-	r.Post(pathPeople+"/:id/pulihkan", permPeople, h.resume, web.Sudo)
+	r.Get(pathPeople, permPeople, everybody(h.people), web.Sudo, web.Desk("signin.people"))
+	r.Get(pathPeople+"/:id", permPeople, everybody(h.person), web.Sudo)
+	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, everybody(h.endTheirs), web.Sudo)
+	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, everybody(h.endAll), web.Sudo)
+	r.Post(pathPeople+"/:id/atur-ulang", permPeople, everybody(h.reset), web.Sudo)
+	r.Post(pathPeople+"/:id/undang", permPeople, everybody(h.invite), web.Sudo)
+	r.Post(pathPeople+"/:id/bekukan", permPeople, everybody(h.suspend), web.Sudo)
+	r.Post(pathPeople+"/:id/pulihkan", permPeople, everybody(h.resume), web.Sudo)
 
 	r.Post("/api/v1/sessions", authz.Public, h.create, slowed, web.OwnPace)
 	r.Post("/api/v1/sessions/verify", authz.Public, h.verify, slowed)
 	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete, web.Enrolling)
+}
+
+// everybody asks that somebody may look after the whole region's people: who may in a part of it only is led in by the
+// router, and these pages are about everybody.
+func everybody(handle web.Handler) web.Handler {
+	return func(c *web.Ctx) error {
+		if err := c.Must(permPeople, c.Tenant.Scope); err != nil {
+			return err
+		}
+		return handle(c)
+	}
 }
 
 type handlers struct{ door *auth.Service }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 )
 
@@ -46,12 +47,20 @@ func (c *Ctx) resolve(token string) error {
 	if c.app.cfg.Sessions == nil || token == "" || len(token) > maxToken {
 		return fault.New(fault.Unauthenticated, "auth.session")
 	}
-	actor, err := c.app.cfg.Sessions.Resolve(c.Std(), c.Tenant, token)
+	actor, err := c.app.cfg.Sessions.Resolve(c.Std(), c.Tenant, token, c.travels())
 	if err != nil {
 		return err
 	}
 	c.Actor, c.token = actor, token
 	return nil
+}
+
+// travels is how the request's token came.
+func (c *Ctx) travels() authz.Kind {
+	if c.bearer {
+		return authz.Bearer
+	}
+	return authz.Cookie
 }
 
 // SetSession gives the browser the session's token.

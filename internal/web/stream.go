@@ -148,7 +148,7 @@ func (c *Ctx) Stream(fn func(*Stream) error) error {
 	if s.lastID == "" {
 		s.lastID = c.Query("last_event_id") // where a script opens the stream anew
 	}
-	s.holder = holder{host: strings.Clone(plainHost(c.f.Request().Header.Host())), tenant: c.Tenant, actor: c.Actor, token: c.token, route: c.route}
+	s.holder = holder{host: strings.Clone(plainHost(c.f.Request().Header.Host())), tenant: c.Tenant, actor: c.Actor, token: c.token, kind: c.travels(), route: c.route}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := set.enter(s); err != nil {
 		s.cancel()

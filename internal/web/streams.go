@@ -115,12 +115,9 @@ func (set *streams) all() []*Stream {
 	return out
 }
 
-// A stream may live for hours. What allowed it is looked at again and again, as a request would be: the
-// tenant every second, the session every five.
-const (
-	lookTenant  = time.Second
-	lookSession = 5
-)
+// lookEvery is how often what allowed a stream is looked at again, as a request would be: one may live for hours, and
+// what is revoked holds everywhere after a second.
+const lookEvery = time.Second
 
 // holder is on whose behalf a stream is open.
 type holder struct {
@@ -128,27 +125,29 @@ type holder struct {
 	tenant *tenant.Tenant
 	actor  *authz.Actor
 	token  string
+	kind   authz.Kind
 	route  *Route
 }
 
 // watchStreams closes streams whose tenant was suspended or whose session no longer allows them. The
 // client then comes back and gets the answer that a request gets.
 func (a *App) watchStreams(ctx context.Context) {
-	tick := time.NewTicker(lookTenant)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			a.lookAtStreams(ctx, n%lookSession == 0)
+			a.lookAtStreams(ctx)
 		}
 	}
 }
 
-func (a *App) lookAtStreams(ctx context.Context, sessions bool) {
+func (a *App) lookAtStreams(ctx context.Context) {
 	type session struct {
 		tenant tenant.ID
+		kind   authz.Kind
 		token  string
 	}
 	found := map[session]*authz.Actor{} // one person has several screens open
@@ -161,14 +160,14 @@ func (a *App) lookAtStreams(ctx context.Context, sessions bool) {
 			s.close()
 			continue
 		}
-		if !sessions || h.actor == nil || a.cfg.Sessions == nil {
+		if h.actor == nil || a.cfg.Sessions == nil {
 			continue
 		}
-		key := session{h.tenant.ID, h.token}
+		key := session{h.tenant.ID, h.kind, h.token}
 		actor, ok := found[key]
 		if !ok {
 			var err error
-			actor, err = a.cfg.Sessions.Resolve(ctx, h.tenant, h.token)
+			actor, err = a.cfg.Sessions.Look(ctx, h.tenant, h.token, h.kind)
 			if err != nil && fault.KindOf(err) != fault.Unauthenticated {
 				a.log.Warn("a stream's session was not looked up", slog.String("id", s.id), slog.String("error", err.Error()))
 				continue // the database is away, which is no reason to refuse anybody
@@ -176,7 +175,7 @@ func (a *App) lookAtStreams(ctx context.Context, sessions bool) {
 			found[key] = actor
 		}
 		// With other grants the client asks anew, since a handler may have asked for a narrower scope.
-		if actor == nil || !slices.Equal(actor.Grants(), h.actor.Grants()) || !actor.CanWithin(h.route.Permission, h.tenant.Scope) {
+		if actor == nil || actor.MustEnrol && !h.route.enrolling || !slices.Equal(actor.Grants(), h.actor.Grants()) || !actor.CanWithin(h.route.Permission, h.tenant.Scope) {
 			s.close()
 		}
 	}

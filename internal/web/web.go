@@ -38,10 +38,12 @@ type Registry interface {
 	Host(t *tenant.Tenant) string
 }
 
-// Sessions finds who holds a token in a tenant; auth.Service is one. A token that is unknown there is a
-// fault of the kind Unauthenticated.
+// Sessions finds who holds a token in a tenant; auth.Service is one. A token that is unknown there, or that came
+// another way than it was made for, is a fault of the kind Unauthenticated. Look is no use of the session: it ends
+// unused as if nobody had looked.
 type Sessions interface {
-	Resolve(ctx context.Context, t *tenant.Tenant, token string) (*authz.Actor, error)
+	Resolve(ctx context.Context, t *tenant.Tenant, token string, kind authz.Kind) (*authz.Actor, error)
+	Look(ctx context.Context, t *tenant.Tenant, token string, kind authz.Kind) (*authz.Actor, error)
 }
 
 // Config is what the kit needs to know. Only Registry is required.

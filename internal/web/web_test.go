@@ -48,7 +48,11 @@ func newTenant(slug, code string) *tenant.Tenant {
 // tokens are the sessions of a test: by tenant and token.
 type tokens map[tenant.ID]map[string]*authz.Actor
 
-func (s tokens) Resolve(_ context.Context, t *tenant.Tenant, token string) (*authz.Actor, error) {
+func (s tokens) Look(ctx context.Context, t *tenant.Tenant, token string, kind authz.Kind) (*authz.Actor, error) {
+	return s.Resolve(ctx, t, token, kind)
+}
+
+func (s tokens) Resolve(_ context.Context, t *tenant.Tenant, token string, _ authz.Kind) (*authz.Actor, error) {
 	if a, ok := s[t.ID][token]; ok {
 		return a, nil
 	}
@@ -220,7 +224,13 @@ func TestNothingRunsForASuspendedTenant(t *testing.T) {
 
 type resolver func() (*authz.Actor, error)
 
-func (r resolver) Resolve(context.Context, *tenant.Tenant, string) (*authz.Actor, error) { return r() }
+func (r resolver) Resolve(context.Context, *tenant.Tenant, string, authz.Kind) (*authz.Actor, error) {
+	return r()
+}
+
+func (r resolver) Look(context.Context, *tenant.Tenant, string, authz.Kind) (*authz.Actor, error) {
+	return r()
+}
 
 func TestPermissions(t *testing.T) {
 	s := newSite(t, nil)
