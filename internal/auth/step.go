@@ -330,6 +330,8 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 		invalid = invalid.Field("new", "long")
 	case replacement == current, seal.Email(replacement) == a.Email:
 		invalid = invalid.Field("new", "same")
+	case Strength(t, a, replacement) < MinStrength:
+		invalid = invalid.Field("new", "weak")
 	}
 	if len(invalid.Fields) > 0 {
 		return Session{}, invalid
