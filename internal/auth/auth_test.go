@@ -489,7 +489,7 @@ func TestASignInInFlight(t *testing.T) {
 		is(t, "changed by its owner", around("officer", fresh, func() {
 			s, err := w.s.SignIn(t.Context(), of(w.a), w.a.Email("officer"), fresh, auth.Cookie, home)
 			if err == nil {
-				_, err = w.s.ChangePassword(t.Context(), of(w.a), s.Actor, fresh, password, home)
+				_, err = w.s.ChangePassword(t.Context(), of(w.a), s.Actor, fresh, "hujan payung kerikil", home)
 			}
 			if err != nil {
 				t.Error(err)
@@ -501,7 +501,7 @@ func TestASignInInFlight(t *testing.T) {
 		other := auth.New(w.db, auth.Options{Notices: slow})
 		var wg sync.WaitGroup
 		var err error
-		is(t, "while it is set", around("officer", password, func() {
+		is(t, "while it is set", around("officer", "hujan payung kerikil", func() {
 			wg.Go(func() {
 				err = other.SetPassword(t.Context(), w.a.ID, w.a.Email("officer"), fresh, "system:test")
 			})

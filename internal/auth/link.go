@@ -40,9 +40,9 @@ func resetGuess(email string, ip netip.Addr) guess {
 
 // Link is what a one-time link opens: a new password for somebody.
 type Link struct {
-	Letter string // LetterInvitation or LetterReset
-	Email  string
-	Until  time.Time
+	Letter      string // LetterInvitation or LetterReset
+	Name, Email string
+	Until       time.Time
 }
 
 // RequestReset sends a letter with a link for a new password to whoever has an account by that address. The answer is
@@ -134,12 +134,8 @@ func (s *Service) LinkOf(ctx context.Context, t *tenant.Tenant, token string) (o
 		if err != nil {
 			return err
 		}
-		keys, err := seal.In(ctx, tx)
-		if err != nil {
-			return err
-		}
 		out = Link{Letter: row.Letter, Until: row.ExpiresAt}
-		out.Email, err = keys.Show(ctx, tenant.UserEmail, person.ID, person.Email)
+		out.Name, out.Email, err = person.open(ctx, tx)
 		return err
 	})
 	return out, err
@@ -152,7 +148,7 @@ func (s *Service) UseLink(ctx context.Context, t *tenant.Tenant, token, replacem
 	if err != nil {
 		return err
 	}
-	if err := checkNew(replacement, "", of.Email, t); err != nil {
+	if err := checkNew(t, authz.NewActor(authz.Identity{Name: of.Name, Email: of.Email}, nil), replacement, ""); err != nil {
 		return err
 	}
 	stored, err := Hash(ctx, t.ID, replacement)

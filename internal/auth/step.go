@@ -315,7 +315,7 @@ func wrongOwn(field string) error {
 }
 
 // checkNew tells what is wrong with a password that somebody chooses: the fault "invalid" (422) with the field new.
-func checkNew(replacement, current, email string, _ *tenant.Tenant) error {
+func checkNew(t *tenant.Tenant, a *authz.Actor, replacement, current string) error {
 	invalid := fault.New(fault.Invalid, "invalid")
 	switch {
 	case replacement == "":
@@ -324,8 +324,10 @@ func checkNew(replacement, current, email string, _ *tenant.Tenant) error {
 		return invalid.Field("new", "short", MinPassword)
 	case len(replacement) > MaxPassword:
 		return invalid.Field("new", "long")
-	case replacement == current, seal.Email(replacement) == email:
+	case replacement == current, seal.Email(replacement) == a.Email:
 		return invalid.Field("new", "same")
+	case Strength(t, a, replacement) < MinStrength:
+		return invalid.Field("new", "weak")
 	}
 	return nil
 }
@@ -337,7 +339,7 @@ func (s *Service) ChangePassword(ctx context.Context, t *tenant.Tenant, a *authz
 	if current == "" {
 		invalid = invalid.Field("current", "required")
 	}
-	if err := checkNew(replacement, current, a.Email, t); err != nil {
+	if err := checkNew(t, a, replacement, current); err != nil {
 		invalid.Fields = append(invalid.Fields, fault.Of(err).Fields...)
 	}
 	if len(invalid.Fields) > 0 {

@@ -109,10 +109,20 @@ func (h handlers) changePassword(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
+		if n := auth.Strength(c.Tenant, c.Actor, c.FormRaw("new")); c.FormRaw("new") != "" {
+			f.Meter = &n
+		}
 		return c.Page(status, passwordPage(h.ui(c, "signin.password_title"), c.Actor.Email, f))
 	}
 	elevated(c, s)
 	return c.SeeOther(ui.PathAccount + "?kabar=sandi")
+}
+
+// passwordStrength shows the page with how strong the new password is. With scripts only that part is exchanged, and
+// what is typed stays.
+func (h handlers) passwordStrength(c *web.Ctx) error {
+	n := auth.Strength(c.Tenant, c.Actor, c.FormRaw("new"))
+	return c.Page(fiber.StatusOK, passwordPage(h.ui(c, "signin.password_title"), c.Actor.Email, form{Meter: &n}))
 }
 
 func (h handlers) provePage(c *web.Ctx) error {

@@ -33,6 +33,7 @@ const (
 	pathStep     = "/masuk/langkah-kedua"
 	pathSession  = ui.PathAccount + "/sesi"
 	pathPassword = ui.PathAccount + "/sandi"
+	pathStrength = pathPassword + "/kekuatan"
 	pathApp      = ui.PathAccount + "/aplikasi-kode"
 	pathCodes    = ui.PathAccount + "/kode-cadangan"
 	pathPeople   = "/petugas/orang"
@@ -76,6 +77,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathSession+"/akhiri-lain", authz.SignedIn, h.endOthers)
 	r.Get(pathPassword, authz.SignedIn, h.passwordPage)
 	r.Post(pathPassword, authz.SignedIn, h.changePassword, web.OwnPace)
+	r.Post(pathStrength, authz.SignedIn, h.passwordStrength, web.Limited("password-strength", 2, 60))
 	r.Get(web.ProvePath, authz.SignedIn, h.provePage, web.Enrolling)
 	r.Post(web.ProvePath, authz.SignedIn, h.prove, web.OwnPace, web.Enrolling)
 	r.Post(pathProvePasskey+begin, authz.SignedIn, h.passkeyProofBegin, web.Enrolling)
@@ -129,6 +131,7 @@ type form struct {
 	Done   string            // what was done just before, a word of knownDone
 	Fields map[string]string // what is wrong, by field
 	Note   string            // what is wrong with the whole
+	Meter  *int              // how strong the new password was that somebody typed; nil: nobody asked
 }
 
 // next is the page of this site to which a person wants to go on, or "".

@@ -376,3 +376,28 @@ func TestPeopleAreTheWholeRegions(t *testing.T) {
 		}
 	}, testkit.WithModels(models))
 }
+
+// TestPasswordStrength: the page says how strong a new password is, without a script, and refuses a weak one.
+func TestPasswordStrength(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "http")
+		a := d.a.Host("localhost")
+		sid := d.in(t, chromeOnWindows)
+		_, body := d.ask(t, "GET", a, "/petugas/akun/sandi", nil, "Cookie", sid)
+		if strings.Contains(body, "<meter") || !strings.Contains(body, `formaction="/petugas/akun/sandi/kekuatan"`) || !strings.Contains(body, `role="status"`) {
+			t.Errorf("before: %s", body)
+		}
+		for password, want := range map[string][2]string{
+			"password1234": {`value="0"`, "sangat lemah"}, "v9Kq-rT2x-Lm7p": {`value="4"`, "baru: kuat"},
+		} {
+			res, body := d.form(t, a, "/petugas/akun/sandi/kekuatan", url.Values{"new": {password}}, "Cookie", sid)
+			if res.StatusCode != 200 || !strings.Contains(body, "<meter") || !strings.Contains(body, want[0]) || !strings.Contains(body, want[1]) || strings.Contains(body, password) {
+				t.Errorf("%s: %d %s", password, res.StatusCode, body)
+			}
+		}
+		res, body := d.form(t, a, "/petugas/akun/sandi", url.Values{"current": {password}, "new": {"password1234"}}, "Cookie", sid)
+		if res.StatusCode != 422 || !strings.Contains(body, "mudah ditebak. Mohon") || !strings.Contains(body, "<meter") {
+			t.Errorf("weak: %d %s", res.StatusCode, body)
+		}
+	}, testkit.WithModels(models))
+}
