@@ -216,6 +216,10 @@ func (a *auditEnv) verdict(t *tenant.Tenant, r *audit.Report, points bool) {
 	case r.Records > 0:
 		a.say("  Tidak satu pun titik periksa membenarkan rantai ini.", "  No checkpoint agrees with this chain.")
 	}
+	if r.KeyGone > 0 {
+		a.say("  Dibuat dengan kunci yang tidak diberikan lagi: %s titik periksa; yang sesudahnya menjaminnya.",
+			"  Made with a key that is no longer given: %s checkpoints; later ones vouch for them.", n(r.KeyGone))
+	}
 	if r.Took > time.Second { // sooner it says nothing about the machine
 		a.say("  %s catatan per detik", "  %s records a second", n(int64(r.Rate())))
 	}
@@ -268,6 +272,7 @@ type verdictJSON struct {
 	Records     int64         `json:"records"`
 	Blocks      int64         `json:"blocks"`
 	Checkpoints int64         `json:"checkpoints"`
+	KeyGone     int64         `json:"key_gone"`        // checkpoints of a key that is no longer given, and that later ones vouch for
 	First       *findingJSON  `json:"first,omitempty"` // the first record that is wrong
 	Findings    []findingJSON `json:"findings"`
 	Total       int64         `json:"total"`
@@ -291,7 +296,7 @@ type pointJSON struct {
 }
 
 func verdictOf(t *tenant.Tenant, r *audit.Report, ok bool) verdictJSON {
-	v := verdictJSON{Code: t.Code, OK: ok, Records: r.Records, Blocks: r.Blocks, Checkpoints: r.Checkpoints, Total: r.Total,
+	v := verdictJSON{Code: t.Code, OK: ok, Records: r.Records, Blocks: r.Blocks, Checkpoints: r.Checkpoints, KeyGone: r.KeyGone, Total: r.Total,
 		Uncovered: r.Uncovered, PerSecond: int64(r.Rate()), Findings: []findingJSON{}}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, findingJSON(f))

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -136,6 +137,7 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 		d.wrong("checkpoints", err.Error(), "Check the server's log")
 		return
 	}
+	var older []string
 	for _, row := range rows {
 		ok, err := newestAgrees(ctx, db, row.ID, folder)
 		if err != nil {
@@ -146,6 +148,13 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 			d.wrong("checkpoints", row.Code+": the chain ends before its newest checkpoint", "Run pendopo audit verify "+row.Code)
 			return
 		}
+		if current, err := folder.Current(row.ID); err == nil && !current {
+			older = append(older, row.Code)
+		}
+	}
+	if len(older) > 0 {
+		d.wrong("checkpoints", "an older master key made the newest ones of "+strings.Join(older, ", "), "Run pendopo keys rewrap, then take the older key away")
+		return
 	}
 	d.good("checkpoints", folder.Dir()+" can be written, no chain ends before its newest one")
 }
@@ -154,6 +163,10 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 func newestAgrees(ctx context.Context, db *store.DB, t store.TenantID, folder *audit.Folder) (bool, error) {
 	var newest audit.Checkpoint
 	for c, err := range folder.Read(ctx, t) {
+		var gone audit.KeyGone
+		if errors.As(err, &gone) {
+			continue
+		}
 		if err != nil {
 			return false, err
 		}

@@ -55,6 +55,7 @@ type Report struct {
 	Chained     Point     // up to here the chain follows from its beginning
 	Proven      Point     // up to here a checkpoint says the same: the chain is the one that was written
 	ProvenAt    time.Time // when that checkpoint was made
+	KeyGone     int64     // checkpoints that were not, for their key is no longer given; later ones vouch for them
 	Uncovered   int64     // records after it, which the next checkpoint will cover
 	Took        time.Duration
 }
@@ -393,6 +394,7 @@ func (v *verifier) draw() error {
 	for v.pull != nil {
 		c, err, ok := v.pull()
 		var line *LineError
+		var gone KeyGone
 		switch {
 		case !ok:
 			v.pull = nil
@@ -401,6 +403,8 @@ func (v *verifier) draw() error {
 			sound := v.sound
 			v.find(Finding{Kind: BadLine, Seq: line.Seq, Last: line.Seq, Detail: line.Error()})
 			v.sound = sound
+		case errors.As(err, &gone):
+			v.report.KeyGone += int64(gone)
 		case err != nil:
 			return err
 		default:
