@@ -169,7 +169,7 @@ func TestServeRefusesToStartWithoutAMasterKey(t *testing.T) {
 	db := testkit.Open(t, testkit.PostgreSQL)
 	apply(t, db, oneSeries("19.05", "WIB"))
 	env := lacking(serveEnv(db), "PENDOPO_MASTER_KEY")
-		env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
+	env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
 	_, fresh := command(t, nil, "", "keys", "new")
 	file := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(file, []byte(fresh), 0o600); err != nil {
@@ -244,7 +244,7 @@ func TestSQLiteMakesItsMasterKeyOnce(t *testing.T) {
 		t.Error("another key was made, which opens nothing")
 	}
 	// From its copy, as the old key of two.
-		env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
+	env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
 	_, fresh := command(t, nil, "", "keys", "new")
 	both := append(env, "PENDOPO_MASTER_KEY="+strings.TrimSpace(fresh)+","+strings.TrimSpace(string(key)))
 	if code, out := command(t, both, "", "doctor"); code != 1 || !strings.Contains(out, "pendopo keys rewrap") {

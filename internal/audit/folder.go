@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -159,6 +160,21 @@ func (f *Folder) last(dir string, t store.TenantID) (n newest, err error) {
 		}
 	}
 	return n, nil
+}
+
+// Others are the identifiers of tenants of which there are checkpoints, and which are none of these.
+func (f *Folder) Others(known []store.TenantID) (others []string, err error) {
+	names := map[string]bool{}
+	for _, t := range known {
+		names[t.String()] = true
+	}
+	entries, err := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if _, err := id.Parse(e.Name()); err == nil && e.IsDir() && !names[e.Name()] {
+			others = append(others, e.Name())
+		}
+	}
+	return others, err
 }
 
 // Current tells whether a tenant's newest line, if there is one, was made with the newest key. Until it is, the older
