@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"time"
+
+	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/store"
 )
 
 // Simulation is a demo's simulated day for tests, which set its pace.
@@ -31,3 +34,8 @@ func (s *Simulation) Acting() (n int) {
 
 // CheckKeys is what serve does before it serves.
 func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }
+
+// NewMessages knows everything that is written to people.
+func NewMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
+	return newMessages(db, opt)
+}
