@@ -32,7 +32,7 @@ func tamper(t *testing.T, db *store.DB, statements ...string) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		for _, s := range append([]string{"drop trigger if exists audit_kept_update", "drop trigger if exists audit_kept_delete"}, statements...) {
+		for _, s := range append([]string{"drop trigger if exists audit_kept_update", "drop trigger if exists audit_kept_delete", "drop trigger if exists audit_kept_insert"}, statements...) {
 			if _, err := file.Exec(s); err != nil {
 				t.Fatalf("%s: %v", s, err)
 			}
