@@ -151,7 +151,7 @@ func auditVerify(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.db)
+	folder, err := openCheckpoints(ctx, a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -365,7 +365,7 @@ func auditCheckpoint(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.db)
+	folder, err := openCheckpoints(ctx, a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -440,9 +440,10 @@ func dayOrMoment(text string, loc *time.Location) (day clock.Day, at time.Time, 
 	return day, at, fmt.Errorf("%q: tulis 2026-11-23 atau 2026-11-23T10:04 · write 2026-11-23 or 2026-11-23T10:04", text)
 }
 
-func (a *auditEnv) records() *auditlog.Log {
+func (a *auditEnv) records(ctx context.Context) (*auditlog.Log, error) {
+	hasher, err := hasherOf(ctx, a.db)
 	dirs := tenant.NewDirectories(a.db)
-	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasherOf(a.db))
+	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasher), err
 }
 
 const cliActor = "system:cli"
@@ -452,7 +453,10 @@ func auditList(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	l := a.records()
+	l, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := a.filter(ctx, l, t)
 	if err != nil {
 		return err
@@ -510,7 +514,10 @@ func auditExport(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	l := a.records()
+	l, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := a.filter(ctx, l, t)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 	if seal.Of(db) == nil && cfg.CheckpointDir() != "" {
 		return // there is no master key yet, or none that fits: said above
 	}
-	folder, err := openCheckpoints(cfg, db)
+	folder, err := openCheckpoints(ctx, cfg, db)
 	switch {
 	case err != nil:
 		d.wrong("checkpoints", err.Error(), "Give the user that runs pendopo the right to write there, or choose another folder with PENDOPO_CHECKPOINTS")

@@ -89,7 +89,9 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer ke.db.Close()
-	ke.prov = newProvisioner(ctx, ke.db)
+	if ke.prov, err = newProvisioner(ctx, ke.db); err != nil {
+		return err
+	}
 	ke.vault, ke.log = seal.Of(ke.db), log
 	return sub.run(ctx, ke)
 }
@@ -158,7 +160,7 @@ func keysRewrap(ctx context.Context, k *keysEnv) error {
 
 // vouch has the newest key vouch for the checkpoints that older ones have made, so that these can go.
 func (k *keysEnv) vouch(ctx context.Context, rows []tenant.Row) error {
-	folder, err := openCheckpoints(k.cfg, k.db)
+	folder, err := openCheckpoints(ctx, k.cfg, k.db)
 	if err != nil || folder == nil {
 		return err
 	}

@@ -84,7 +84,11 @@ func TestADumpNamesNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hasher := audit.NewHasher(seal.Of(db).Derive("a test")[0])
+		derived, err := seal.Of(db).Derive(t.Context(), "a test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hasher := audit.NewHasher(derived[0])
 		prov := &tenant.Provisioner{DB: db, Hasher: hasher, Password: func() (string, string, error) { return password, hash, nil }}
 		door := auth.New(db, auth.Options{Hasher: hasher})
 		reg := tenant.NewRegistry(db, "localhost", nil)
