@@ -20,7 +20,8 @@ const (
 	keyHashes      = "audit hashes"
 )
 
-// hasherOf gives the hasher of records, under the newest master key; nil for a database that was given none.
+// hasherOf gives the hasher of records, under the newest master key; what older ones have
+// made it finds. It is nil for a database that was given none.
 func hasherOf(ctx context.Context, db *store.DB) (*audit.Hasher, error) {
 	vault := seal.Of(db)
 	if vault == nil {
@@ -30,14 +31,14 @@ func hasherOf(ctx context.Context, db *store.DB) (*audit.Hasher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.NewHasher(keys[0]), nil
+	return audit.NewHasher(keys[0], keys[1:]...), nil
 }
 
 // newRecords wires the page of records to those who know what stands in them.
 func newRecords(db *store.DB, dirs *tenant.Directories, hall *queue.Hall, hasher *audit.Hasher) *auditlog.Log {
 	return auditlog.New(db, dirs, auditlog.Options{
 		Label: queue.Label, Tickets: hall.Labelled,
-		Account: func(t tenant.ID, email string) string { return auth.Account(hasher, t, email) },
+		Accounts: func(t tenant.ID, email string) []string { return auth.Accounts(hasher, t, email) },
 	})
 }
 

@@ -167,7 +167,7 @@ func (l *Log) Targets(ctx context.Context, t *tenant.Tenant, text string, first,
 	case targetShape.MatchString(text):
 		return []string{text}, nil
 	case strings.Contains(text, "@"):
-		out := []string{l.opt.Account(t.ID, text)}
+		out := l.opt.Accounts(t.ID, text)
 		err := l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 			u, err := tenant.UserByEmail(ctx, tx, text)
 			if u != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/clock"
@@ -261,6 +262,33 @@ func seqs(body string) (out []int64) {
 		out = append(out, n)
 	}
 	return out
+}
+
+// Failed sign-ins are found by e-mail, under whichever key they were recorded, and told by the person's name.
+func TestAnOlderKeysHashesAreFound(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		email := w.a.Email("manager")
+		failed := func(h *audit.Hasher) {
+			w.records(t, store.Record{Actor: "public", Action: "auth:session:create", Target: auth.Account(h, w.a.ID, email), Data: map[string]any{"ok": false, "kind": "cookie"}})
+		}
+		failed(audit.NewHasher([]byte("an older key of the tests")))
+		failed(w.hasher)
+		failed(audit.NewHasher([]byte("a key that is gone")))
+		targets, err := w.log.Targets(t.Context(), w.of(t, w.a), strings.ToUpper(email), clock.Day{}, clock.Day{})
+		if err != nil || len(targets) != 3 {
+			t.Errorf("%v %v", targets, err)
+		}
+		found := said(w.page(t, "/petugas/catatan?kegiatan=auth:session:create&orang=public", "admin"))
+		named := 0
+		for _, s := range found {
+			if strings.Contains(s, "Melati") {
+				named++
+			}
+		}
+		if len(found) != 3 || named != 2 {
+			t.Errorf("%d of %d tell whose account it was: %q", named, len(found), found)
+		}
+	})
 }
 
 // Paging shows each record once, newest first, there and back, also while others are written.
