@@ -169,7 +169,6 @@ func TestServeRefusesToStartWithoutAMasterKey(t *testing.T) {
 	db := testkit.Open(t, testkit.PostgreSQL)
 	apply(t, db, oneSeries("19.05", "WIB"))
 	env := lacking(serveEnv(db), "PENDOPO_MASTER_KEY")
-	env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
 	_, fresh := command(t, nil, "", "keys", "new")
 	file := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(file, []byte(fresh), 0o600); err != nil {
@@ -244,7 +243,6 @@ func TestSQLiteMakesItsMasterKeyOnce(t *testing.T) {
 		t.Error("another key was made, which opens nothing")
 	}
 	// From its copy, as the old key of two.
-	env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
 	_, fresh := command(t, nil, "", "keys", "new")
 	both := append(env, "PENDOPO_MASTER_KEY="+strings.TrimSpace(fresh)+","+strings.TrimSpace(string(key)))
 	if code, out := command(t, both, "", "doctor"); code != 1 || !strings.Contains(out, "pendopo keys rewrap") {
@@ -311,8 +309,7 @@ func spoil(t *testing.T, db *store.DB, r *testkit.Region) {
 func TestTheMasterKeyIsChanged(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		apply(t, db, oneSeries("19.05", "WIB"))
-		env := append(serveEnv(db), "PENDOPO_CHECKPOINTS="+t.TempDir())
-		env = append(env, "PENDOPO_MAIL_FOLDER="+t.TempDir())
+		env := slices.Clip(append(serveEnv(db), "PENDOPO_CHECKPOINTS="+t.TempDir(), "PENDOPO_MAIL_FOLDER="+t.TempDir()))
 		_, fresh := command(t, nil, "", "keys", "new")
 		after, before := strings.TrimSpace(fresh), testkit.MasterKey
 		with := func(keys string, code int, want string, args ...string) {
