@@ -268,6 +268,35 @@ func TestValuesReachThePods(t *testing.T) {
 	}
 }
 
+// The service is told where its checkpoints are, and the volume that was named is there.
+func TestCheckpointsAreOnAVolume(t *testing.T) {
+	each(t, func(t *testing.T, r release) {
+		where := one[*corev1.ConfigMap](r).Data["PENDOPO_CHECKPOINTS"]
+		pod := one[*appsv1.Deployment](r).Spec.Template.Spec
+		var volume *corev1.Volume
+		for i := range pod.Volumes {
+			if pod.Volumes[i].Name == "checkpoints" {
+				volume = &pod.Volumes[i]
+			}
+		}
+		mounted := ""
+		for _, m := range pod.Containers[0].VolumeMounts {
+			if m.Name == "checkpoints" && !m.ReadOnly {
+				mounted = m.MountPath
+			}
+		}
+		switch {
+		case where == "off" && volume == nil && mounted == "" && strings.Contains(r.notes, "checkpoints.enabled=false"):
+		case where == "/checkpoints" && mounted == where && volume != nil && (volume.NFS != nil || volume.PersistentVolumeClaim != nil && volume.PersistentVolumeClaim.ClaimName == "points"):
+		default:
+			t.Errorf("%q, mounted at %q: %+v", where, mounted, volume)
+		}
+	})
+	if w := one[*corev1.ConfigMap](must(t, "everything", "")).Data["PENDOPO_CHECKPOINTS"]; w != "/checkpoints" {
+		t.Errorf("with a volume: %q", w)
+	}
+}
+
 func TestMistakesAreRefused(t *testing.T) {
 	for _, c := range data[[]struct{ Values, Names any }](t, "refused.yaml") {
 		extra, _ := json.Marshal(c.Values)

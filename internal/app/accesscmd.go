@@ -75,7 +75,9 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer ae.db.Close()
-	ae.prov = newProvisioner(ctx, ae.db)
+	if ae.prov, err = newProvisioner(ctx, ae.db); err != nil {
+		return err
+	}
 	if verb == "list" {
 		return ae.list(ctx)
 	}

@@ -59,7 +59,10 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	if err := a.Registry.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("read the list of regions: %w", err)
 	}
-	hasher := hasherOf(db)
+	hasher, err := hasherOf(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	a.Dirs = tenant.NewDirectories(db)
 	a.Hall = queue.New(db, a.Dirs)
 	if err := a.background(); err != nil {

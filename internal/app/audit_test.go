@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	_ "modernc.org/sqlite" // to tamper behind the service's back
@@ -29,7 +32,7 @@ func tamper(t *testing.T, db *store.DB, statements ...string) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		for _, s := range append([]string{"drop trigger if exists audit_kept_update", "drop trigger if exists audit_kept_delete"}, statements...) {
+		for _, s := range append([]string{"drop trigger if exists audit_kept_update", "drop trigger if exists audit_kept_delete", "drop trigger if exists audit_kept_insert"}, statements...) {
 			if _, err := file.Exec(s); err != nil {
 				t.Fatalf("%s: %v", s, err)
 			}
@@ -169,4 +172,76 @@ func pendopoWith(t *testing.T, env []string, args ...string) (string, error) {
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// What the daily cron runs finds a folder that was emptied, and one of a region that the database no longer has.
+func TestVerifyMissesCheckpoints(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		row := apply(t, db, oneSeries("19.01", "WIB"))
+		points := t.TempDir()
+		env := append(serveEnv(db), "PENDOPO_MASTER_KEY="+testkit.MasterKey, "PENDOPO_CHECKPOINTS="+points)
+		want := func(code int, contains string, args ...string) {
+			t.Helper()
+			got, out := command(t, env, "", append([]string{"audit"}, args...)...)
+			if got != code || !strings.Contains(out, contains) {
+				t.Errorf("pendopo audit %s: exit %d, wanted %d and %q in\n%s", strings.Join(args, " "), got, code, contains, out)
+			}
+		}
+		want(0, "1 titik periksa baru", "checkpoint")
+		want(0, "utuh", "verify")
+		gone := filepath.Join(points, id.New().String())
+		if err := os.Rename(filepath.Join(points, row.ID.String()), gone); err != nil {
+			t.Fatal(err)
+		}
+		want(1, gone+": ada titik periksanya", "verify")
+		want(1, `"kind":"region"`, "verify", "--all", "--format", "json")
+		want(0, "utuh", "verify", "19.01") // made a moment ago
+		if err := os.Rename(gone, filepath.Join(t.TempDir(), "x")); err != nil {
+			t.Fatal(err)
+		}
+		// The records are older than the minutes that a checkpoint may take.
+		ageAudit(t, db, row.ID)
+		want(1, "TEMUAN: ", "verify")
+		want(1, `"late":true`, "verify", "--format", "json")
+		want(0, "dimatikan", "verify", "--checkpoints", "off")
+	})
+}
+
+// ageAudit makes a region's whole chain an hour older, as somebody would who makes it anew.
+func ageAudit(t *testing.T, db *store.DB, at store.TenantID) {
+	t.Helper()
+	type row struct {
+		Seq    int64     `bun:"seq"`
+		Block  int64     `bun:"block"`
+		At     time.Time `bun:"at"`
+		Record string    `bun:"record"`
+	}
+	var rows []row
+	err := db.View(t.Context(), at, func(ctx context.Context, tx *store.Tx) (err error) {
+		rows, err = store.Query[row](ctx, tx, store.From{"audit"}, "select seq, block, at, record from audit order by seq")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, statements := " where tenant_id = '"+at.String()+"'", []string{}
+	prev, texts := store.GenesisHash(at), []string(nil)
+	for _, r := range rows {
+		was, is := store.TimeText(r.At), store.TimeText(r.At.Add(-time.Hour))
+		text := strings.Replace(r.Record, was, is, 1)
+		set := "update audit set at = '" + strings.Replace(strings.Replace(is, "T", " ", 1), "Z", "+00:00", 1) + "', record = '" + strings.ReplaceAll(text, "'", "''") + "'"
+		texts = append(texts, text)
+		if r.Seq == r.Block {
+			prev = store.BlockHash(prev, strings.Join(texts, "\n"))
+			texts = nil
+			lit := fmt.Sprintf("x'%x'", prev)
+			if testkit.URLs(db).Schema != "" {
+				lit = fmt.Sprintf("'\\x%x'", prev)
+			}
+			set += ", hash = " + lit
+			statements = append(statements, "update audit_heads set hash = "+lit+mine)
+		}
+		statements = append(statements, set+mine+" and seq = "+strconv.FormatInt(r.Seq, 10))
+	}
+	tamper(t, db, statements...)
 }

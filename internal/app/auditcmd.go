@@ -28,8 +28,10 @@ const auditUsage = `pendopo audit: catatan kegiatan · activity records
 
   verify [CODE|--all]   periksa rantai catatan satu daerah, atau semuanya; sebut catatan pertama yang salah
                         · check a region's chain, or all; name the first record that is wrong
-                        --strict: catatan yang belum dicakup titik periksa juga dianggap temuan
-                        · records that no checkpoint covers yet are findings too
+                        catatan yang lebih dari 10 menit belum dicakup titik periksa dianggap temuan, dengan
+                        --strict semuanya; kecuali titik periksa dimatikan
+                        · records that no checkpoint covers after 10 minutes are findings, with --strict all
+                        of them; unless checkpoints are off
   list CODE             catatan terbaru · the newest records
                         --since --until (2026-11-23 atau · or 2026-11-23T10:04), --actor EMAIL,
                         --action queue:ticket:call (queue: untuk semuanya · for all of them),
@@ -150,7 +152,7 @@ func auditVerify(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.db)
+	folder, err := openCheckpoints(ctx, a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -160,22 +162,60 @@ func auditVerify(ctx context.Context, a *auditEnv) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Code, err)
 		}
-		wrong := !r.OK() || a.strict && r.Uncovered > 0
+		late := folder != nil && r.Late(a.db.Now())
+		wrong := !r.OK() || late || a.strict && r.Uncovered > 0
 		if wrong {
 			bad++
 		}
 		if a.cfg.Format == "json" {
-			if err := json.NewEncoder(a.stdout).Encode(verdictOf(t, r, !wrong)); err != nil {
+			if err := json.NewEncoder(a.stdout).Encode(verdictOf(t, r, !wrong, late)); err != nil {
 				return err
 			}
 			continue
 		}
-		a.verdict(t, r, folder != nil)
+		a.verdict(t, r, folder != nil, late)
+	}
+	if len(a.args) == 0 && folder != nil {
+		n, err := a.lost(ctx, folder)
+		if err != nil {
+			return err
+		}
+		bad += n
 	}
 	if bad > 0 {
 		return errSaid
 	}
 	return nil
+}
+
+// lost names the folders of regions that the database does not have, or no longer, and counts them.
+func (a *auditEnv) lost(ctx context.Context, folder *audit.Folder) (int, error) {
+	rows, err := a.prov.List(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ids := make([]store.TenantID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	others, err := folder.Others(ids)
+	for _, name := range others {
+		if a.cfg.Format == "json" {
+			if err := json.NewEncoder(a.stdout).Encode(lostJSON{name, false, "region"}); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		a.say("%s: ada titik periksanya, tetapi daerah ini tidak ada di basis data.", "%s: there are checkpoints of it, and the database has no such region.", filepath.Join(folder.Dir(), name))
+	}
+	return len(others), err
+}
+
+// lostJSON is a region of which only checkpoints are left.
+type lostJSON struct {
+	Tenant string `json:"tenant"`
+	OK     bool   `json:"ok"`
+	Kind   string `json:"kind"`
 }
 
 func verifyOne(ctx context.Context, db *store.DB, t *tenant.Tenant, folder *audit.Folder) (*audit.Report, error) {
@@ -186,7 +226,7 @@ func verifyOne(ctx context.Context, db *store.DB, t *tenant.Tenant, folder *audi
 }
 
 // verdict says what a verification found.
-func (a *auditEnv) verdict(t *tenant.Tenant, r *audit.Report, points bool) {
+func (a *auditEnv) verdict(t *tenant.Tenant, r *audit.Report, points, late bool) {
 	p := a.printer(t)
 	n := func(i int64) string { return p.Number(int(i)) }
 	if first := r.First(); first == nil {
@@ -216,6 +256,14 @@ func (a *auditEnv) verdict(t *tenant.Tenant, r *audit.Report, points bool) {
 		a.say("  Belum ada titik periksa: rantai yang ditulis ulang seluruhnya tidak akan ditemukan.", "  There is no checkpoint yet: a chain that was rewritten as a whole would not be found.")
 	case r.Records > 0:
 		a.say("  Tidak satu pun titik periksa membenarkan rantai ini.", "  No checkpoint agrees with this chain.")
+	}
+	if late {
+		a.say("  TEMUAN: %s catatan menunggu titik periksa sejak %s. Titik periksa tidak dibuat, atau dihapus.",
+			"  FINDING: %s records wait for a checkpoint since %s. Checkpoints are not made, or were deleted.", n(r.Uncovered), moment(p, r.Waiting))
+	}
+	if r.KeyGone > 0 {
+		a.say("  Dibuat dengan kunci yang tidak diberikan lagi: %s titik periksa; yang sesudahnya menjaminnya.",
+			"  Made with a key that is no longer given: %s checkpoints; later ones vouch for them.", n(r.KeyGone))
 	}
 	if r.Took > time.Second { // sooner it says nothing about the machine
 		a.say("  %s catatan per detik", "  %s records a second", n(int64(r.Rate())))
@@ -269,12 +317,14 @@ type verdictJSON struct {
 	Records     int64         `json:"records"`
 	Blocks      int64         `json:"blocks"`
 	Checkpoints int64         `json:"checkpoints"`
+	KeyGone     int64         `json:"key_gone"`        // checkpoints of a key that is no longer given, and that later ones vouch for
 	First       *findingJSON  `json:"first,omitempty"` // the first record that is wrong
 	Findings    []findingJSON `json:"findings"`
 	Total       int64         `json:"total"`
 	Chained     *pointJSON    `json:"chained,omitempty"`
 	Proven      *pointJSON    `json:"proven,omitempty"`
 	Uncovered   int64         `json:"uncovered"`
+	Late        bool          `json:"late"` // of them, some for too long
 	PerSecond   int64         `json:"records_per_second"`
 }
 
@@ -291,9 +341,9 @@ type pointJSON struct {
 	At  time.Time `json:"at"`
 }
 
-func verdictOf(t *tenant.Tenant, r *audit.Report, ok bool) verdictJSON {
-	v := verdictJSON{Code: t.Code, OK: ok, Records: r.Records, Blocks: r.Blocks, Checkpoints: r.Checkpoints, Total: r.Total,
-		Uncovered: r.Uncovered, PerSecond: int64(r.Rate()), Findings: []findingJSON{}}
+func verdictOf(t *tenant.Tenant, r *audit.Report, ok, late bool) verdictJSON {
+	v := verdictJSON{Code: t.Code, OK: ok, Records: r.Records, Blocks: r.Blocks, Checkpoints: r.Checkpoints, KeyGone: r.KeyGone, Total: r.Total,
+		Uncovered: r.Uncovered, Late: late, PerSecond: int64(r.Rate()), Findings: []findingJSON{}}
 	for _, f := range r.Findings {
 		v.Findings = append(v.Findings, findingJSON(f))
 	}
@@ -316,7 +366,7 @@ func auditCheckpoint(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	folder, err := openCheckpoints(a.cfg, a.db)
+	folder, err := openCheckpoints(ctx, a.cfg, a.db)
 	if err != nil {
 		return err
 	}
@@ -391,9 +441,10 @@ func dayOrMoment(text string, loc *time.Location) (day clock.Day, at time.Time, 
 	return day, at, fmt.Errorf("%q: tulis 2026-11-23 atau 2026-11-23T10:04 · write 2026-11-23 or 2026-11-23T10:04", text)
 }
 
-func (a *auditEnv) records() *auditlog.Log {
+func (a *auditEnv) records(ctx context.Context) (*auditlog.Log, error) {
+	hasher, err := hasherOf(ctx, a.db)
 	dirs := tenant.NewDirectories(a.db)
-	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasherOf(a.db))
+	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasher), err
 }
 
 const cliActor = "system:cli"
@@ -403,7 +454,10 @@ func auditList(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	l := a.records()
+	l, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := a.filter(ctx, l, t)
 	if err != nil {
 		return err
@@ -461,7 +515,10 @@ func auditExport(ctx context.Context, a *auditEnv) error {
 	if err != nil {
 		return err
 	}
-	l := a.records()
+	l, err := a.records(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := a.filter(ctx, l, t)
 	if err != nil {
 		return err

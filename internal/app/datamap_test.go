@@ -105,6 +105,10 @@ func TestDataMapTellsTheTruth(t *testing.T) {
 			}
 		}
 	}
+	// What a passkey's challenge holds names its person and their keys, in a column that could hold anything.
+	if stored["challenges.data"] != "identifier" {
+		t.Errorf("challenges.data is stored as %q", stored["challenges.data"])
+	}
 	// By the columns' types.
 	types := map[reflect.Type]string{reflect.TypeFor[seal.Box](): "sealed", reflect.TypeFor[seal.Index](): "index"}
 	typed := map[string]string{}

@@ -139,7 +139,11 @@ func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []t
 	}
 	// One hash for all: the password is public, and two hundred of them would take ten seconds.
 	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
-	prov := &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Left: auth.Left, Password: func() (string, string, error) {
+	hasher, err := hasherOf(ctx, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	prov := &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Password: func() (string, string, error) {
 		h, err := hash()
 		return demoPassword, h, err
 	}}

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -125,7 +126,7 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 	if seal.Of(db) == nil && cfg.CheckpointDir() != "" {
 		return // there is no master key yet, or none that fits: said above
 	}
-	folder, err := openCheckpoints(cfg, db)
+	folder, err := openCheckpoints(ctx, cfg, db)
 	switch {
 	case err != nil:
 		d.wrong("checkpoints", err.Error(), "Give the user that runs pendopo the right to write there, or choose another folder with PENDOPO_CHECKPOINTS")
@@ -139,6 +140,7 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 		d.wrong("checkpoints", err.Error(), "Check the server's log")
 		return
 	}
+	var older []string
 	for _, row := range rows {
 		ok, err := newestAgrees(ctx, db, row.ID, folder)
 		if err != nil {
@@ -149,6 +151,13 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 			d.wrong("checkpoints", row.Code+": the chain ends before its newest checkpoint", "Run pendopo audit verify "+row.Code)
 			return
 		}
+		if current, err := folder.Current(row.ID); err == nil && !current {
+			older = append(older, row.Code)
+		}
+	}
+	if len(older) > 0 {
+		d.wrong("checkpoints", "an older master key made the newest ones of "+strings.Join(older, ", "), "Run pendopo keys rewrap, then take the older key away")
+		return
 	}
 	d.good("checkpoints", folder.Dir()+" can be written, no chain ends before its newest one")
 }
@@ -157,6 +166,10 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 func newestAgrees(ctx context.Context, db *store.DB, t store.TenantID, folder *audit.Folder) (bool, error) {
 	var newest audit.Checkpoint
 	for c, err := range folder.Read(ctx, t) {
+		var gone audit.KeyGone
+		if errors.As(err, &gone) {
+			continue
+		}
 		if err != nil {
 			return false, err
 		}

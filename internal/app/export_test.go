@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -37,11 +38,16 @@ func (s *Simulation) Acting() (n int) {
 func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }
 
 // NewProvisioner is what the commands of a region apply with.
-func NewProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
+func NewProvisioner(ctx context.Context, db *store.DB) (*tenant.Provisioner, error) {
 	return newProvisioner(ctx, db)
 }
 
 // GiveFactors gives a demo region's people the second factors that the demo prints.
 func GiveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.Region) error {
 	return giveFactors(ctx, db, row, r)
+}
+
+// NewMessages knows everything that is written to people.
+func NewMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
+	return newMessages(db, opt)
 }

@@ -304,3 +304,33 @@ func spoil(t *testing.T, db *store.DB, r *testkit.Region) {
 		t.Fatal(err)
 	}
 }
+
+// The master key is changed as docs/security.md says, and neither doctor nor verify finds anything wrong with it.
+func TestTheMasterKeyIsChanged(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		apply(t, db, oneSeries("19.05", "WIB"))
+		env := slices.Clip(append(serveEnv(db), "PENDOPO_CHECKPOINTS="+t.TempDir(), "PENDOPO_MAIL_FOLDER="+t.TempDir()))
+		_, fresh := command(t, nil, "", "keys", "new")
+		after, before := strings.TrimSpace(fresh), testkit.MasterKey
+		with := func(keys string, code int, want string, args ...string) {
+			t.Helper()
+			got, out := command(t, append(env, "PENDOPO_MASTER_KEY="+keys), "", args...)
+			if got != code || !strings.Contains(out, want) {
+				t.Errorf("pendopo %s: exit %d, wanted %d and %q in\n%s", strings.Join(args, " "), got, code, want, out)
+			}
+		}
+		with(before, 0, "1 titik periksa baru", "audit", "checkpoint")
+		both := before + "," + after
+		with(both, 0, "", "doctor")
+		with(both, 0, "utuh", "audit", "verify", "--strict")
+		turned := after + "," + before
+		with(turned, 1, "an older master key made the newest ones of 19.05", "doctor")
+		with(turned, 0, "dibungkus ulang", "keys", "rewrap")
+		with(turned, 0, "", "doctor")
+		with(turned, 0, "utuh", "audit", "verify", "--strict")
+		with(after, 0, "", "doctor")
+		with(after, 0, "Dibuat dengan kunci yang tidak diberikan lagi: 1 titik periksa", "audit", "verify", "--strict")
+		with(after, 0, `"key_gone":1`, "audit", "verify", "--strict", "--format", "json")
+		with(before, 1, "made with another key", "audit", "verify")
+	})
+}

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/seal"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
@@ -21,8 +24,8 @@ const keysUsage = `pendopo keys: kunci data pribadi · the keys of personal data
   rotate CODE|--all     kunci baru untuk daerah itu, selagi layanan berjalan; bila terputus, ulangi
                         · a new key for the region while the service runs; cut short, run it again
                         --index: juga untuk kolom pencarian · also for the look-up columns
-  rewrap                bungkus kunci semua daerah dengan kunci utama yang pertama
-                        · wrap all regions' keys with the first master key
+  rewrap                bungkus kunci semua daerah dengan kunci utama yang pertama, dan jamin titik periksanya
+                        · wrap all regions' keys with the first master key, and vouch for the checkpoints
   destroy CODE          musnahkan kunci daerah: data pribadinya tidak terbaca lagi, untuk selamanya
                         · destroy the region's keys: its personal data can never be read again
                         --yes: tanpa mengetik ulang kodenya · without typing its code again
@@ -37,6 +40,7 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 type keysEnv struct {
 	tenantEnv
 	vault           *seal.Vault
+	log             *slog.Logger
 	all, index, yes bool
 }
 
@@ -85,8 +89,10 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer ke.db.Close()
-	ke.prov = newProvisioner(ctx, ke.db)
-	ke.vault = seal.Of(ke.db)
+	if ke.prov, err = newProvisioner(ctx, ke.db); err != nil {
+		return err
+	}
+	ke.vault, ke.log = seal.Of(ke.db), log
 	return sub.run(ctx, ke)
 }
 
@@ -144,9 +150,26 @@ func keysRewrap(ctx context.Context, k *keysEnv) error {
 			n++
 		}
 	}
+	if err := k.vouch(ctx, rows); err != nil {
+		return err
+	}
 	k.say("Kunci %d dari %d daerah dibungkus ulang. Kunci utama yang lama boleh dihapus dari PENDOPO_MASTER_KEY setelah setiap proses memakai yang baru.",
 		"The keys of %d of %d regions were wrapped anew. The old master key may go from PENDOPO_MASTER_KEY once every process has the new one.", n, len(rows))
 	return nil
+}
+
+// vouch has the newest key vouch for the checkpoints that older ones have made, so that these can go.
+func (k *keysEnv) vouch(ctx context.Context, rows []tenant.Row) error {
+	folder, err := openCheckpoints(ctx, k.cfg, k.db)
+	if err != nil || folder == nil {
+		return err
+	}
+	ids := make([]store.TenantID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	_, err = audit.NewWriter(k.db, func() []store.TenantID { return ids }, k.log, folder).Make(ctx)
+	return err
 }
 
 func keysDestroy(ctx context.Context, k *keysEnv) error {

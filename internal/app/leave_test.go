@@ -22,7 +22,10 @@ import (
 // with before opens anything.
 func TestWhoComesBackBeginsAnew(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		prov := app.NewProvisioner(t.Context(), db)
+		prov, err := app.NewProvisioner(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
 		region := oneSeries("19.01", "WIB")
 		apply := func() tenant.Result {
 			t.Helper()
@@ -95,7 +98,11 @@ func TestWhoComesBackBeginsAnew(t *testing.T) {
 func TestADemoGivesEverybodyTheirFactor(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		region := oneSeries("19.01", "WIB")
-		res, err := app.NewProvisioner(t.Context(), db).Apply(t.Context(), region, tenant.Options{Actor: "system:test", Demo: true})
+		prov, err := app.NewProvisioner(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := prov.Apply(t.Context(), region, tenant.Options{Actor: "system:test", Demo: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +130,11 @@ func TestADemoGivesEverybodyTheirFactor(t *testing.T) {
 func TestTheWayBackOfAnAccount(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		region := oneSeries("19.01", "WIB")
-		res, err := app.NewProvisioner(t.Context(), db).Apply(t.Context(), region, tenant.Options{Actor: "system:test"})
+		prov, err := app.NewProvisioner(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := prov.Apply(t.Context(), region, tenant.Options{Actor: "system:test"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ func TestAWrongCallSaysWhatThereIs(t *testing.T) {
 		{[]string{"access", "permissions", "--lang", "fr"}, 1, "choose id or en"},
 		{[]string{"audit"}, 0, "verify [CODE|--all]"}, {[]string{"audit", "verfiy"}, 1, "verfiy"}, {[]string{"audit", "export", "19.01"}, 1, "FILE.csv"},
 		{[]string{"jobs"}, 0, "retry CODE"}, {[]string{"mail"}, 0, "show ID"}, {[]string{"mail", "shw"}, 1, "show ID"},
-		{[]string{"serve", "--smtp-url", "smtp://siti:geheim@x/y"}, 1, `--smtp-url="...": not a mail server's address`},
+		{[]string{"serve", "--smtp-url", "smtp://siti:geheim@x/y"}, 1, "pendopo serve --help"}, {[]string{"serve", "--gateway-secret=0123456789abcdef"}, 1, "pendopo serve --help"},
 		{[]string{"tenant", "aply"}, 1, "aply"}, {[]string{"tenant", "schema"}, 0, "json-schema.org"},
 	} {
 		if code, out := main(t.Context(), c.args...); code != c.code || !strings.Contains(out, c.says) {

@@ -208,18 +208,18 @@ func TestDoctorAsksTheMailServer(t *testing.T) {
 	}
 	go func() { _ = s.Serve(ln) }()
 	at := "smtp://" + ln.Addr().String()
-	with := func(code int, says string, args ...string) {
+	with := func(code int, says string, env ...string) {
 		t.Helper()
-		if got, out := main(t.Context(), append([]string{"doctor", "--data", data}, args...)...); got != code || !strings.Contains(out, says) {
-			t.Errorf("doctor %v: %d %s", args, got, out)
+		if got, out := command(t, append(env, "PENDOPO_DATA="+data), "", "doctor"); got != code || !strings.Contains(out, says) {
+			t.Errorf("doctor %v: %d %s", env, got, out)
 		}
 	}
 	with(0, "kept in "+filepath.Join(data, "mail"))
-	with(0, ln.Addr().String()+" answers", "--smtp-url", at, "--mail-from", "mpp@contoh.test")
-	with(1, "PENDOPO_MAIL_FROM is missing", "--smtp-url", at)
-	with(1, "Check PENDOPO_GATEWAY_URL", "--gateway-url", "http://127.0.0.1:1/", "--gateway-secret", "0123456789abcdef")
+	with(0, ln.Addr().String()+" answers", "PENDOPO_SMTP_URL="+at, "PENDOPO_MAIL_FROM=mpp@contoh.test")
+	with(1, "PENDOPO_MAIL_FROM is missing", "PENDOPO_SMTP_URL="+at)
+	with(1, "Check PENDOPO_GATEWAY_URL", "PENDOPO_GATEWAY_URL=http://127.0.0.1:1/", "PENDOPO_GATEWAY_SECRET=0123456789abcdef")
 	_ = s.Close()
-	with(1, "Check host, port, user and password in PENDOPO_SMTP_URL", "--smtp-url", at, "--mail-from", "mpp@contoh.test")
+	with(1, "Check host, port, user and password in PENDOPO_SMTP_URL", "PENDOPO_SMTP_URL="+at, "PENDOPO_MAIL_FROM=mpp@contoh.test")
 	if code, out := main(t.Context(), "mail", "list", "--database-url", "postgres://x/y"); code != 1 || !strings.Contains(out, "PENDOPO_MAIL_FOLDER") {
 		t.Errorf("mail list on PostgreSQL: %d %s", code, out)
 	}

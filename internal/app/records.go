@@ -20,26 +20,31 @@ const (
 	keyHashes      = "audit hashes"
 )
 
-// hasherOf gives the hasher of records, under the newest master key; nil for a database that was given none.
-func hasherOf(db *store.DB) *audit.Hasher {
+// hasherOf gives the hasher of records, under the newest master key; what older ones have
+// made it finds. It is nil for a database that was given none.
+func hasherOf(ctx context.Context, db *store.DB) (*audit.Hasher, error) {
 	vault := seal.Of(db)
 	if vault == nil {
-		return nil
+		return nil, nil
 	}
-	return audit.NewHasher(vault.Derive(keyHashes)[0])
+	keys, err := vault.Derive(ctx, keyHashes)
+	if err != nil {
+		return nil, err
+	}
+	return audit.NewHasher(keys[0], keys[1:]...), nil
 }
 
 // newRecords wires the page of records to those who know what stands in them.
 func newRecords(db *store.DB, dirs *tenant.Directories, hall *queue.Hall, hasher *audit.Hasher) *auditlog.Log {
 	return auditlog.New(db, dirs, auditlog.Options{
 		Label: queue.Label, Tickets: hall.Labelled,
-		Account: func(t tenant.ID, email string) string { return auth.Account(hasher, t, email) },
+		Accounts: func(t tenant.ID, email string) []string { return auth.Accounts(hasher, t, email) },
 	})
 }
 
 // openCheckpoints opens where checkpoints are kept; nil when they are switched off. The newest master key makes
 // them, each that is still given checks them.
-func openCheckpoints(cfg config.Config, db *store.DB) (*audit.Folder, error) {
+func openCheckpoints(ctx context.Context, cfg config.Config, db *store.DB) (*audit.Folder, error) {
 	dir, vault := cfg.CheckpointDir(), seal.Of(db)
 	switch {
 	case dir == "":
@@ -47,14 +52,18 @@ func openCheckpoints(cfg config.Config, db *store.DB) (*audit.Folder, error) {
 	case vault == nil:
 		return nil, errNoMasterKey
 	}
-	return audit.NewFolder(dir, vault.Derive(keyCheckpoints)...)
+	keys, err := vault.Derive(ctx, keyCheckpoints)
+	if err != nil {
+		return nil, err
+	}
+	return audit.NewFolder(dir, keys...)
 }
 
 // startCheckpoints makes checkpoints in the background until ctx ends. What it gives ends that, and makes the last
 // ones. A folder that cannot be written stops nobody from being served; it is logged, and doctor says it.
 func (a *App) startCheckpoints(ctx context.Context) (last func(context.Context)) {
 	none := func(context.Context) {}
-	folder, err := openCheckpoints(a.cfg, a.DB)
+	folder, err := openCheckpoints(ctx, a.cfg, a.DB)
 	if err != nil {
 		a.log.Error("no checkpoints of the audit chain are made", "error", err)
 		return none

@@ -2,8 +2,11 @@ package app_test
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // hashes that may not be found, whoever made them
 	"crypto/rand"
+	"crypto/sha1" //nolint:gosec // as above
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"net/netip"
 	"os"
@@ -12,11 +15,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -78,7 +84,11 @@ func TestADumpNamesNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hasher := audit.NewHasher(seal.Of(db).Derive("a test")[0])
+		derived, err := seal.Of(db).Derive(t.Context(), "a test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		hasher := audit.NewHasher(derived[0])
 		prov := &tenant.Provisioner{DB: db, Hasher: hasher, Password: func() (string, string, error) { return password, hash, nil }}
 		door := auth.New(db, auth.Options{Hasher: hasher})
 		reg := tenant.NewRegistry(db, "localhost", nil)
@@ -122,6 +132,7 @@ func TestADumpNamesNobody(t *testing.T) {
 				clear = append(clear, p.Email, p.Name, hex.EncodeToString(sum[:]), id.Named(here.ID, "user/"+strings.ToLower(p.Email)).String())
 			}
 		}
+		clear = append(clear, written(t, db, reg, regions)...)
 		network := sha256.Sum256([]byte("203.0.113.77/32"))
 		clear = append(clear, "203.0.113.77", hex.EncodeToString(network[:])[:32])
 		all := strings.ToLower(dump(t, db))
@@ -141,4 +152,53 @@ func TestADumpNamesNobody(t *testing.T) {
 			}
 		}
 	})
+}
+
+// written writes a message to one of each region's staff, and gives the plain hashes that may not stand anywhere for
+// whom it went to.
+func written(t *testing.T, db *store.DB, reg *tenant.Registry, regions []*tenants.Region) (hashes []string) {
+	t.Helper()
+	dir := t.TempDir()
+	messages, err := app.NewMessages(db, notify.Options{
+		Registry: reg, Carriers: map[notify.Channel]notify.Carrier{notify.Email: notify.NewFolder(dir)},
+		Site: func(host string) string { return "https://" + host },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []store.TenantID
+	for _, r := range regions {
+		here, _ := reg.ByCode(r.Code)
+		ids = append(ids, here.ID)
+		email := strings.ToLower(r.Staff[0].Email)
+		err := db.In(t.Context(), here.ID, func(ctx context.Context, tx *store.Tx) error {
+			u, err := tenant.UserByEmail(ctx, tx, email)
+			if err != nil {
+				return err
+			}
+			return messages.Send(ctx, tx, notify.Message{Kind: auth.NoticePassword, To: notify.User(u.ID), Data: struct{}{}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sep := range []string{"", " ", ":", "\n", "/"} {
+			for _, parts := range [][]string{{"email", email}, {here.ID.String(), email}, {here.ID.String(), "email", email}, {here.Code, email}} {
+				text := []byte(strings.Join(parts, sep))
+				long, short, old := sha256.Sum256(text), sha1.Sum(text), md5.Sum(text)
+				for _, sum := range [][]byte{long[:], short[:], old[:]} {
+					hashes = append(hashes, hex.EncodeToString(sum[:10]), base64.RawURLEncoding.EncodeToString(sum[:9]))
+				}
+			}
+		}
+	}
+	runner := jobs.New(db, jobs.Options{Tenants: func() []store.TenantID { return ids }})
+	messages.Work(runner)
+	runner.Start()
+	for _, r := range regions {
+		kept(t, dir, func(k notify.Kept) bool { return k.To == r.Staff[0].Email })
+	}
+	if err := runner.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return hashes
 }

@@ -109,7 +109,9 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			return err
 		}
 		defer te.db.Close()
-		te.prov = newProvisioner(ctx, te.db)
+		if te.prov, err = newProvisioner(ctx, te.db); err != nil {
+			return err
+		}
 	}
 	return sub.run(ctx, te)
 }
@@ -118,12 +120,13 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 func newPassword() string { return rand.Text()[:16] }
 
 // newProvisioner gives every new person a password of their own.
-func newProvisioner(ctx context.Context, db *store.DB) *tenant.Provisioner {
-	return &tenant.Provisioner{DB: db, Hasher: hasherOf(db), Left: auth.Left, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+func newProvisioner(ctx context.Context, db *store.DB) (*tenant.Provisioner, error) {
+	hasher, err := hasherOf(ctx, db)
+	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
-	}}
+	}}, err
 }
 
 func (t *tenantEnv) say(id, en string, args ...any) {

@@ -28,10 +28,13 @@ type Checkpoint struct {
 // versions cannot be deleted, would be another.
 type Sink interface {
 	// Put keeps a checkpoint, unless there is one of the same record or a later one, or one that is younger
-	// than every. It gives the newest one that is kept then. Several processes may call it.
+	// than every. It gives the newest one that is kept then. Where that was made with an older key, it keeps one more, of
+	// the same record, that vouches for it with the newest key. It keeps none behind one whose key it does not
+	// have: ErrOtherKey. Several processes may call it.
 	Put(ctx context.Context, c Checkpoint, every time.Duration) (newest Checkpoint, err error)
 	// Read gives a tenant's checkpoints in their order, as they are when it is called. What was tampered with
-	// comes as a *LineError between them.
+	// comes as a *LineError between them, and what a later one vouches for, but was made with a key that is no longer
+	// given, as a KeyGone.
 	Read(ctx context.Context, t store.TenantID) iter.Seq2[Checkpoint, error]
 }
 
@@ -45,6 +48,17 @@ type LineError struct {
 
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What) }
 
+// KeyGone is how many checkpoints in a row were made with keys that are no longer given. They prove nothing any
+// more, and need not: the next one says that they were whole when its own key took their key's place.
+type KeyGone int64
+
+func (n KeyGone) Error() string {
+	return fmt.Sprintf("%d checkpoints were made with a key that is no longer given", int64(n))
+}
+
+// ErrOtherKey is that of Put, where the newest checkpoint was made with a key that is not given.
+var ErrOtherKey = errors.New("the newest line was made with a key that is not given: give it too, among PENDOPO_MASTER_KEY")
+
 // line is a checkpoint as it is written. Its MAC is made under a key that the database does not have, over
 // everything else in it, the MAC of the line before too: so a line cannot be changed, invented, moved to
 // another tenant or taken out from between others.
@@ -55,7 +69,10 @@ type line struct {
 	At     string `json:"at"`
 	Prev   string `json:"prev"`
 	Key    string `json:"key"` // which key made it, so that another key is not taken for tampering
-	MAC    string `json:"mac"`
+	// Vouches is the key of the line before, where that is another one: whoever made this line had it, and found the
+	// line before whole. So its key need not be kept for ever.
+	Vouches string `json:"vouches,omitempty"`
+	MAC     string `json:"mac"`
 }
 
 // sealer makes lines under a key, and checks those that it or an older one has made.
@@ -104,12 +121,19 @@ func (s sealer) sum(text string) []byte {
 }
 
 func (s sealer) mac(l line) string {
-	return hex.EncodeToString(s.sum(strings.Join([]string{l.Tenant, strconv.FormatInt(l.Seq, 10), l.Hash, l.At, l.Prev, l.Key}, "\n")))
+	parts := []string{l.Tenant, strconv.FormatInt(l.Seq, 10), l.Hash, l.At, l.Prev, l.Key}
+	if l.Vouches != "" {
+		parts = append(parts, l.Vouches)
+	}
+	return hex.EncodeToString(s.sum(strings.Join(parts, "\n")))
 }
 
-// seal makes the line of a checkpoint that follows one with the MAC prev; "" is the first.
-func (s sealer) seal(c Checkpoint, prev string) line {
+// seal makes the line of a checkpoint that follows one with the MAC prev, made with a key of that name; "" is the first.
+func (s sealer) seal(c Checkpoint, prev, key string) line {
 	l := line{Tenant: c.Tenant.String(), Seq: c.Seq, Hash: hex.EncodeToString(c.Hash), At: store.TimeText(c.At), Prev: prev, Key: s.name}
+	if key != s.name {
+		l.Vouches = key
+	}
 	l.MAC = s.mac(l)
 	return l
 }

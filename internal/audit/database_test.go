@@ -41,6 +41,7 @@ func intrude(t *testing.T, db *store.DB) *intruder {
 		i.exec = func(text string, args ...any) error { _, err := file.Exec(text, args...); return err }
 		i.do("drop trigger if exists audit_kept_update")
 		i.do("drop trigger if exists audit_kept_delete")
+		i.do("drop trigger if exists audit_kept_insert")
 		return i
 	}
 	conn, err := pgx.Connect(t.Context(), testkit.Postgres(t))
@@ -319,6 +320,12 @@ func TestSQLiteRefusesChanges(t *testing.T) {
 	defer file.Close()
 	for _, text := range []string{
 		"update audit set record = 'x'", "delete from audit", "delete from audit where seq = 1", "update audit set seq = 9", "update system_log set reason = 'x'", "delete from system_log",
+		"insert or replace into audit select tenant_id, seq, block, at, actor, action, target, 'x', hash from audit",
+		"replace into audit select * from audit where seq = 1",
+		"insert or replace into audit (rowid, tenant_id, seq, block, at, actor, action, target, record, hash) select rowid, tenant_id, 77, 77, at, actor, action, target, 'x', hash from audit",
+		"insert into audit select * from audit where true on conflict do update set record = 'x'",
+		"insert or replace into system_log select id, at, 'x' from system_log",
+		"insert or replace into system_log (rowid, id, at, reason) select rowid, 'x', at, reason from system_log",
 	} {
 		if _, err := file.Exec(text); err == nil || !strings.Contains(err.Error(), "only ever added") {
 			t.Errorf("%s: %v", text, err)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 )
 
@@ -80,11 +81,15 @@ func (f *Folder) put(ctx context.Context, dir string, c Checkpoint, every time.D
 		return Checkpoint{}, err
 	}
 	if last.found && (last.point.Seq >= c.Seq || every > 0 && c.At.Sub(last.point.At).Abs() < every) {
-		return last.point, nil
+		if last.key == f.sealer.name {
+			return last.point, nil
+		}
+		// Nothing new, but a new key: this line vouches for what the older one has made.
+		c = Checkpoint{Tenant: c.Tenant, Seq: last.point.Seq, Hash: last.point.Hash, At: c.At}
 	}
 	// A clock that was set back must not make a file that sorts before the last one.
 	name := max(c.At.UTC().Format("2006-01")+suffix, last.file)
-	text, err := json.Marshal(f.sealer.seal(c, last.mac))
+	text, err := json.Marshal(f.sealer.seal(c, last.mac, last.key))
 	if err != nil {
 		return Checkpoint{}, err
 	}
@@ -116,11 +121,14 @@ type newest struct {
 	found bool
 	point Checkpoint
 	mac   string
+	key   string // the name of the key that made it
 	file  string // the last file, whether or not it has a line that holds
 	torn  bool   // that file does not end with a line's end
 }
 
-// last finds the newest line that holds: what was tampered with must not keep others from being added.
+// last finds the newest line that holds: what was tampered with must not keep others from being added. A line of a
+// key that is not given must: another process has it, and what followed from an older line would look like
+// tampering for ever.
 func (f *Folder) last(dir string, t store.TenantID) (n newest, err error) {
 	names, err := files(dir)
 	if err != nil {
@@ -138,8 +146,12 @@ func (f *Folder) last(dir string, t store.TenantID) (n newest, err error) {
 			}
 			lines := bytes.Split(text, newline)
 			for k := len(lines) - 1; k >= 0 && !n.found; k-- {
-				if l, c, err := f.sealer.open(t, lines[k]); err == nil {
-					n.found, n.point, n.mac = true, c, l.MAC
+				l, c, err := f.sealer.open(t, lines[k])
+				switch {
+				case err == nil:
+					n.found, n.point, n.mac, n.key = true, c, l.MAC, l.Key
+				case errors.Is(err, errOtherKey) && l.Tenant == t.String():
+					return n, ErrOtherKey
 				}
 			}
 			if n.found || int64(len(text)) < size {
@@ -148,6 +160,28 @@ func (f *Folder) last(dir string, t store.TenantID) (n newest, err error) {
 		}
 	}
 	return n, nil
+}
+
+// Others are the identifiers of tenants of which there are checkpoints, and which are none of these.
+func (f *Folder) Others(known []store.TenantID) (others []string, err error) {
+	names := map[string]bool{}
+	for _, t := range known {
+		names[t.String()] = true
+	}
+	entries, err := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if _, err := id.Parse(e.Name()); err == nil && e.IsDir() && !names[e.Name()] {
+			others = append(others, e.Name())
+		}
+	}
+	return others, err
+}
+
+// Current tells whether a tenant's newest line, if there is one, was made with the newest key. Until it is, the older
+// keys are needed.
+func (f *Folder) Current(t store.TenantID) (bool, error) {
+	last, err := f.last(filepath.Join(f.dir, t.String()), t)
+	return !last.found || last.key == f.sealer.name, err
 }
 
 // ending reads at most the last size bytes of a file.
@@ -206,6 +240,7 @@ func (f *Folder) Read(ctx context.Context, t store.TenantID) iter.Seq2[Checkpoin
 				return
 			}
 		}
+		r.uncovered()
 	}
 }
 
@@ -219,7 +254,26 @@ type reader struct {
 	mac    string     // of the last line that holds
 	broken *LineError // a line since then that cannot be read
 	told   bool       // one since then that was wrong, and has been told of
-	alien  bool       // a line of another key has been told of
+	gone   gone       // lines since then of keys that are not given
+}
+
+// gone are lines in a row that were made with keys that are not given.
+type gone struct {
+	lines int64
+	first LineError
+	key   string // of the last of them
+	mac   string
+	torn  bool // one does not follow from the one before it
+}
+
+// uncovered tells of lines whose keys are not given and for which no later line vouches.
+func (r *reader) uncovered() bool {
+	if r.gone.lines == 0 {
+		return true
+	}
+	wrong := r.gone.first
+	r.gone, r.told = gone{}, true
+	return r.yield(Checkpoint{}, &wrong)
 }
 
 func (r *reader) file(ctx context.Context, name string, size int64) bool {
@@ -256,14 +310,27 @@ func (r *reader) line(name string, n int, text []byte) bool {
 		r.broken = &LineError{File: name, Line: n, What: err.Error()}
 		return true
 	case errors.Is(err, errOtherKey):
-		if r.alien {
-			return true // once is enough: there may be thousands
+		// Whether it is whole nobody can tell; that it follows from the one before can be seen.
+		g, follows := &r.gone, !r.begun || r.told || l.Prev == r.mac
+		if g.lines == 0 {
+			*g = gone{first: LineError{File: name, Line: n, Seq: l.Seq, What: err.Error()}}
+		} else {
+			follows = l.Prev == g.mac
 		}
-		r.alien, r.told = true, true
-		return wrong(l.Seq, err.Error())
+		g.lines, g.key, g.mac = g.lines+1, l.Key, l.MAC
+		g.torn = g.torn || !follows || l.Tenant != r.tenant.String()
+		return true
 	case err != nil:
 		r.told = true
 		return wrong(l.Seq, err.Error())
+	}
+	if g := r.gone; g.lines > 0 && !g.torn && l.Vouches == g.key && l.Prev == g.mac {
+		r.gone, r.mac = gone{}, g.mac
+		if !r.yield(Checkpoint{}, KeyGone(g.lines)) {
+			return false
+		}
+	} else if !r.uncovered() {
+		return false
 	}
 	// The beginning may have been put into an archive: a later line vouches for all before it.
 	if r.begun && l.Prev != r.mac && !r.told {

@@ -55,7 +55,9 @@ type Report struct {
 	Chained     Point     // up to here the chain follows from its beginning
 	Proven      Point     // up to here a checkpoint says the same: the chain is the one that was written
 	ProvenAt    time.Time // when that checkpoint was made
+	KeyGone     int64     // checkpoints that were not, for their key is no longer given; later ones vouch for them
 	Uncovered   int64     // records after it, which the next checkpoint will cover
+	Waiting     time.Time // when the first of them was written
 	Took        time.Duration
 }
 
@@ -74,6 +76,15 @@ func (r *Report) First() *Finding {
 		return &r.Findings[0]
 	}
 	return nil
+}
+
+// Patience is how long a record may wait for a checkpoint before that is a finding: some times Every.
+const Patience = 10 * time.Minute
+
+// Late tells whether records have waited longer for a checkpoint than those that make them need. A record that says that
+// it is from the future has, too.
+func (r *Report) Late(now time.Time) bool {
+	return r.Uncovered > 0 && now.Sub(r.Waiting).Abs() > Patience
 }
 
 // Rate is how many records were read a second.
@@ -235,6 +246,9 @@ func (v *verifier) record(r *record) error {
 	}
 	v.take(r)
 	v.seq = r.Seq
+	if v.report.Waiting.IsZero() {
+		v.report.Waiting = r.At
+	}
 	if r.Seq == v.report.Head.Seq {
 		v.report.Head.At = r.At
 	}
@@ -393,6 +407,7 @@ func (v *verifier) draw() error {
 	for v.pull != nil {
 		c, err, ok := v.pull()
 		var line *LineError
+		var gone KeyGone
 		switch {
 		case !ok:
 			v.pull = nil
@@ -401,6 +416,8 @@ func (v *verifier) draw() error {
 			sound := v.sound
 			v.find(Finding{Kind: BadLine, Seq: line.Seq, Last: line.Seq, Detail: line.Error()})
 			v.sound = sound
+		case errors.As(err, &gone):
+			v.report.KeyGone += int64(gone)
 		case err != nil:
 			return err
 		default:
@@ -420,7 +437,7 @@ func (v *verifier) compare(r *record, computed []byte) error {
 		case c.Seq == r.Seq && (bytes.Equal(c.Hash, r.Hash) || computed != nil && bytes.Equal(c.Hash, computed)):
 			v.agreed = c.Seq
 			if v.sound {
-				v.report.Proven, v.report.ProvenAt = Point{r.Seq, r.At, r.Hash}, c.At
+				v.report.Proven, v.report.ProvenAt, v.report.Waiting = Point{r.Seq, r.At, r.Hash}, c.At, time.Time{}
 			}
 		case c.Seq < v.run.start, c.Seq < r.Seq && v.run.finding != nil:
 			// Its record is missing, or was made part of a longer block, and that has been found.

@@ -78,7 +78,7 @@ func (w *Writer) one(ctx context.Context, t store.TenantID, every time.Duration)
 			continue
 		}
 		switch {
-		case newest.At.Equal(c.At) && newest.Seq == c.Seq:
+		case newest.At.Equal(c.At) && newest.Seq == c.Seq && bytes.Equal(newest.Hash, c.Hash):
 			grown = true
 		case newest.Seq < c.Seq:
 			all = false // another process has just made one

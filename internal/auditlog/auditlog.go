@@ -44,8 +44,8 @@ type Options struct {
 	Label func(prefix string, number int64) string
 	// Tickets finds the tickets that had such a number on some local days.
 	Tickets func(ctx context.Context, t *tenant.Tenant, label string, first, last clock.Day) ([]id.ID, error)
-	// Account is the target under which failed sign-ins to an account are recorded.
-	Account func(t tenant.ID, email string) string
+	// Accounts are the targets under which failed sign-ins to an account are recorded: one of each key.
+	Accounts func(t tenant.ID, email string) []string
 }
 
 // Log reads the records of all tenants.

@@ -31,7 +31,8 @@ const (
 func Routes(r *web.Router, l *Log) {
 	h := handlers{l}
 	r.Get(pathRecords, permList, h.list, web.Desk("auditlog.title"))
-	r.Get(pathCSV, permExport, h.download)
+	r.Post(pathRecords, permList, h.find)
+	r.Get(pathCSV, permExport, h.download, web.Sudo)
 }
 
 type handlers struct{ log *Log }
@@ -56,10 +57,12 @@ const (
 	fieldAfter  = "sesudah"
 )
 
-func (h handlers) read(c *web.Ctx) question {
+func (h handlers) read(c *web.Ctx) question { return h.readBy(c, c.Query) }
+
+func (h handlers) readBy(c *web.Ctx, field func(string) string) question {
 	q := question{
-		First: c.Query(fieldFirst), Last: c.Query(fieldLast), Person: c.Query(fieldPerson), Action: c.Query(fieldAction),
-		Target: strings.TrimSpace(c.Query(fieldTarget)), Wrong: map[string]string{}, All: c.Actor.Can(permAll, c.Tenant.Scope),
+		First: field(fieldFirst), Last: field(fieldLast), Person: field(fieldPerson), Action: field(fieldAction),
+		Target: strings.TrimSpace(field(fieldTarget)), Wrong: map[string]string{}, All: c.Actor.Can(permAll, c.Tenant.Scope),
 	}
 	// A number that is none is as if there were none: the newest page.
 	q.Before, _ = strconv.ParseInt(c.Query(fieldBefore), 10, 64)
@@ -107,10 +110,44 @@ func (q question) only(name, value string) string {
 	return q.address(pathRecords, 0, 0)
 }
 
+// find answers the form with the address of what was asked for. An e-mail becomes the identifiers under which records
+// name whose it is: addresses are kept in the logs of proxies, and in browsers' histories.
+func (h handlers) find(c *web.Ctx) error {
+	if err := c.Must(permList, c.Tenant.Scope); err != nil {
+		return err
+	}
+	q := h.readBy(c, c.Form)
+	if !isEmail(q.Target) {
+		return c.SeeOther(q.address(pathRecords, 0, 0))
+	}
+	user, err := h.log.user(c.Std(), c.Tenant, q.Target)
+	if err != nil {
+		return err
+	}
+	if q.Target = strings.Join(h.log.opt.Accounts(c.Tenant.ID, q.Target), ","); user != nil {
+		q.Target = "user:" + user.ID.String()
+	}
+	return c.SeeOther(q.address(pathRecords, 0, 0))
+}
+
+func isEmail(text string) bool { return strings.Contains(text, "@") }
+
+// user is whose an e-mail is; nil is nobody.
+func (l *Log) user(ctx context.Context, t *tenant.Tenant, email string) (u *tenant.User, err error) {
+	err = l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		u, err = tenant.UserByEmail(ctx, tx, email)
+		return err
+	})
+	return u, err
+}
+
 // targetShape is a target as records name it, which links on the page ask for.
 var targetShape = regexp.MustCompile(`^[a-z][a-z-]{0,30}:[A-Za-z0-9:._-]{1,100}$`)
 
-const maxTarget = 160
+// accountsShape are the names of one account under several keys.
+var accountsShape = regexp.MustCompile(`^account:[a-z0-9:?]{1,60}(,account:[a-z0-9:?]{1,60})+$`)
+
+const maxTarget = 320
 
 // filter makes a filter of a question. What is wrong with it stands in the question afterwards.
 func (h handlers) filter(ctx context.Context, t *tenant.Tenant, q *question) (f Filter, err error) {
@@ -146,6 +183,10 @@ func (h handlers) filter(ctx context.Context, t *tenant.Tenant, q *question) (f 
 	if q.Target == "" {
 		return f, nil
 	}
+	if isEmail(q.Target) { // it came in an address, which is no place for it: it is typed into the form again
+		q.Target, q.Wrong[fieldTarget] = "", "auditlog.bad_email"
+		return f, nil
+	}
 	f.Targets, err = h.log.Targets(ctx, t, q.Target, first, last)
 	switch {
 	case err != nil:
@@ -164,17 +205,16 @@ func (l *Log) Targets(ctx context.Context, t *tenant.Tenant, text string, first,
 	switch {
 	case len(text) > maxTarget:
 		return nil, nil
+	case accountsShape.MatchString(text):
+		return strings.Split(text, ","), nil
 	case targetShape.MatchString(text):
-		return []string{text}, nil
-	case strings.Contains(text, "@"):
-		out := []string{l.opt.Account(t.ID, text)}
-		err := l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-			u, err := tenant.UserByEmail(ctx, tx, text)
-			if u != nil {
-				out = append(out, "user:"+u.ID.String())
-			}
-			return err
-		})
+		return l.sameUser(ctx, t, text)
+	case isEmail(text):
+		out := l.opt.Accounts(t.ID, text)
+		u, err := l.user(ctx, t, text)
+		if u != nil {
+			out = append([]string{"user:" + u.ID.String()}, out...)
+		}
 		return out, err
 	case !numberShape.MatchString(text):
 		return nil, nil
@@ -184,6 +224,29 @@ func (l *Log) Targets(ctx context.Context, t *tenant.Tenant, text string, first,
 	for i, ticket := range tickets {
 		out[i] = "ticket:" + ticket.String()
 	}
+	return out, err
+}
+
+// sameUser is a target, and where that is a person what failed sign-ins call their account.
+func (l *Log) sameUser(ctx context.Context, t *tenant.Tenant, target string) (out []string, err error) {
+	out = []string{target}
+	user, ok := userOf(target)
+	if !ok {
+		return out, nil
+	}
+	err = l.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := store.Select[tenant.User](tx).Where("id = ?", user).All(ctx)
+		if err != nil {
+			return err
+		}
+		known, err := opened(ctx, tx, rows)
+		for _, u := range known {
+			if u.Email != "" {
+				out = append(out, l.opt.Accounts(t.ID, u.Email)...)
+			}
+		}
+		return err
+	})
 	return out, err
 }
 

@@ -115,7 +115,9 @@ func (w *Teller) Learn(ctx context.Context, records []Record) error {
 		}
 		w.accounts = make(map[string]string, len(all))
 		for _, u := range all {
-			w.accounts[w.log.opt.Account(w.t.ID, u.Email)] = u.Name
+			for _, account := range w.log.opt.Accounts(w.t.ID, u.Email) {
+				w.accounts[account] = u.Name
+			}
 		}
 	}
 	if len(missing) == 0 {

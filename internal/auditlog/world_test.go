@@ -47,6 +47,7 @@ type world struct {
 	reg    *tenant.Registry
 	tokens map[string]string // by role, of A
 	users  map[string]id.ID
+	hasher *audit.Hasher
 }
 
 func (w *world) of(t testing.TB, r *testkit.Region) *tenant.Tenant {
@@ -80,12 +81,13 @@ func newWorld(t *testing.T, dialect string) *world {
 	if err := w.reg.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	dirs, hasher := tenant.NewDirectories(w.db), audit.NewHasher([]byte("a key of the tests"))
+	dirs, hasher := tenant.NewDirectories(w.db), audit.NewHasher([]byte("a key of the tests"), []byte("an older key of the tests"))
+	w.hasher = hasher
 	w.hall = queue.New(w.db, dirs)
 	w.auth = auth.New(w.db, auth.Options{Hasher: hasher})
 	w.log = auditlog.New(w.db, dirs, auditlog.Options{
 		Label: queue.Label, Tickets: w.hall.Labelled,
-		Account: func(of tenant.ID, email string) string { return auth.Account(hasher, of, email) },
+		Accounts: func(of tenant.ID, email string) []string { return auth.Accounts(w.hasher, of, email) },
 	})
 	w.App = web.New(web.Config{Registry: w.reg, Sessions: w.auth, Clock: w.clock, Origin: hasher.Origin})
 	auditlog.Routes(w.Tenant(), w.log)

@@ -48,6 +48,8 @@ type Options struct {
 type From struct {
 	IP    netip.Addr
 	Agent string // the kind of device, in coarse words, as the list of sessions shows it
+	// Device is what Session.Device gave this browser the last time; "" if it has nothing, or is none.
+	Device string
 }
 
 // Service signs people in and knows their sessions.
@@ -73,12 +75,15 @@ type Session struct {
 	Token     string
 	ExpiresAt time.Time
 	Actor     *authz.Actor
+	Device    string // what a browser keeps for as long as Known, and shows at the next sign-in; see From.Device
 }
 
 type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
 	By   Method `json:"by,omitempty"`
+	// Times is which failure it is of this account from this network within ten minutes; 0 is the first.
+	Times int `json:"times,omitempty"`
 }
 
 // passwordState is a keyed hash of what is stored for a password: it tells an auditor whether what is stored now
@@ -109,7 +114,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if len(email) > maxEmail || len(password) > MaxPassword || strings.ContainsRune(email, 0) {
 		return Session{}, wrong()
 	}
-	user, who, countedAt, err := s.begin(ctx, t, email, from.IP)
+	user, who, countedAt, err := s.beginAt(ctx, t, email, passwordGuess(email, from.IP).from(from.Device, byEmail(email)))
 	if err != nil {
 		return Session{}, err
 	}
@@ -118,7 +123,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 		return Session{}, err
 	}
 	if !right {
-		if err := s.refused(ctx, t, email, kind); err != nil {
+		if err := s.refused(ctx, t, user, email, kind, who); err != nil {
 			return Session{}, err
 		}
 		return Session{}, wrong()
@@ -144,7 +149,11 @@ func (s *Service) verify(ctx context.Context, t *tenant.Tenant, user *account, p
 
 // begin counts the attempt and finds the account; nil if there is none.
 func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, ip netip.Addr) (user *account, who attempt, at time.Time, err error) {
-	err = s.counted(ctx, t, passwordGuess(email, ip), func(ctx context.Context, tx *store.Tx, counted attempt) error {
+	return s.beginAt(ctx, t, email, passwordGuess(email, ip))
+}
+
+func (s *Service) beginAt(ctx context.Context, t *tenant.Tenant, email string, g guess) (user *account, who attempt, at time.Time, err error) {
+	err = s.counted(ctx, t, g, func(ctx context.Context, tx *store.Tx, counted attempt) error {
 		who, at = counted, tx.Now()
 		user, err = accountByEmail(ctx, tx, email)
 		if user != nil && (user.Retired || user.Suspended) {
@@ -170,6 +179,9 @@ func (s *Service) counted(ctx context.Context, t *tenant.Tenant, g guess, fn fun
 		if err != nil {
 			return err
 		}
+		if err := g.known(ctx, tx, keys, &who); err != nil {
+			return err
+		}
 		if !s.opt.LimitsOff {
 			if err := who.count(ctx, tx); err != nil {
 				return err
@@ -190,17 +202,6 @@ func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, counte
 // Account names an account in records without its e-mail, also one that does not exist.
 func Account(h *audit.Hasher, t tenant.ID, email string) string {
 	return "account:" + h.Personal(t, "email", seal.Email(email))
-}
-
-// refused records a failed attempt.
-func (s *Service) refused(ctx context.Context, t *tenant.Tenant, email string, kind Kind) error {
-	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
-		tx.Audit(store.Record{
-			Actor: "public", Action: "auth:session:create", Target: Account(s.opt.Hasher, t.ID, email),
-			Data: signInData{OK: false, Kind: kind},
-		})
-		return nil
-	})
 }
 
 // afterPassword begins a session, or the wait for the second step.
@@ -277,6 +278,11 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 		return Session{}, err
 	}
 	out.ExpiresAt = row.ExpiresAt
+	if kind == Cookie {
+		if out.Device, err = remember(keys, from.Device, user, tx.Now()); err != nil {
+			return Session{}, err
+		}
+	}
 	out.Actor, err = newActor(ctx, tx, found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
 	if err != nil {
 		return Session{}, err

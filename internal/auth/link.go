@@ -32,10 +32,11 @@ var (
 	resetAccount = rule{"reset-account", time.Hour, 5}
 	resetAddress = rule{"reset-address", 15 * time.Minute, 60}
 	resetPair    = rule{"reset-pair", 15 * time.Minute, 3}
+	resetTenant  = rule{"reset-tenant", 15 * time.Minute, 500}
 )
 
 func resetGuess(email string, ip netip.Addr) guess {
-	return guess{email, ip, []rule{resetAddress, resetAccount, resetPair}}
+	return guess{who: email, ip: ip, rules: []rule{resetAddress, resetAccount, resetPair, resetTenant}}
 }
 
 // Link is what a one-time link opens: a new password for somebody.

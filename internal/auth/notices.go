@@ -28,12 +28,14 @@ const (
 	NoticeSessionsEnded  = "auth.sessions.ended"
 	NoticeSuspended      = "auth.suspended"
 	NoticeResumed        = "auth.resumed"
+	NoticeGuessed        = "auth.guessed" // others try to sign in; at most once a day
 )
 
 // AllNotices are the kinds of notices.
 var AllNotices = []string{
 	NoticeTOTPAdded, NoticeTOTPRemoved, NoticePasskeyAdded, NoticePasskeyRemoved, NoticePasskeyCloned, NoticeCodesRenewed,
 	NoticeCodeUsed, NoticePassword, NoticeFactorsReset, NoticeSessionsEnded, NoticeSuspended, NoticeResumed,
+	NoticeGuessed,
 }
 
 // nobodyTold is what there is until somebody sends messages.

@@ -178,7 +178,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 		return Session{}, err
 	}
 	wrongCode := false
-	err = s.counted(ctx, t, codeGuess(user, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(user, from.IP).from(from.Device, byID(user)), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, out = false, Session{}
 		row, err := findChallenge(ctx, tx, token, forSecondStep)
 		if err != nil {
@@ -193,8 +193,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 			return err
 		}
 		if wrongCode = by == ""; wrongCode {
-			s.auditWrongCode(tx, "user:"+person.ID.String(), kind)
-			return nil
+			return s.wrongCode(ctx, tx, person.ID, kind, who)
 		}
 		if err := useChallenge(ctx, tx, row); err != nil {
 			return err
@@ -263,7 +262,7 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 
 func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, err error) {
 	wrongCode := false
-	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP).from(from.Device, byID(a.UserID)), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		by, err := s.takeCode(ctx, tx, a.UserID, code)
 		if err != nil {
 			return err

@@ -19,14 +19,17 @@ type rule struct {
 	most   int
 }
 
-// Guessing is slowed in three ways. One address gets few tries at one account. All addresses together
-// get more of them, so that a person who keeps failing elsewhere does not lock the owner out at their
-// own desk, while many machines still cannot guess for long. And one address gets a bounded number of
-// tries at all accounts: a mall's whole staff signs in from one address at eight in the morning.
+// Guessing by strangers is slowed in four ways. One address gets few tries at one account. All addresses together
+// get more of them, so that many machines cannot guess for long. One address gets a bounded number of tries at all
+// accounts: a mall's whole staff signs in from one address at eight in the morning. And all of them together get a
+// bounded number in a region, which no mall reaches. Each of these strangers can use up, so a device of the owner's is
+// not held to them but to a count of its own: nobody is locked out at their own desk by what others do.
 var (
 	perPair    = rule{"pair", 15 * time.Minute, 10}
 	perAccount = rule{"account", time.Hour, 60}
 	perAddress = rule{"address", 15 * time.Minute, 300}
+	perTenant  = rule{"tenant", 15 * time.Minute, 2000}
+	perDevice  = rule{"device", 15 * time.Minute, 10}
 )
 
 // A code has six digits, and three of a million are right at any time: whoever guesses knows the password
@@ -35,12 +38,14 @@ var (
 	codePair    = rule{"code-pair", 15 * time.Minute, 10}
 	codeAccount = rule{"code-account", time.Hour, 20}
 	codeAddress = rule{"code-address", 15 * time.Minute, 300}
+	codeDevice  = rule{"code-device", 15 * time.Minute, 10}
 )
 
 // attempt is whom and from where somebody tries.
 type attempt struct {
 	account string // pseudonym of the e-mail, or of a person's identifier
 	address string // pseudonym of the network
+	device  string // the owner's own, or ""
 	rules   []rule // in the order in which every process takes the rows
 }
 
@@ -49,15 +54,18 @@ type guess struct {
 	who   string
 	ip    netip.Addr
 	rules []rule
+
+	cookie string // what the browser shows
+	person func(context.Context, *store.Tx) (*account, error)
 }
 
 func passwordGuess(email string, ip netip.Addr) guess {
-	return guess{email, ip, []rule{perAddress, perAccount, perPair}}
+	return guess{who: email, ip: ip, rules: []rule{perAddress, perAccount, perPair, perTenant}}
 }
 
 // codeGuess is a guess at a person's second factor.
 func codeGuess(user id.ID, ip netip.Addr) guess {
-	return guess{user.String(), ip, []rule{codeAddress, codeAccount, codePair}}
+	return guess{who: user.String(), ip: ip, rules: []rule{codeAddress, codeAccount, codePair, perTenant}}
 }
 
 // named says whom and from where in words that only the region's keys relate to anybody: a plain hash of an
@@ -79,9 +87,13 @@ func (g guess) named(k *seal.Keys) (a attempt, err error) {
 // key names the row that a rule counts in.
 func (a attempt) key(r rule) string {
 	switch r {
-	case perAddress, codeAddress:
+	case perTenant, resetTenant: // the last row that is taken: every stranger's attempt counts in it
+		return r.name
+	case perDevice, codeDevice:
+		return r.name + ":" + a.account + ":" + a.device
+	case perAddress, codeAddress, resetAddress:
 		return r.name + ":" + a.address
-	case perAccount, codeAccount:
+	case perAccount, codeAccount, resetAccount:
 		return r.name + ":" + a.account
 	}
 	return r.name + ":" + a.account + ":" + a.address

@@ -207,7 +207,7 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_SMTP_URL", "smtp-url", "the mail server; smtp:// demands STARTTLS unless it is on this machine, smtps:// is TLS from the start", "empty, smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT (ports 587 and 465; reserved signs in a password percent-encoded)", true,
+	{"PENDOPO_SMTP_URL", "", "the mail server; smtp:// demands STARTTLS unless it is on this machine, smtps:// is TLS from the start", "empty, smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT (ports 587 and 465; reserved signs in a password percent-encoded)", true,
 		func(c *Config) string { return c.SMTPURL },
 		func(c *Config, s string) error {
 			c.SMTPURL = s
@@ -234,7 +234,7 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_GATEWAY_URL", "gateway-url", "gateway for SMS and WhatsApp, to which messages are posted as signed JSON (docs/messages.md)", "empty or https://HOST/PATH (http:// on this machine only)", true,
+	{"PENDOPO_GATEWAY_URL", "", "gateway for SMS and WhatsApp, to which messages are posted as signed JSON (docs/messages.md)", "empty or https://HOST/PATH (http:// on this machine only)", true,
 		func(c *Config) string { return c.GatewayURL },
 		func(c *Config, s string) error {
 			c.GatewayURL = s
@@ -247,7 +247,7 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_GATEWAY_SECRET", "gateway-secret", "signs what is posted to the gateway", "empty or at least 16 signs", true,
+	{"PENDOPO_GATEWAY_SECRET", "", "signs what is posted to the gateway", "empty or at least 16 signs", true,
 		func(c *Config) string { return c.GatewaySecret },
 		func(c *Config, s string) error {
 			if s != "" && len(s) < 16 {

@@ -142,7 +142,12 @@ func TestMasterKeys(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	// It is no flag, and a wrong one is not shown.
+	// Neither it nor what mail and messages go out with is a flag, and a wrong one is not shown.
+	for _, args := range [][]string{{"--smtp-url", "smtp://siti:geheim@mail.example.go.id"}, {"--gateway-secret=geheim-geheim-geheim"}, {"--gateway-url", "https://siti:geheim@gateway.example.go.id/"}} {
+		if _, _, err := load(t, map[string]string{"PENDOPO_MAIL_FROM": "mpp@contoh.test"}, args...); err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v", args[0], err)
+		}
+	}
 	if _, _, err := load(t, nil, "--master-key", a); err == nil {
 		t.Error("the master key may stand on a command line")
 	}

@@ -78,6 +78,14 @@ func Retry(ctx context.Context, tx *store.Tx, actor string, which ...id.ID) (int
 	return n, nil
 }
 
+// Drop deletes jobs of a kind that wait and are not wanted any more, by their keys. One that is being run stays.
+func Drop(ctx context.Context, tx *store.Tx, kind string, keys ...string) error {
+	if _, err := store.Delete[row](ctx, tx, "kind = ? and state = 'queued' and key in ?", kind, bun.Tuple(keys)); err != nil {
+		return fmt.Errorf("jobs: drop: %w", err)
+	}
+	return nil
+}
+
 // Sweep deletes a tenant's jobs that ended long ago. Run it now and then.
 func Sweep(ctx context.Context, db *store.DB, t store.TenantID) error {
 	return db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -97,7 +98,7 @@ func (g *Gateway) Carry(ctx context.Context, l Letter) (string, error) {
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10)) // the status has said it; this is only the name
 	code := fmt.Sprintf("gateway.%d", res.StatusCode)
 	switch {
-	case res.StatusCode >= 500, res.StatusCode == http.StatusTooManyRequests:
+	case res.StatusCode >= 500, slices.Contains(passing, res.StatusCode):
 		return "", &Refusal{Outcome: Temporary, Code: code, After: retryAfter(res.Header.Get("Retry-After"), g.clock.Now())}
 	case res.StatusCode >= 300:
 		return "", &Refusal{Outcome: Permanent, Code: code}
@@ -109,6 +110,13 @@ func (g *Gateway) Carry(ctx context.Context, l Letter) (string, error) {
 		return "", nil
 	}
 	return said.ID, nil
+}
+
+// passing are the refusals below 500 that another time may bring an end to: a secret or an address that is being
+// changed on one side before the other, a proxy before the gateway, too much at once. They say nothing of the message.
+var passing = []int{
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict,
+	http.StatusTooEarly, http.StatusTooManyRequests,
 }
 
 // retryAfter reads seconds or a date, at most an hour.

@@ -317,10 +317,46 @@ func (s *Service) Kinds() []string {
 // Keep is how long a message's row is kept. Until then its key keeps the same message from going out again.
 const Keep = 180 * 24 * time.Hour
 
-// Sweep deletes a tenant's old messages. Run it now and then.
+// swept are how many messages one transaction drops.
+const swept = 500
+
+// Sweep drops a tenant's messages that have waited longer than their kind allows, as where no carrier is configured,
+// with their jobs, and deletes old ones. Run it now and then.
 func (s *Service) Sweep(ctx context.Context, t store.TenantID) error {
+	for _, name := range s.Kinds() {
+		within := s.kinds[name].Within
+		for n := swept; within > 0 && n == swept; {
+			err := s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
+				late, err := store.Select[row](tx).Where("kind = ? and state = ? and created_at < ?", name, queued, tx.Now().Add(-within)).
+					Order("created_at").Limit(swept).All(ctx)
+				if n = len(late); err != nil || n == 0 {
+					return err
+				}
+				return dropAll(ctx, tx, late)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return s.db.In(ctx, t, func(ctx context.Context, tx *store.Tx) error {
 		_, err := store.Delete[row](ctx, tx, "created_at <= ?", tx.Now().Add(-Keep))
 		return err
 	})
+}
+
+// dropAll drops messages that are late. A job that is being run finds its message dropped, and is done.
+func dropAll(ctx context.Context, tx *store.Tx, late []row) error {
+	ids, keys := make([]id.ID, len(late)), map[Channel][]string{}
+	for i, r := range late {
+		ids[i] = r.ID
+		keys[r.Channel] = append(keys[r.Channel], r.ID.String())
+	}
+	_, err := store.Update[row](tx).Set("state = ?, last_error = 'notify.late'", dropped).Where("id in ? and state = ?", bun.Tuple(ids), queued).Exec(ctx)
+	for _, c := range Channels {
+		if err == nil && len(keys[c]) > 0 {
+			err = jobs.Drop(ctx, tx, jobKind(c), keys[c]...)
+		}
+	}
+	return err
 }

@@ -469,6 +469,40 @@ func TestOldMessagesAreSwept(t *testing.T) {
 	})
 }
 
+// Where nothing can carry a message it waits, and no longer than its kind says: then it goes, with its job.
+func TestWhatWaitsTooLongIsSwept(t *testing.T) {
+	each(t, func(t *testing.T, dialect string) {
+		w := newWorld(t, dialect, notify.Options{},
+			notify.Kind{Name: "test.link", Channels: []notify.Channel{notify.Email}, Unknown: notify.Resend, Within: 72 * time.Hour},
+			notify.Kind{Name: "test.hold", Channels: []notify.Channel{notify.Email}, Unknown: notify.Hold})
+		for range 3 {
+			w.send(notify.Message{Kind: "test.link", To: notify.User(w.region.Officer)})
+		}
+		w.send(notify.Message{Kind: "test.hold", To: notify.User(w.region.Officer)})
+		for _, step := range []struct {
+			after   time.Duration
+			dropped int
+			jobs    int
+		}{{71 * time.Hour, 0, 4}, {2 * time.Hour, 3, 1}, {time.Hour, 3, 1}} {
+			w.now.Advance(step.after)
+			if err := w.service.Sweep(t.Context(), w.region.ID); err != nil {
+				t.Fatal(err)
+			}
+			type count struct{ Late, Messages, Jobs int }
+			var got []count
+			err := w.db.View(t.Context(), w.region.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+				got, err = store.Query[count](ctx, tx, store.From{"messages", "jobs"}, `
+					select (select count(*) from messages where state = 'dropped' and last_error = 'notify.late') as late,
+						(select count(*) from messages where kind like 'test.%') as messages, (select count(*) from jobs) as jobs`)
+				return err
+			})
+			if err != nil || got[0] != (count{step.dropped, 4, step.jobs}) {
+				t.Errorf("%v: %+v, %v", step.after, got, err)
+			}
+		}
+	})
+}
+
 func TestRegisterRefusesWhatIsIncomplete(t *testing.T) {
 	content := func(context.Context, *store.Tx, notify.Delivery) (notify.Vars, error) { return nil, nil }
 	whole := notify.Kind{Name: "test.hold", Channels: []notify.Channel{notify.Email}, Content: content, Unknown: notify.Hold}

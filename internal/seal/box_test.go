@@ -226,14 +226,45 @@ func TestKeyring(t *testing.T) {
 	if _, err := both.Unwrap(t.Context(), wrapped, []byte("19.02")); err == nil {
 		t.Error("opened for another tenant")
 	}
+	derived := func(r *Keyring, purpose string) [][]byte {
+		t.Helper()
+		keys, err := (&Vault{master: r}).Derive(t.Context(), purpose)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
 	for purpose, want := range map[string]int{"audit checkpoints": 2, "other": 2} {
-		got := both.Derive(purpose)
-		if len(got) != want || len(got[0]) != 32 || !bytes.Equal(got[0], after.Derive(purpose)[0]) || !bytes.Equal(got[1], before.Derive(purpose)[0]) {
+		got := derived(both, purpose)
+		if len(got) != want || len(got[0]) != 32 || !bytes.Equal(got[0], derived(after, purpose)[0]) || !bytes.Equal(got[1], derived(before, purpose)[0]) {
 			t.Errorf("%s: %x", purpose, got)
 		}
 	}
-	if bytes.Equal(both.Derive("a")[0], both.Derive("b")[0]) {
+	if bytes.Equal(derived(both, "a")[0], derived(both, "b")[0]) {
 		t.Error("two purposes have one key")
+	}
+}
+
+// kms is a key management service that is not there.
+type kms struct{ *Keyring }
+
+var errKMS = errors.New("the key management service does not answer")
+
+func (kms) Derive(ctx context.Context, _ string) ([][]byte, error) {
+	return nil, errors.Join(errKMS, ctx.Err())
+}
+
+// A master key may be elsewhere: that it does not answer is an error, and whoever waits for it may give up.
+func TestAMasterKeyElsewhere(t *testing.T) {
+	ring, err := NewKeyring(bytes.Repeat([]byte("k"), MasterLen))
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault := &Vault{master: kms{ring}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if keys, err := vault.Derive(ctx, "audit hashes"); !errors.Is(err, errKMS) || !errors.Is(err, context.Canceled) || keys != nil {
+		t.Errorf("%x %v", keys, err)
 	}
 }
 

@@ -25,8 +25,8 @@ type Master interface {
 	// Current tells whether wrapped is under the key with which Wrap wraps now.
 	Current(wrapped []byte) bool
 	// Derive makes keys of 32 bytes for another purpose, such as "audit checkpoints": one of each master key.
-	// The first makes, all of them check.
-	Derive(purpose string) [][]byte
+	// The first makes, all of them check. There is at least one.
+	Derive(ctx context.Context, purpose string) ([][]byte, error)
 }
 
 // MasterLen is a master key's length in bytes.
@@ -105,12 +105,12 @@ func (r *Keyring) Unwrap(_ context.Context, wrapped, bound []byte) ([]byte, erro
 func (r *Keyring) Current(wrapped []byte) bool { return hasPrefix(wrapped, r.current) }
 
 // Derive implements Master.
-func (r *Keyring) Derive(purpose string) [][]byte {
+func (r *Keyring) Derive(_ context.Context, purpose string) ([][]byte, error) {
 	out := make([][]byte, len(r.keys))
 	for i, key := range r.keys {
 		out[i] = derive(key, "for "+purpose, 32)
 	}
-	return out
+	return out, nil
 }
 
 // wrapper is a Master as Tink asks for one.

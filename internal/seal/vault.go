@@ -46,7 +46,16 @@ func Of(db *store.DB) *Vault {
 }
 
 // Derive makes keys of 32 bytes for another purpose out of the master keys: see Master.
-func (v *Vault) Derive(purpose string) [][]byte { return v.master.Derive(purpose) }
+func (v *Vault) Derive(ctx context.Context, purpose string) ([][]byte, error) {
+	keys, err := v.master.Derive(ctx, purpose)
+	if err == nil && len(keys) == 0 {
+		err = errors.New("none was derived")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("seal: keys for %s: %w", purpose, err)
+	}
+	return keys, nil
+}
 
 // set gives the keys of a row as it has just been read. It unwraps them where that has not been done.
 func (v *Vault) set(ctx context.Context, t store.TenantID, r row) (*set, error) {

@@ -42,6 +42,9 @@ const (
 // stepCookie holds what a sign-in that waits for its second step goes on with.
 const stepCookie = "step"
 
+// deviceCookie marks the browsers in which somebody has signed in, so that strangers who guess do not lock them out.
+const deviceCookie = "device"
+
 var permPeople = authz.Declare("signin:person:manage",
 	"Mengakhiri sesi, menghapus langkah kedua, dan membekukan akun petugas", "End staff's sessions, take away their second factors and suspend their accounts")
 
@@ -121,7 +124,7 @@ type handlers struct{ door *auth.Service }
 
 // from is where the request comes from.
 func from(c *web.Ctx) auth.From {
-	return auth.From{IP: c.IP(), Agent: device(c.Header(fiber.HeaderUserAgent))}
+	return auth.From{IP: c.IP(), Agent: device(c.Header(fiber.HeaderUserAgent)), Device: c.OwnCookie(deviceCookie)}
 }
 
 // form is what a page shows again when something was wrong. A secret is never shown again.
@@ -209,6 +212,9 @@ func (h handlers) enter(c *web.Ctx, s auth.Session, next string) error {
 		c.SetOwnCookie(stepCookie, "", time.Time{})
 	}
 	c.SetSession(s.Token, s.ExpiresAt)
+	if s.Device != "" {
+		c.SetOwnCookie(deviceCookie, s.Device, c.Now().Add(auth.Known))
+	}
 	return c.SeeOther(landing(c, s.Actor, next))
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -312,4 +313,40 @@ func TestSlow(t *testing.T) {
 	if res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" || !strings.Contains(body, "menit lalu coba lagi") {
 		t.Errorf("%d %q %s", res.StatusCode, res.Header.Get("Retry-After"), body)
 	}
+}
+
+// A browser in which somebody has signed in is known by a cookie of this host alone, and goes on being when strangers
+// have used up what an account may be guessed at.
+func TestAKnownBrowser(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "https")
+		a := d.a.Host("localhost")
+		res, _ := d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, ""))
+		var device *http.Cookie
+		for _, c := range res.Cookies() {
+			if c.Name == "__Host-device" {
+				device = c
+			}
+		}
+		if device == nil || !device.Secure || !device.HttpOnly || device.Domain != "" || device.Path != "/" || time.Until(device.Expires) < 100*24*time.Hour {
+			t.Fatalf("%+v", device)
+		}
+		err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) error {
+			for range 2000 {
+				if _, _, err := throttle.Take(ctx, tx, "tenant", 15*time.Minute, 2000); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, _ := d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, "")); res.StatusCode != http.StatusTooManyRequests {
+			t.Errorf("a stranger: %d", res.StatusCode)
+		}
+		if res, _ := d.form(t, a, "/masuk", credentials(d.a.Email("officer"), password, ""), "Cookie", device.Name+"="+device.Value); res.StatusCode != http.StatusSeeOther {
+			t.Errorf("the known browser: %d", res.StatusCode)
+		}
+	}, testkit.WithModels(models))
 }

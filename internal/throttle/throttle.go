@@ -4,6 +4,7 @@ package throttle
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -46,6 +47,15 @@ func Take(ctx context.Context, tx *store.Tx, key string, window time.Duration, m
 	}
 }
 
+// Count counts one more of key in the present window, without an end, and gives how many there are.
+func Count(ctx context.Context, tx *store.Tx, key string, window time.Duration) (n int, err error) {
+	if _, _, err := Take(ctx, tx, key, window, math.MaxInt32); err != nil {
+		return 0, err
+	}
+	r, err := store.Select[row](tx).Where("key = ? and window_start = ?", key, tx.Now().Truncate(window)).One(ctx)
+	return r.N, err
+}
+
 // GiveBack takes back one that was counted at a moment.
 func GiveBack(ctx context.Context, tx *store.Tx, key string, window time.Duration, at time.Time) error {
 	_, err := store.Update[row](tx).Set("n = n - 1").
@@ -53,8 +63,11 @@ func GiveBack(ctx context.Context, tx *store.Tx, key string, window time.Duratio
 	return err
 }
 
-// Sweep deletes the windows that began by a moment.
+// Long is how keys begin whose windows are as long as a day: they are kept so much longer.
+const Long = "day:"
+
+// Sweep deletes the windows that began by a moment, and the long ones that did a day before.
 func Sweep(ctx context.Context, tx *store.Tx, by time.Time) error {
-	_, err := store.Delete[row](ctx, tx, "window_start <= ?", by)
+	_, err := store.Delete[row](ctx, tx, "window_start <= ? and (key not like 'day:%' or window_start <= ?)", by, by.Add(-24*time.Hour))
 	return err
 }

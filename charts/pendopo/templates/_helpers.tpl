@@ -51,6 +51,19 @@ database. */}}
 {{- end }}
 {{- end }}
 
+{{/* Where checkpoints are kept in a pod, or "off". */}}
+{{- define "pendopo.checkpoints" -}}
+{{- with .Values.checkpoints -}}
+{{- if not .enabled -}}
+{{- if .volume }}{{ fail "checkpoints.volume is set and checkpoints.enabled is false: keep one" }}{{ end -}}
+off
+{{- else -}}
+{{- if not .volume }}{{ fail "checkpoints.volume is required, where checkpoints of the activity records are kept; or say checkpoints.enabled=false" }}{{ end -}}
+/checkpoints
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "pendopo.ownerSecret" -}}
 {{- with .Values.database -}}
 {{- coalesce .existingOwnerSecret .existingSecret (printf "%s-migrate" (include "pendopo.fullname" $)) -}}
@@ -64,6 +77,7 @@ database. */}}
 {{/* Everything that is not secret. The ConfigMap, its checksum and the migrate Job read it from here. */}}
 {{- define "pendopo.config" -}}
 PENDOPO_ADDR: ":8080"
+PENDOPO_CHECKPOINTS: {{ include "pendopo.checkpoints" . | quote }}
 PENDOPO_APP_ROLE: {{ .Values.database.appRole | quote }}
 PENDOPO_DRAIN: "5s" # so that the load balancer has heard of it before the listener closes
 # Less than the period, so that the app ends by itself before Kubernetes kills it.
