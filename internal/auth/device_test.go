@@ -69,7 +69,7 @@ func TestStrangersDoNotLockOut(t *testing.T) {
 		}
 		_, err = w.try(t, w.a, officer, password, "203.0.113.7", "")
 		slow("a browser that is not known", err)
-		if s, err = w.try(t, w.a, officer, password, "203.0.113.7", own); err != nil {
+		if _, err = w.try(t, w.a, officer, password, "203.0.113.7", own); err != nil {
 			t.Errorf("their own browser: %v", err)
 		}
 		// The mall's own address, and the whole region.
@@ -79,7 +79,7 @@ func TestStrangersDoNotLockOut(t *testing.T) {
 		}, 15*time.Minute, 300)
 		_, err = w.try(t, w.a, admin, password, "203.0.113.7", own)
 		slow("somebody else's browser", err)
-		if s, err = w.try(t, w.a, officer, password, "203.0.113.7", own); err != nil {
+		if _, err = w.try(t, w.a, officer, password, "203.0.113.7", own); err != nil {
 			t.Errorf("at the mall: %v", err)
 		}
 		w.use(t, func(*seal.Keys) (string, error) { return "tenant", nil }, 15*time.Minute, 2000)

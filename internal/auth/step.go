@@ -213,12 +213,6 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 	return out, nil
 }
 
-func (s *Service) auditWrongCode(tx *store.Tx, target string, kind Kind) {
-	tx.Audit(store.Record{
-		Actor: "public", Action: "auth:session:verify", Target: target, Data: signInData{OK: false, Kind: kind},
-	})
-}
-
 // proofData is by what somebody tried to show who they are; "" is what they typed.
 type proofData struct {
 	OK bool   `json:"ok"`
