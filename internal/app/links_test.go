@@ -206,3 +206,17 @@ func TestAnInvitation(t *testing.T) {
 		}
 	})
 }
+
+// A demo's passwords and second factors are public: its database is not served to the world.
+func TestServeRefusesADemosDatabase(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		apply(t, db, oneSeries("19.05", "WIB"))
+		prov := &tenant.Provisioner{DB: db, Password: func() (string, string, error) { return "x", "x", nil }}
+		if _, err := prov.Apply(t.Context(), oneSeries("19.02", "WIB"), tenant.Options{Actor: "system:test", Demo: true}); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := command(t, serveEnv(db), "", "serve", "--addr", "127.0.0.1:0"); code != 1 || !strings.Contains(out, "Kabupaten Belitung is a demo's") {
+			t.Errorf("serve: %d %s", code, out)
+		}
+	})
+}
