@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
@@ -47,6 +48,13 @@ func (s *Pages) listCounters(c *web.Ctx) error {
 	crowd, err := s.hall.Crowd(c.Std(), c.Tenant)
 	if err != nil {
 		return err
+	}
+	// Who has just come is about to open a counter of theirs. With many to choose from nobody knows which.
+	mine := slices.DeleteFunc(slices.Clone(counters), func(d *tenant.Counter) bool { return !c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency)) })
+	if len(mine) <= fewCounters {
+		for _, d := range mine {
+			s.hall.seen(c.Tenant, d.ID)
+		}
 	}
 	v := counterList{Now: c.Now(), Front: c.Actor.CanWithin(permFind, c.Tenant.Scope)}
 	for _, d := range counters {
