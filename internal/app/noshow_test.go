@@ -32,7 +32,7 @@ func TestAnAbsentPersonIsCalledAgainByAKey(t *testing.T) {
 	phone.MustWait(`() => document.body.innerText.includes('Anda terlewat')`)
 	shot(t, phone, "ticket-missed-360")
 	inspect(t, desk, "counter-missed-1024")
-	if text := desk.MustElement(".p-undo button").MustText(); !strings.Contains(text, "Panggil lagi A-001") || !strings.Contains(text, "L") {
+	if text := desk.MustElement(".p-undo button").MustText(); !strings.Contains(text, "Panggil kembali A-001") || !strings.Contains(text, "L") {
 		t.Errorf("the button says %q", text)
 	}
 	for _, size := range [][2]int{{1280, 800}, {768, 1024}, {360, 800}} {

@@ -26,12 +26,18 @@ func TestACounterKnowsThatSomebodySitsThere(t *testing.T) {
 	first := h.issue(t, "a")
 	h.issue(t, "b")
 	h.call(t, 0)
-	h.see(t, "/petugas", "officer")
+	h.see(t, "/petugas", "manager")
 	h.see(t, h.counter(0), "manager")
 	if resp, _ := h.ask(t, http.MethodPost, h.counter(0)+"/berikutnya", "manager", url.Values{}); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("the manager called: %d", resp.StatusCode)
 	}
 	want("nobody has come", false, false)
+
+	// Who opens the list of their counters is about to sit down at one of them.
+	h.see(t, "/petugas", "bound")
+	want("somebody of the first counter has come", true, false)
+	h.see(t, "/petugas", "officer")
+	want("somebody of both has come", true, true)
 
 	// Without a script: the page, and each press.
 	recall := url.Values{"nomor": {first.ID.String()}}

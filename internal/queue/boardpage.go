@@ -105,7 +105,7 @@ func (s *Pages) readBoard(ctx context.Context, t *tenant.Tenant, zone *tenant.Zo
 	if grid {
 		most = seriesGrid
 	}
-	v.Coming = turned(all, most, now.Minute())
+	v.Coming = shown(all, most)
 	return v, err
 }
 

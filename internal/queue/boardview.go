@@ -16,14 +16,15 @@ import (
 )
 
 const (
-	fewCounters  = 4                // up to so many one big call is the better board
-	gridCounters = 12               // and so many fit the board of counters
-	comingMost   = 3                // next numbers of a series
-	seriesBig    = 3                // series that fit below the call
-	seriesGrid   = 5                // and beside the counters
-	stillCalled  = 2 * time.Minute  // so long a call stays big after the person has come
-	oldCall      = 30 * time.Minute // after so long nobody is "being called" any more
-	afterClosing = time.Hour        // so long after closing a hall may still be serving
+	fewCounters                   = 4                // up to so many one big call is the better board
+	gridCounters                  = 12               // and so many fit the board of counters
+	comingMost                    = 3                // next numbers of a series
+	seriesBig                     = 3                // series that fit below the call
+	seriesGrid                    = 5                // and beside the counters
+	seriesBigMost, seriesGridMost = 6, 10            // the same close together, one number of each
+	stillCalled                   = 2 * time.Minute  // so long a call stays big after the person has come
+	oldCall                       = 30 * time.Minute // after so long nobody is "being called" any more
+	afterClosing                  = time.Hour        // so long after closing a hall may still be serving
 )
 
 // boardView is a hall's board.
@@ -54,28 +55,44 @@ func night(dir *tenant.Directory, t *tenant.Tenant, v *tenant.Venue, now time.Ti
 	return now.Before(from) || now.After(to.Add(afterClosing))
 }
 
-// turned are the series that a board shows, at most as many as fit. Where people wait for more of them,
-// the board turns the page each minute, so that none is left out. Those in which nobody waits stand last and only
-// fill up.
-func turned(all []waitingSeries, most, minute int) []waitingSeries {
+// shown are the series that a board shows: all in which somebody waits, and of the others, which stand last, as many as
+// fill it up.
+func shown(all []waitingSeries, fill int) []waitingSeries {
 	busy := len(all)
 	for busy > 0 && all[busy-1].Waiting == 0 {
 		busy--
 	}
-	if busy <= most {
-		return all[:min(len(all), most)]
-	}
-	pages := (busy + most - 1) / most
-	from := minute % pages * most
-	return all[min(from, busy-most):][:most]
+	return all[:max(busy, min(len(all), fill))]
 }
 
-// fitting leaves out what would not stand in one row: wide numbers come in fewer.
-func fitting(next []string, grid bool) []string {
+// comingLayout is how the next numbers of so many series stand: three wide, or six close together, or all of them
+// small. board.js shows the last in turns, so many at once as stand close together.
+type comingLayout struct {
+	Class string
+	Turn  int // series a turn; 0: all are shown at once
+}
+
+func layoutOf(series int, grid bool) comingLayout {
+	wide, close := seriesBig, seriesBigMost
+	if grid {
+		wide, close = seriesGrid, seriesGridMost
+	}
+	switch {
+	case series <= wide:
+		return comingLayout{}
+	case series <= close:
+		return comingLayout{Class: "p-close"}
+	}
+	return comingLayout{Class: "p-all", Turn: close}
+}
+
+// fitting leaves out what would not stand in one row: wide numbers come in fewer, and one of each where series stand
+// close together.
+func fitting(next []string, grid, close bool) []string {
 	most := comingMost
 	for _, n := range next {
 		switch {
-		case len(n) > 6 && grid:
+		case close, len(n) > 6 && grid:
 			most = min(most, 1)
 		case len(n) > 5 || grid:
 			most = min(most, 2)

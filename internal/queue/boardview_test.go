@@ -78,7 +78,7 @@ func TestBoardLoadsItselfAgainWhereNoScriptDraws(t *testing.T) {
 	}
 }
 
-func TestBoardTurnsThePageWhenManyWait(t *testing.T) {
+func TestBoardShowsEverySeriesInWhichSomebodyWaits(t *testing.T) {
 	lines := func(waiting ...int) (out []waitingSeries) {
 		for i, n := range waiting {
 			out = append(out, waitingSeries{Series: &tenant.Series{SeriesRow: tenant.SeriesRow{Prefix: string(rune('A' + i))}}, Waiting: n})
@@ -92,27 +92,40 @@ func TestBoardTurnsThePageWhenManyWait(t *testing.T) {
 		return s
 	}
 	for _, c := range []struct {
-		all    []waitingSeries
-		minute int
-		want   string
+		all  []waitingSeries
+		want string
 	}{
-		{nil, 3, ""},
-		{lines(2, 0), 7, "AB"},
-		{lines(2, 1, 0, 0, 0), 7, "ABC"},
-		{lines(1, 1, 1, 1, 0), 0, "ABC"},
-		{lines(1, 1, 1, 1, 0), 1, "BCD"},
-		{lines(1, 1, 1, 1, 1, 1, 1), 2, "EFG"},
+		{nil, ""},
+		{lines(2, 0), "AB"},
+		{lines(2, 1, 0, 0, 0), "ABC"},
+		{lines(1, 1, 1, 1, 0), "ABCD"},
+		{lines(1, 1, 1, 1, 1, 1, 1), "ABCDEFG"},
 	} {
-		if got := names(turned(c.all, 3, c.minute)); got != c.want {
-			t.Errorf("minute %d: %s, want %s", c.minute, got, c.want)
+		if got := names(shown(c.all, seriesBig)); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
 	for _, c := range []struct {
-		next []string
-		grid bool
-		want int
-	}{{[]string{"A-001", "A-002", "A-003"}, false, 3}, {[]string{"ES-001", "ES-002", "ES-003"}, false, 2}, {[]string{"A-001", "A-002", "A-003"}, true, 2}, {[]string{"AB-1027", "AB-1028"}, true, 1}, {nil, true, 0}} {
-		if got := len(fitting(c.next, c.grid)); got != c.want {
+		series int
+		grid   bool
+		want   comingLayout
+	}{
+		{3, false, comingLayout{}}, {4, false, comingLayout{Class: "p-close"}}, {6, false, comingLayout{Class: "p-close"}}, {7, false, comingLayout{"p-all", 6}},
+		{5, true, comingLayout{}}, {6, true, comingLayout{Class: "p-close"}}, {10, true, comingLayout{Class: "p-close"}}, {11, true, comingLayout{"p-all", 10}},
+	} {
+		if got := layoutOf(c.series, c.grid); got != c.want {
+			t.Errorf("%d series: %v, want %v", c.series, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		next        []string
+		grid, close bool
+		want        int
+	}{
+		{[]string{"A-001", "A-002", "A-003"}, false, false, 3}, {[]string{"ES-001", "ES-002", "ES-003"}, false, false, 2}, {[]string{"A-001", "A-002", "A-003"}, true, false, 2},
+		{[]string{"AB-1027", "AB-1028"}, true, false, 1}, {[]string{"A-001", "A-002"}, false, true, 1}, {nil, true, false, 0},
+	} {
+		if got := len(fitting(c.next, c.grid, c.close)); got != c.want {
 			t.Errorf("%v: %d fit, want %d", c.next, got, c.want)
 		}
 	}

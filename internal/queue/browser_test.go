@@ -77,11 +77,28 @@ func TestPressesRightAfterACallFinishNobody(t *testing.T) {
 	if got := sent(); got != "berikutnya" || status() != queue.Called {
 		t.Errorf("sent while it rests: %s, the ticket is %s", got, status())
 	}
-	// Later the same press does what the button says.
+	// A second call rests as the first one did, and is called once however often R is pressed.
+	h.clock.Advance(time.Minute)
+	p.KeyActions().Press(input.KeyR).Release(input.KeyR).MustDo()
+	p.MustWait(`() => document.querySelector('.p-cinfo').innerText.includes('dipanggil 2 kali')`)
+	p.MustEval(`() => ['r', 'R', ' '].forEach((key) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true})))`)
+	p.MustWait(`() => ['t-berikutnya', 't-panggil-ulang'].every((x) => document.getElementById(x).getAttribute('aria-disabled') === 'true')`)
+	p.Screenshot(t, "counter-recalled-1280")
+	p.MustWait(`() => ['t-berikutnya', 't-panggil-ulang'].every((x) => !document.getElementById(x).hasAttribute('aria-disabled'))`)
+	if got := sent(); got != "berikutnya panggil-ulang" || status() != queue.Called {
+		t.Errorf("sent after a second call: %s, the ticket is %s", got, status())
+	}
+	// Later the same press does what the button says, and who has not come has a button beside it that is as high.
+	if wrong := p.MustEval(`() => {
+		const a = document.getElementById('t-berikutnya').getBoundingClientRect(), b = document.getElementById('t-tidak-hadir').getBoundingClientRect();
+		return Math.abs(a.top - b.top) < 1 && Math.abs(a.height - b.height) < 1 && b.left > a.right ? '' : JSON.stringify([a, b]);
+	}`).Str(); wrong != "" {
+		t.Errorf("the two ends of a call do not stand side by side: %s", wrong)
+	}
 	h.clock.Advance(time.Minute)
 	p.KeyActions().Press(input.Space).Release(input.Space).MustDo()
 	p.MustWait(`() => !document.querySelector('.p-cur')`)
-	if got := sent(); got != "berikutnya selesai" || status() != queue.Finished {
+	if got := sent(); got != "berikutnya panggil-ulang selesai" || status() != queue.Finished {
 		t.Errorf("sent: %s, the ticket is %s", got, status())
 	}
 	if wrong := p.Problems(); len(wrong) > 0 {

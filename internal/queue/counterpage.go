@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
@@ -26,9 +27,9 @@ const (
 	stillNew = 10 * time.Second
 )
 
-// callFresh tells that a ticket was called for the first time less than d ago and the person has not come.
+// callFresh tells that a ticket was called, for the first time or again, less than d ago and the person has not come.
 func callFresh(t Ticket, now time.Time, d time.Duration) bool {
-	return t.Status == Called && t.Calls == 1 && now.Sub(t.CalledAt) < d
+	return t.Status == Called && now.Sub(t.CalledAt) < d
 }
 
 // moveWords are the moves in the addresses of the officer's screen.
@@ -47,6 +48,13 @@ func (s *Pages) listCounters(c *web.Ctx) error {
 	crowd, err := s.hall.Crowd(c.Std(), c.Tenant)
 	if err != nil {
 		return err
+	}
+	// Who has just come is about to open a counter of theirs. With many to choose from nobody knows which.
+	mine := slices.DeleteFunc(slices.Clone(counters), func(d *tenant.Counter) bool { return !c.Actor.Can(permCall, AgencyScope(c.Tenant, d.Agency)) })
+	if len(mine) <= fewCounters {
+		for _, d := range mine {
+			s.hall.seen(c.Tenant, d.ID)
+		}
 	}
 	v := counterList{Now: c.Now(), Front: c.Actor.CanWithin(permFind, c.Tenant.Scope)}
 	for _, d := range counters {
@@ -189,6 +197,10 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 	if move == Finish && c.Form("besar") != "" && callFresh(place.Ticket, c.Now(), callSettles) {
 		return s.after(c, counter, noteTwice)
 	}
+	// And nobody can have come, nor has the board said it, before a call is called again.
+	if move == Recall && callFresh(place.Ticket, c.Now(), callSettles) {
+		return s.after(c, counter, noteTwice)
+	}
 	_, err = s.hall.Do(c.Std(), c.Tenant, c.Actor, ticket, move)
 	illegal := fault.Is(err, "queue.illegal_move")
 	if err == nil || illegal {
@@ -251,7 +263,7 @@ func (s *Pages) followCounter(c *web.Ctx) error {
 			if err != nil {
 				return err
 			}
-			title := v.title(p)
+			title := headed(p, v.title(p))
 			v.Note = s.notes.of(counter, actor.UserID, v.Now)
 			// The key is new in each rendering and the timer runs by itself: neither is a change.
 			if first && v.shape(p) == shown {

@@ -126,10 +126,10 @@ func (v counterScreen) shape(p ui.Page) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// waited says when the person came and how long they waited.
+// waited says when the person came and how long they waited: the time between what it shows, to the minute.
 func (v counterScreen) waited(p ui.Page) string {
 	c, pr := v.Current, p.Print()
-	return p.T("queue.waited", pr.Time(c.CreatedAt), pr.Time(c.CalledAt), pr.Minutes(whole(c.CreatedAt, c.CalledAt)))
+	return p.T("queue.waited", pr.Time(c.CreatedAt), pr.Time(c.CalledAt), pr.Minutes(whole(c.CreatedAt.Truncate(time.Minute), c.CalledAt.Truncate(time.Minute))))
 }
 
 // since is when the timer began: the service's, or, until the person is there, the call's.
@@ -174,15 +174,20 @@ func (v counterScreen) bigText(p ui.Page) string {
 		return p.T("queue.big_shut", openText(p, v.Opening, v.Now, v.Loc))
 	case next == nil && v.Current == nil:
 		return p.T("queue.big_nobody")
+	case next == nil && v.Current.Status == Called:
+		return p.T("queue.big_only_served", v.Current.Label)
 	case next == nil:
 		return p.T("queue.big_only_finish")
 	case v.Current == nil:
 		return p.T("queue.big_call", next.Label, v.Counter.Name)
 	}
+	if v.Current != nil && v.Current.Status == Called {
+		return p.T("queue.big_served", v.Current.Label, next.Label, v.Counter.Name)
+	}
 	return p.T("queue.big_both", v.Current.Label, next.Label, v.Counter.Name)
 }
 
-// settles tells that somebody was called just now, so that the big button rests first.
+// settles tells that somebody was called just now, so that the big button and the second call rest first.
 func (v counterScreen) settles() bool {
 	return v.Current != nil && callFresh(v.Current.Ticket, v.Now, stillNew)
 }
@@ -238,16 +243,30 @@ type button struct {
 	On                     bool
 }
 
-// buttons are always the same four in the same places, so that hands learn them; what does not fit the
+// settlesFor names the call for which they rest: a second one is another.
+func (v counterScreen) settlesFor() string {
+	return v.Current.ID.String() + "-" + strconv.Itoa(v.Current.Calls)
+}
+
+// buttons are always the same three in the same places, so that hands learn them; what does not fit the
 // ticket's state rests.
 func (v counterScreen) buttons(p ui.Page) []button {
 	called := v.Current.Status == Called
-	return []button{
+	all := []button{
 		{"panggil-ulang", "volume", "r", p.T("queue.move_recall"), called && v.CanCall},
 		{"layani", "user-check", "m", p.T("queue.move_serve"), called && v.CanFinish},
-		{"tidak-hadir", "user-off", "x", p.T("queue.move_absent"), called && v.CanFinish},
 		{"selesai", "check", "s", p.T("queue.move_finish"), v.CanFinish},
 	}
+	if !v.CanCall { // there is no big button to stand beside
+		all = append(all, v.absent(p))
+	}
+	return all
+}
+
+// absent is the button beside the big one, always there with somebody at the counter. The big one counts whom it
+// finishes as served; who has not come is one press away all the same.
+func (v counterScreen) absent(p ui.Page) button {
+	return button{"tidak-hadir", "user-off", "x", p.T("queue.move_absent"), v.Current.Status == Called && v.CanFinish}
 }
 
 // freeText is what an empty counter says.

@@ -252,13 +252,14 @@ func (f *FrontOffice) followTicket(c *web.Ctx) error {
 		}
 		now := frontTicket{ticketView: newTicketView(place, dir, t, f.dirs.Now()), Can: v.Can}
 		now.Key = v.Key
-		title := now.sentence(p)
-		if title != said { // what the page said by itself is not said again
-			said = title
-			if err := e.say("kabar", title); err != nil {
+		sentence := now.sentence(p)
+		if sentence != said { // what the page said by itself is not said again
+			said = sentence
+			if err := e.say("kabar", sentence); err != nil {
 				return err
 			}
 		}
+		title := headed(p, sentence)
 		if now.State != v.State { // what was just done is news no more
 			if err := e.put(ctx, "berita", title, "", frontNews(p, now)); err != nil {
 				return err

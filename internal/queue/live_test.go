@@ -90,7 +90,7 @@ func TestACallReachesTheScreens(t *testing.T) {
 		waits := h.listen(t, addr, second+"/langsung?tampil=waiting-0", "")
 		desk := h.listen(t, addr, h.counter(0)+"/langsung", "officer")
 		board := h.listen(t, addr, "/papan/mal-a/langsung?tata=1", "")
-		hear(t, "the second", waits, `"target":"sobekan"`, "1 orang di depan Anda", `"title":"A-002, 1 orang di depan Anda"`)
+		hear(t, "the second", waits, `"target":"sobekan"`, "1 orang di depan Anda", `"title":"A-002, 1 orang di depan Anda · MPP `)
 		hear(t, "the counter", desk, `"target":"antre"`, "A-001", "A-002")
 		hear(t, "the board", board, `"target":"berikutnya"`, "A-001")
 		calls := h.listen(t, addr, "/api/v1/boards/"+h.Hall.String()+"/events?last_event_id=0", "")
@@ -104,7 +104,7 @@ func TestACallReachesTheScreens(t *testing.T) {
 		hear(t, "the first", called, `"target":"panel"`)
 		hear(t, "the second", waits, `"target":"kabar"`, "A-002, Anda berikutnya")
 		hear(t, "the second", waits, `"target":"sobekan"`, "Anda berikutnya")
-		hear(t, "the counter", desk, `"target":"loket"`, "p-calling", "A-001 diselesaikan, A-002 dipanggil")
+		hear(t, "the counter", desk, `"target":"loket"`, "p-calling", "A-001 dicatat selesai dilayani, A-002 dipanggil")
 		hear(t, "the board", board, `"target":"berikutnya"`, "A-002")
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
 
-// callAgain is a press of "Panggil lagi A-005".
+// callAgain is a press of "Panggil kembali A-005".
 func (s *Pages) callAgain(c *web.Ctx) error {
 	counter, err := c.ID("id")
 	if err != nil {

@@ -47,7 +47,7 @@ func TestOfficerCallsAgainWithoutAScript(t *testing.T) {
 		h := newHouse(t, db)
 		again := h.counter(0) + "/panggil-lagi"
 		a := h.miss(t, "a", 0)
-		body := h.see(t, h.counter(0), "officer", "A-001 dicatat tidak hadir pukul 09.00", "Panggil lagi A-001", `data-key="l"`, ">L</kbd>", "Tidak hadir", `id="lagi-`+a.ID.String())
+		body := h.see(t, h.counter(0), "officer", "A-001 dicatat tidak hadir pukul 09.00", "Panggil kembali A-001", `data-key="l"`, ">L</kbd>", "Tidak hadir", `id="lagi-`+a.ID.String())
 		press := againForm(t, body)
 		if to := h.send(t, again, "officer", press); to != h.counter(0) {
 			t.Errorf("it leads to %s", to)
@@ -69,7 +69,7 @@ func TestOfficerCallsAgainWithoutAScript(t *testing.T) {
 		h.take(t, "c")
 		c, _ := h.call(t, 0)
 		body = h.see(t, h.counter(0), "officer", c.Label, "dicatat tidak hadir")
-		if strings.Contains(body, `data-key="l"`) || !strings.Contains(body, `aria-label="Panggil lagi A-001" disabled`) {
+		if strings.Contains(body, `data-key="l"`) || !strings.Contains(body, `aria-label="Panggil kembali A-001" disabled`) {
 			t.Error("a counter that is not free offers a call")
 		}
 		if to := h.send(t, again, "officer", press); to != h.counter(0)+"?kabar=berubah" {
@@ -121,7 +121,7 @@ func TestTheListOfTheAbsentIsShort(t *testing.T) {
 	if strings.Contains(body, "A-001") {
 		t.Error("the list is long")
 	}
-	if strings.Index(body, `aria-label="Panggil lagi A-004"`) > strings.Index(body, `aria-label="Panggil lagi A-003"`) {
+	if strings.Index(body, `aria-label="Panggil kembali A-004"`) > strings.Index(body, `aria-label="Panggil kembali A-003"`) {
 		t.Error("the newest is not first")
 	}
 	h.clock.Advance(24 * time.Hour)

@@ -314,7 +314,7 @@ func TestOfficerServesWithoutAScript(t *testing.T) {
 		}
 		h.clock.Advance(time.Minute)
 		h.send(t, next, "officer", press) // the same press, sent once more
-		body = h.see(t, h.counter(0), "officer", "A-001", "Sedang dipanggil", "p-calling", "A-001 diselesaikan, A-002 dipanggil")
+		body = h.see(t, h.counter(0), "officer", "A-001", "Sedang dipanggil", "p-calling", "A-001 dicatat selesai dilayani, A-002 dipanggil")
 
 		ticket := url.Values{"nomor": {field(t, body, "nomor")}}
 		for _, step := range []struct{ move, want string }{
@@ -365,7 +365,7 @@ func TestOfficerServesWithHTMX(t *testing.T) {
 		t.Errorf("the second press:\n%s", body)
 	}
 	h.clock.Advance(time.Second)
-	if _, body = press(body); !strings.Contains(body, "A-002 diselesaikan, A-003 dipanggil") {
+	if _, body = press(body); !strings.Contains(body, "A-002 dicatat selesai dilayani, A-003 dipanggil") {
 		t.Errorf("the third press:\n%s", body)
 	}
 	uitest.Fragment(t, body)
@@ -411,6 +411,35 @@ func TestASecondPressFinishesNobodyWhoWasJustCalled(t *testing.T) {
 		if to := h.send(t, finish, "officer", big); to != h.counter(0) || status(first) != queue.Finished {
 			t.Errorf("later: %s, the ticket is %s", to, status(first))
 		}
+		// A second call, by R, rests as the first one does, and so does a third one.
+		again, big := callOne("r")
+		h.clock.Advance(time.Minute)
+		recall := url.Values{"nomor": {big.Get("nomor")}}
+		if to := h.send(t, h.counter(0)+"/panggil-ulang", "officer", recall); to != h.counter(0) {
+			t.Errorf("a second call: %s", to)
+		}
+		h.clock.Advance(2 * time.Second)
+		h.see(t, h.counter(0), "officer", "dipanggil 2 kali", "baru saja dipanggil")
+		for _, press := range []struct {
+			path string
+			form url.Values
+		}{{h.counter(0) + "/panggil-ulang", recall}, {finish, big}} {
+			if to := h.send(t, press.path, "officer", press.form); to != h.counter(0)+"?kabar=ganda" || status(again) != queue.Called {
+				t.Errorf("%s right after a second call: %s, the ticket is %s", press.path, to, status(again))
+			}
+		}
+		h.see(t, h.counter(0), "officer", "dipanggil 2 kali", "dicatat selesai dilayani", "Tidak hadir")
+		h.clock.Advance(time.Second)
+		h.send(t, h.counter(0)+"/tidak-hadir", "officer", recall)
+		// So does a call of somebody who was not there.
+		body := h.see(t, h.counter(0), "officer", "Panggil kembali A-00")
+		h.send(t, h.counter(0)+"/panggil-lagi", "officer", url.Values{"nomor": {big.Get("nomor")}, "kunci": {field(t, body, "kunci")}, "lihat": {field(t, body, "lihat")}})
+		if to := h.send(t, finish, "officer", big); to != h.counter(0)+"?kabar=ganda" || status(again) != queue.Called {
+			t.Errorf("right after L: %s, the ticket is %s", to, status(again))
+		}
+		h.clock.Advance(time.Minute)
+		h.send(t, finish, "officer", big)
+
 		second, big := callOne("b")
 		big.Del("besar")
 		if h.send(t, finish, "officer", big); status(second) != queue.Finished {
@@ -424,7 +453,7 @@ func TestASecondPressFinishesNobodyWhoWasJustCalled(t *testing.T) {
 		// A screen that is opened later does not rest.
 		callOne("d")
 		h.clock.Advance(10 * time.Second)
-		if body := h.see(t, h.counter(0), "officer", "Selesaikan A-004"); strings.Contains(body, "data-settles") {
+		if body := h.see(t, h.counter(0), "officer", "Selesaikan A-005"); strings.Contains(body, "data-settles") {
 			t.Error("the button rests though the call is old")
 		}
 	})
@@ -457,7 +486,7 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 		}
 		h.see(t, "/petugas", "stranger", "Belum ada loket")
 		h.see(t, "/petugas", "manager", "Semua loket", h.counter(0), h.counter(1), "/papan")
-		h.see(t, h.counter(0), "manager", "Yang memanggil adalah petugasnya")
+		h.see(t, h.counter(0), "manager", "Pemanggilan dilakukan oleh petugas loket")
 		if body := h.see(t, "/petugas", "bound", "Loket saya", h.counter(0)); strings.Contains(body, h.counter(1)) {
 			t.Error("the officer sees a counter of somebody else")
 		}

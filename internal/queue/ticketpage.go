@@ -108,9 +108,10 @@ func (d *ticketDrawing) draw(ctx context.Context) error {
 	}
 	v := newTicketView(place, dir, d.t, d.pages.dirs.Now())
 	v.QR, v.Key = d.first.QR, d.first.Key
-	title, same, drawn := v.sentence(d.p), v.shape() == d.shown, d.drawn
+	sentence, same, drawn := v.sentence(d.p), v.shape() == d.shown, d.drawn
+	title := headed(d.p, sentence)
 	d.shown, d.drawn = v.shape(), true
-	if err := d.speak(v, title, same && !drawn); err != nil {
+	if err := d.speak(v, sentence, same && !drawn); err != nil {
 		return err
 	}
 	switch {

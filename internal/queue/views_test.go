@@ -277,10 +277,10 @@ func TestOfficerScreenSaysWhatEachKeyDoes(t *testing.T) {
 	}{
 		"nobody":      {quiet, "Belum ada yang menunggu", "Nobody is waiting", 1, false},
 		"free":        {s.screen(nil, 2), "A-025 dipanggil ke Loket 3", "A-025 is called to Loket 3", 0, true},
-		"called":      {s.screen(&called, 2), "A-024 diselesaikan, A-025 dipanggil ke Loket 3", "A-024 is finished, A-025 is called to Loket 3", 0, true},
+		"called":      {s.screen(&called, 2), "A-024 dicatat selesai dilayani, A-025 dipanggil ke Loket 3", "A-024 is recorded as served, A-025 is called to Loket 3", 0, true},
 		"serving":     {s.screen(&serving, 2), "standar 15 menit", "standard 15 minutes", 3, true},
 		"only finish": {s.screen(&serving, 0), "Selesaikan A-024", "Finish A-024", 3, true},
-		"looking on":  {looking, "Yang memanggil adalah petugasnya", "Its officer does the calling", 0, false},
+		"looking on":  {looking, "Pemanggilan dilakukan oleh petugas loket", "Its officer does the calling", 0, false},
 		"stale":       {stale, "Sekarang: A-024, sedang dipanggil.", "Now: A-024, being called.", 0, true},
 		"many":        {s.screen(&serving, lineLimit+7), "dan 7 orang lagi", "and 7 more", 3, true},
 	} {

@@ -162,4 +162,10 @@ func opens(p ui.Page, at time.Time, loc *time.Location) string {
 	return p.T("queue.day_at", p.Print().Date(clock.DayOf(at, loc)), p.Print().TimeZone(at))
 }
 
+// headed is the window's title of a page that shows this now, as the layout writes it.
+func headed(p ui.Page, title string) string {
+	p.Title = title
+	return p.Heading()
+}
+
 func seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

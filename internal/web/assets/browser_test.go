@@ -186,7 +186,7 @@ func TestLive(t *testing.T) {
 
 func TestCounterKeys(t *testing.T) {
 	s := newSite(t)
-	s.page("/", "counter.js", `<button data-keys-toggle hidden>Tombol pintas</button>
+	s.page("/", "counter.js", `<button data-keys-toggle hidden><span data-on="nyala" data-off="mati">nyala</span></button>
 		<form id="f" method="post" action="/next"><button id="next" name="how" value="key" data-key="Space">Panggil</button></form>
 		<button id="s" data-key="s">Selesai</button><button disabled data-key="x">Tidak hadir</button>
 		<form><input id="note" data-key="c" aria-label="Catatan"></form>
@@ -214,10 +214,11 @@ func TestCounterKeys(t *testing.T) {
 	until(t, p, `document.activeElement === document.body`)
 
 	p.MustElement("[data-keys-toggle]").MustClick()
-	until(t, p, `document.documentElement.classList.contains('p-keys-off')`)
+	until(t, p, `document.documentElement.classList.contains('p-keys-off') && document.querySelector('[data-keys-toggle]').innerText === 'mati'`)
 	press(input.KeyS)
 	until(t, p, `window.done === 1`)
 	p.MustElement("[data-keys-toggle]").MustClick()
+	until(t, p, `document.querySelector('[data-keys-toggle]').innerText === 'nyala'`)
 	p.MustEval(`() => document.activeElement.blur()`)
 
 	press(input.Space)

@@ -3,6 +3,7 @@ package ui
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
 )
@@ -36,3 +37,6 @@ func today(p Page, t time.Time) string {
 	local := p.Print().Local(t)
 	return p.Print().Date(clock.DayOf(local, local.Location()))
 }
+
+// longName tells that a counter's name is too long for the board's biggest letters. board.js counts the same.
+func longName(counter string) bool { return utf8.RuneCountInString(counter) > 10 }

@@ -181,10 +181,16 @@ func classes(names ...string) string {
 	return strings.Join(strings.Fields(strings.Join(names, " ")), " ")
 }
 
-// NumberClass adds p-long to a queue number's class from seven characters on, so that AB-1027 fits.
+// NumberClass adds to a queue number's class how long it is: KB-025 is p-mid, AB-1027 is p-long, KAB-1027 is p-long
+// and p-max. board.js says the same of a number that is called later.
 func NumberClass(class, number string) string {
-	if len(number) > 6 {
-		return class + " p-long"
+	switch n := len(number); {
+	case n > 7:
+		return classes(class, "p-long p-max")
+	case n > 6:
+		return classes(class, "p-long")
+	case n > 5:
+		return classes(class, "p-mid")
 	}
 	return class
 }

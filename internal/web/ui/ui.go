@@ -108,8 +108,8 @@ func (p Page) lang() string {
 	return string(i18n.ID)
 }
 
-// heading is the document's title: "Paspor baru · MPP Kabupaten Bangka".
-func (p Page) heading() string {
+// Heading is the document's title: "Paspor baru · MPP Kabupaten Bangka".
+func (p Page) Heading() string {
 	switch {
 	case p.Region == nil && p.Title == "":
 		return "Pendopo · " + p.T("ui.tagline")

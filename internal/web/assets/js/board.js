@@ -90,6 +90,8 @@ document.querySelectorAll('[data-board]').forEach((board) => {
       set(q('data-call-counter'), c.counter);
       set(q('data-call-agency'), c.agency);
       long(q('data-call-number'), c.number);
+      const to = q('data-call-counter');
+      if (to) to.parentElement.classList.toggle('p-long', [...c.counter].length > 10);
       ring(box);
     }
     const here = field(c);
@@ -122,7 +124,12 @@ document.querySelectorAll('[data-board]').forEach((board) => {
     list.classList.toggle('p-many', rows > few);
     list.classList.toggle('p-most', rows > few + 3);
   }
-  function long(el, number) { if (el) el.classList.toggle('p-long', number.length > 6); }
+  function long(el, number) {
+    if (!el) return;
+    el.classList.toggle('p-mid', number.length === 6);
+    el.classList.toggle('p-long', number.length > 6);
+    el.classList.toggle('p-max', number.length > 7);
+  }
 
   // The three breaths start again for each call: the class goes, the page is laid out, the class comes back.
   function ring(el) {
@@ -141,6 +148,27 @@ document.querySelectorAll('[data-board]').forEach((board) => {
     set(q('data-call-said'), unsaid.join('. '));
     setTimeout(() => { speaking = false; say(); }, hold * Math.max(1, .4 * unsaid.length));
     unsaid = [];
+  }
+
+  // Who is next. Where more series wait than are read together (<dl data-turn="6">), they take turns in equal parts, each
+  // for ten seconds, and the heading says which part of how many. Without a script all of them stand there, smaller.
+  const turns = q('data-turns'), mark = q('data-turn-mark');
+  let part = 0, shown = '';
+  function next() {
+    const dl = turns.querySelector('dl'), most = dl ? Number(dl.dataset.turn || 0) : 0;
+    const all = most ? [...dl.children] : [], parts = most ? Math.ceil(all.length / most) : 0;
+    const each = parts ? Math.ceil(all.length / parts) : 0;
+    part = parts ? part % parts : 0;
+    if (parts) dl.className = 'p-close';
+    all.forEach((el, i) => { el.hidden = Math.floor(i / each) !== part; });
+    const said = parts ? part + 1 + '/' + parts : '';
+    if (said !== shown) set(mark, said);
+    shown = said;
+  }
+  if (turns) {
+    next();
+    new MutationObserver(next).observe(turns, {childList: true});
+    setInterval(() => { part++; next(); }, 10000);
   }
 
   // The hall's time stands in the text itself, "2026-11-23T09:42:07+07:00", whatever zone the television is in.

@@ -1,7 +1,8 @@
 // The officer's screen by keyboard, and its timer.
 //   data-key="s"       pressed on that key ("Space" for the big button); an input gets the focus instead
-//   data-settles="3000" data-settles-for="ID"   on a button: it rests so many ms once it shows a new ID
-//   data-keys-toggle   a button that turns single keys off and on again (WCAG 2.1.4), remembered on this device
+//   data-settles="3000" data-settles-for="ID"   on buttons: they rest so many ms once they show a new ID
+//   data-keys-toggle   a button that turns single keys off and on again (WCAG 2.1.4), remembered on this device; its
+//                      <span data-on="..." data-off="..."> says how it stands
 //   data-since="..."   seconds since 1970, data-now likewise: shows mm.ss, whatever the PC's own clock says
 //   data-since-bar     a <rect data-width="150"> inside, full after data-max seconds
 const keysOff = () => { try { return localStorage.getItem('keys') === 'off'; } catch (e) { return false; } };
@@ -9,7 +10,8 @@ const showKeys = () => {
   document.documentElement.classList.toggle('p-keys-off', keysOff());
   document.querySelectorAll('[data-keys-toggle]').forEach((b) => {
     b.hidden = false;
-    b.setAttribute('aria-pressed', String(!keysOff()));
+    const said = b.querySelector('[data-on]'); // a switch says how it stands
+    if (said) said.textContent = said.dataset[keysOff() ? 'off' : 'on'];
   });
 };
 showKeys();
@@ -19,19 +21,20 @@ document.addEventListener('click', (e) => {
   showKeys();
 });
 
-// Who has just been called is not finished by a second press that was meant for the call: the button rests. It
-// stays where it is and keeps the focus, so it is not disabled; it is drawn again and again meanwhile.
+// Who has just been called, again or for the first time, is neither finished nor called again by a second press that was
+// meant for the call: the buttons rest. They stay where they are and keep the focus, so they are not disabled; they are
+// drawn again and again meanwhile.
 let settled = '', resting = false;
 const settle = () => {
-  const button = document.querySelector('[data-settles]');
-  if (!button) return;
-  const {settles, settlesFor} = button.dataset;
+  const buttons = document.querySelectorAll('[data-settles]');
+  if (!buttons.length) return;
+  const {settles, settlesFor} = buttons[0].dataset;
   if (settlesFor !== settled) {
     settled = settlesFor;
     resting = true;
     setTimeout(() => { if (settled === settlesFor) { resting = false; settle(); } }, settles);
   }
-  if (resting) button.setAttribute('aria-disabled', 'true'); else button.removeAttribute('aria-disabled');
+  buttons.forEach((b) => { if (resting) b.setAttribute('aria-disabled', 'true'); else b.removeAttribute('aria-disabled'); });
 };
 settle();
 new MutationObserver(settle).observe(document.body, {childList: true, subtree: true});
