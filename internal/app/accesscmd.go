@@ -71,7 +71,7 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 		}
 		return nil
 	}
-	if ae.db, err = openDB(ctx, cfg, log); err != nil {
+	if ae.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer ae.db.Close()

@@ -98,7 +98,7 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 		return errSaid
 	}
 	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en()}, log
-	if a.db, err = openDB(ctx, cfg, log); err != nil {
+	if a.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer a.db.Close()

@@ -46,7 +46,7 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintf(e.stderr, "pendopo jobs: %q?\n\n%s", strings.Join(append([]string{verb}, rest...), " "), jobsUsage)
 		return errSaid
 	}
-	db, err := openDB(ctx, cfg, log)
+	db, err := openThere(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

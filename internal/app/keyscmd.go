@@ -81,7 +81,7 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintln(e.stdout, newMasterKey())
 		return nil
 	}
-	if ke.db, err = openDB(ctx, cfg, log); err != nil {
+	if ke.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer ke.db.Close()

@@ -3,6 +3,8 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,5 +50,27 @@ func TestAWrongCallSaysWhatThereIs(t *testing.T) {
 		if code, out := main(t.Context(), c.args...); code != c.code || !strings.Contains(out, c.says) {
 			t.Errorf("pendopo %s: exit %d, %.300s", strings.Join(c.args, " "), code, out)
 		}
+	}
+}
+
+// A folder that somebody mistyped is said to have no data, and gets none.
+func TestNothingIsMadeInAMistypedFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	for _, args := range [][]string{
+		{"tenant", "list"}, {"tenant", "password", "19.01", "a@b.test"}, {"tenant", "suspend", "19.01"}, {"tenant", "export", "19.01"}, {"jobs", "list"},
+		{"audit", "verify"}, {"keys", "rotate", "--all"}, {"access", "list", "a@b.test", "19.01"}, {"doctor"},
+	} {
+		code, out := main(t.Context(), append(args, "--data", dir)...)
+		if _, err := os.Stat(dir); err == nil {
+			t.Fatalf("pendopo %s made %s", strings.Join(args, " "), dir)
+		}
+		if code != 1 || !strings.Contains(out, "no data in that folder") || !strings.Contains(out, dir) {
+			t.Errorf("pendopo %s: exit %d, %s", strings.Join(args, " "), code, out)
+		}
+	}
+	// A plan may come before everything.
+	code, out := main(t.Context(), "tenant", "plan", folder(t, oneSeries("19.05", "WIB")), "--data", dir)
+	if _, err := os.Stat(dir); err == nil || code != 0 || !strings.Contains(out, "+ region") || !strings.Contains(out, "Belum ada data") || strings.Contains(out, "master key") {
+		t.Errorf("the first plan: exit %d, %s", code, out)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -98,7 +99,19 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}
 	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
-		if te.db, err = openDB(ctx, cfg, log); err != nil {
+		open := openThere
+		switch {
+		case verb == "apply":
+			open = openDB
+		case verb == "plan" && noData(cfg) != nil: // the first plan of all, and it leaves nothing behind
+			te.warn("Belum ada data di folder %[1]s: semuanya tampak baru.", "There is no data in the folder %[1]s yet: all of it shows as new.", cfg.Data)
+			if cfg.Data, err = os.MkdirTemp("", "pendopo-plan-"); err != nil {
+				return err
+			}
+			defer os.RemoveAll(cfg.Data)
+			cfg.MasterKey, cfg.MasterKeyFile, open = newMasterKey(), "", openDB
+		}
+		if te.db, err = open(ctx, cfg, log); err != nil {
 			return err
 		}
 		defer te.db.Close()
@@ -125,6 +138,9 @@ func (t *tenantEnv) say(id, en string, args ...any) {
 	}
 	fmt.Fprintf(t.stdout, id+"\n", args...)
 }
+
+// warn says something on the error output.
+func (t *tenantEnv) warn(id, en string, args ...any) { _ = t.refuse(id, en, args...) }
 
 // refuse says on the error output why nothing was done.
 func (t *tenantEnv) refuse(id, en string, args ...any) error {
