@@ -31,3 +31,6 @@ func (s *Simulation) Acting() (n int) {
 
 // CheckKeys is what serve does before it serves.
 func (a *App) CheckKeys(ctx context.Context) error { return a.checkKeys(ctx) }
+
+// Self is how a program at a path is called.
+func Self(path string) string { return self(path, nil) }
