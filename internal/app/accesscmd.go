@@ -8,7 +8,6 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -47,11 +46,11 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 	need, ok := map[string]int{"explain": 3, "list": 2, "permissions": 0}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo access: %q tidak ada · no such command\n\n%s", verb, accessUsage)
-		return errSaid
+		return errUsage
 	}
 	ae := &accessEnv{tenantEnv: tenantEnv{env: e}}
 	var lang *language
-	cfg, rest, log, err := settings("access "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("access "+verb, accessUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -35,14 +34,18 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 		return nil
 	}
 	var lang *language
-	cfg, rest, log, err := settings("jobs "+args[0], e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("jobs "+args[0], jobsUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 	})
 	if err != nil {
 		return err
 	}
 	verb := args[0]
-	if verb != "list" && verb != "retry" || verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
+	if verb != "list" && verb != "retry" {
+		fmt.Fprintf(e.stderr, "pendopo jobs: %q tidak ada · no such command\n\n%s", verb, jobsUsage)
+		return errUsage
+	}
+	if verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
 		fmt.Fprintf(e.stderr, "pendopo jobs: %q?\n\n%s", strings.Join(append([]string{verb}, rest...), " "), jobsUsage)
 		return errSaid
 	}
@@ -154,7 +157,7 @@ func mailCommand(_ context.Context, e env, args []string) error {
 		fmt.Fprint(e.stdout, mailUsage)
 		return nil
 	}
-	cfg, rest, _, err := settings("mail "+args[0], e, config.Default(), args[1:], nil)
+	cfg, rest, _, err := subSettings("mail "+args[0], mailUsage, e, args[1:], nil)
 	if err != nil {
 		return err
 	}
@@ -193,5 +196,8 @@ func mailCommand(_ context.Context, e env, args []string) error {
 		return nil
 	}
 	fmt.Fprintf(e.stderr, "pendopo mail: %q?\n\n%s", strings.Join(append([]string{args[0]}, rest...), " "), mailUsage)
+	if args[0] != "list" && args[0] != "show" {
+		return errUsage
+	}
 	return errSaid
 }

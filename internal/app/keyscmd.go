@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
@@ -55,11 +54,11 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo keys: %q tidak ada · no such command\n\n%s", verb, keysUsage)
-		return errSaid
+		return errUsage
 	}
 	ke := &keysEnv{tenantEnv: tenantEnv{env: e}}
 	var lang *language
-	cfg, rest, log, err := settings("keys "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("keys "+verb, keysUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 		switch verb {
 		case "rotate":

@@ -76,11 +76,11 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
-		return errSaid
+		return errUsage
 	}
 	end, force, confirm := false, false, ""
 	var lang *language
-	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 		switch verb {
 		case "apply":
