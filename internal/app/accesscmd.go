@@ -104,7 +104,7 @@ func (a *accessEnv) explain(ctx context.Context) error {
 		a.say("TIDAK: %s di %s", "NO: %s in %s", p.Text(a.lang()), scope)
 		for _, role := range authz.Roles() {
 			if len(authz.Explain([]authz.Grant{{Role: role, Scope: scope}}, p, scope)) > 0 {
-				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", role, scope)
+				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", a.role(role), scope)
 			}
 		}
 		return nil
@@ -195,7 +195,7 @@ func (a *accessEnv) read(ctx context.Context, tx *store.Tx, u tenant.User) (err 
 func (a *accessEnv) header() {
 	held := make([]string, len(a.grants))
 	for i, g := range a.grants {
-		held[i] = g.Role + " " + g.Scope
+		held[i] = a.role(g.Role) + " " + g.Scope
 	}
 	a.say("%s (%s): %s", "%s (%s): %s", a.name, "user:"+a.user.ID.String(), strings.Join(held, ", "))
 	if a.paused {
@@ -208,7 +208,7 @@ func (a *accessEnv) reason(r authz.Reason) {
 		a.say("  karena siapa pun boleh: %s", "  because everyone may: %s", strings.Join(r.Path, " > "))
 		return
 	}
-	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", r.Grant.Role, r.Grant.Scope, strings.Join(r.Path, " > "))
+	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", a.role(r.Grant.Role), r.Grant.Scope, strings.Join(r.Path, " > "))
 }
 
 func (a *accessEnv) lang() string {

@@ -86,7 +86,8 @@ func jobsOverview(ctx context.Context, t *tenantEnv) error {
 			return err
 		}
 		if n[jobs.Dead]+n[jobs.Queued]+n[jobs.Running] > 0 {
-			fmt.Fprintf(w, "%s\t%s\tdead %d\tqueued %d\trunning %d\n", r.Code, r.Name, n[jobs.Dead], n[jobs.Queued], n[jobs.Running])
+			fmt.Fprintf(w, "%s\t%s\t%s %d\t%s %d\t%s %d\n", r.Code, r.Name,
+				t.job(jobs.Dead), n[jobs.Dead], t.job(jobs.Queued), n[jobs.Queued], t.job(jobs.Running), n[jobs.Running])
 			none = false
 		}
 	}
@@ -94,6 +95,14 @@ func jobsOverview(ctx context.Context, t *tenantEnv) error {
 		t.say("Tidak ada yang menunggu atau gagal.", "Nothing waits, and nothing has failed.")
 	}
 	return w.Flush()
+}
+
+// job is a job's state in words.
+func (t *tenantEnv) job(s jobs.State) string {
+	if t.en {
+		return string(s)
+	}
+	return map[jobs.State]string{jobs.Dead: "gagal", jobs.Queued: "menunggu", jobs.Running: "berjalan"}[s]
 }
 
 func jobsList(ctx context.Context, t *tenantEnv, row *tenant.Row) error {
@@ -113,7 +122,7 @@ func jobsList(ctx context.Context, t *tenantEnv, row *tenant.Row) error {
 			if s == jobs.Dead {
 				when = j.DoneAt
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", s, j.ID, j.Kind, j.Attempts, when.UTC().Format(time.RFC3339), j.LastError)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", t.job(s), j.ID, j.Kind, j.Attempts, when.UTC().Format(time.RFC3339), j.LastError)
 			none = false
 		}
 	}
@@ -138,7 +147,11 @@ func jobsRetry(ctx context.Context, t *tenantEnv, row *tenant.Row, named []strin
 		n, err = jobs.Retry(ctx, tx, "system:cli", which...)
 		return err
 	})
-	if err == nil {
+	switch {
+	case err != nil:
+	case n == 0:
+		t.say("Tidak ada pekerjaan yang perlu diulangi.", "No job needs another try.")
+	default:
 		t.say("%d pekerjaan diulangi dalam setengah menit.", "%d jobs are tried again within half a minute.", n)
 	}
 	return err

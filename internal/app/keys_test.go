@@ -142,7 +142,7 @@ func TestTheLifeOfARegionsKeys(t *testing.T) {
 		}
 		run("dilewati", "", "keys", "rotate", "--all")
 		run("destroyed: 19.05", "", "doctor")
-		run("active", "", "tenant", "list") // nothing else of the region is touched
+		run("aktif", "", "tenant", "list") // nothing else of the region is touched
 		run("kunci baru", "", "keys", "reopen", "19.05")
 		run("Kata sandi pertama", "", "tenant", "apply", folder(t, oneSeries("19.05", "WIB")))
 		run("opens those of 1 regions", "", "doctor")

@@ -17,6 +17,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/areas"
 	"github.com/pendopo-id/pendopo/tenants/nearest"
@@ -266,10 +267,10 @@ func (t *tenantEnv) accounts(list []tenant.Account) {
 	if len(list) == 0 {
 		return
 	}
-	t.say("\nKata sandi pertama, hanya ditampilkan kali ini. Mohon sampaikan langsung kepada orangnya:", "\nFirst passwords, shown this once. Hand them over in person:")
+	t.say("\nKata sandi pertama, hanya ditampilkan kali ini. Mohon sampaikan langsung kepada yang bersangkutan:", "\nFirst passwords, shown this once. Hand them over in person:")
 	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
 	for _, a := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, a.Role, a.Email, a.Password)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, t.role(a.Role), a.Email, a.Password)
 	}
 	_ = w.Flush()
 }
@@ -290,11 +291,27 @@ func tenantList(ctx context.Context, t *tenantEnv) error {
 			note = "demo"
 		}
 		if r.State == tenant.Suspended {
-			note = strings.TrimSpace("suspended " + r.SuspendedReason)
+			note = r.SuspendedReason
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s.%s\t%s\t%s\n", r.Code, r.Name, r.Slug, t.cfg.Domain, r.State, note)
+		fmt.Fprintf(w, "%s\t%s\t%s.%s\t%s\t%s\n", r.Code, r.Name, r.Slug, t.cfg.Domain, t.state(r.State), note)
 	}
 	return w.Flush()
+}
+
+// role is a role in words.
+func (t *tenantEnv) role(role string) string {
+	if t.en || !i18n.Has("web.role."+role) {
+		return role
+	}
+	return i18n.For(i18n.ID).T("web.role." + role)
+}
+
+// state is a region's state in words.
+func (t *tenantEnv) state(state string) string {
+	if t.en {
+		return state
+	}
+	return map[string]string{tenant.Active: "aktif", tenant.Suspended: "dihentikan sementara"}[state]
 }
 
 // find reads a tenant by the code that was typed, and suggests the nearest one.
@@ -305,7 +322,7 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 	}
 	hint := ""
 	if best, ok := areas.Nearest(code); ok && best != code {
-		hint = " (" + best + "?)"
+		hint = map[bool]string{true: " (did you mean " + best + "?)", false: " (mungkin maksud Anda " + best + ")"}[t.en]
 	}
 	if seat, ok := areas.SeatByCode(code); ok {
 		t.say("%s belum ada di sini. Terapkan foldernya dahulu: pendopo tenant apply FOLDER", "%s is not here yet. Apply its folder first: pendopo tenant apply DIR", seat.Name)
@@ -360,7 +377,7 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	case err != nil:
 		return err
 	case !changed:
-		t.say("Tidak ada yang berubah: %s sudah demikian.", "Nothing changed: %s stands so already.", row.Name)
+		t.say("Tidak ada yang berubah: %s sudah %s.", "Nothing changed: %s is %s already.", row.Name, t.state(state))
 	case state == tenant.Suspended:
 		t.say("%s dihentikan sementara. Datanya tetap ada; lanjutkan dengan: pendopo tenant resume %s", "%s is suspended. Its data stays; go on with: pendopo tenant resume %s", row.Name, row.Code)
 	default:
