@@ -143,6 +143,11 @@ func keysRewrap(ctx context.Context, k *keysEnv) error {
 			n++
 		}
 	}
+	if n == 0 {
+		k.say("Tidak ada yang perlu dibungkus ulang: kunci semua daerah sudah di bawah kunci utama yang pertama.",
+			"Nothing to wrap: the keys of all regions are under the first master key already.")
+		return nil
+	}
 	k.say("Kunci %d dari %d daerah dibungkus ulang. Kunci utama yang lama boleh dihapus dari PENDOPO_MASTER_KEY setelah setiap proses memakai yang baru.",
 		"The keys of %d of %d regions were wrapped anew. The old master key may go from PENDOPO_MASTER_KEY once every process has the new one.", n, len(rows))
 	return nil

@@ -5,10 +5,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 func main(ctx context.Context, args ...string) (code int, out string) {
@@ -72,6 +74,34 @@ func TestNothingIsMadeInAMistypedFolder(t *testing.T) {
 	code, out := main(t.Context(), "tenant", "plan", folder(t, oneSeries("19.05", "WIB")), "--data", dir)
 	if _, err := os.Stat(dir); err == nil || code != 0 || !strings.Contains(out, "+ region") || !strings.Contains(out, "Belum ada data") || strings.Contains(out, "master key") {
 		t.Errorf("the first plan: exit %d, %s", code, out)
+	}
+}
+
+// A region without regional IT is planned and applied, and it is said what that means.
+func TestARegionWithoutAnAdminIsWarnedOf(t *testing.T) {
+	dir, r := t.TempDir(), oneSeries("19.05", "WIB")
+	const warning = "nobody has the role admin"
+	run := func(verb string) string {
+		t.Helper()
+		code, out := main(t.Context(), "tenant", verb, "--lang", "en", "--data", dir, folder(t, r))
+		if code != 0 {
+			t.Fatalf("%s: exit %d %s", verb, code, out)
+		}
+		return out
+	}
+	for _, verb := range []string{"plan", "apply"} {
+		if out := run(verb); strings.Contains(out, warning) {
+			t.Errorf("%s with an admin: %s", verb, out)
+		}
+	}
+	r.Staff = slices.DeleteFunc(r.Staff, func(p tenants.Person) bool { return p.Role == tenants.RoleAdmin })
+	for _, verb := range []string{"plan", "apply"} {
+		if out := run(verb); !strings.Contains(out, warning) {
+			t.Errorf("%s without an admin: %s", verb, out)
+		}
+	}
+	if code, out := main(t.Context(), "keys", "rewrap", "--lang", "en", "--data", dir); code != 0 || !strings.Contains(out, "Nothing to wrap") {
+		t.Errorf("keys rewrap: exit %d %s", code, out)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -186,9 +187,18 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if len(plan.Changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
+	t.noAdmin(region)
 	t.recheck(plan.Recheck)
 	t.held(plan.Held)
 	return nil
+}
+
+// noAdmin warns of a region in which nobody could help the others to sign in.
+func (t *tenantEnv) noAdmin(region *tenants.Region) {
+	if !slices.ContainsFunc(region.Staff, func(p tenants.Person) bool { return p.Role == tenants.RoleAdmin }) {
+		t.warn("Perhatian: tidak ada seorang pun dengan peran admin (TI daerah), jadi tidak ada yang dapat membantu petugas yang kehilangan langkah kedua atau harus dibekukan akunnya. Tambahkan satu di bawah staff.",
+			"Note: nobody has the role admin (regional IT), so nobody can help staff who lose their second step, or suspend an account. Add one under staff.")
+	}
 }
 
 // recheck says which services the region has to confirm again, and how.
@@ -257,6 +267,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	default:
 		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
 	}
+	t.noAdmin(region)
 	t.recheck(res.Recheck)
 	t.accounts(res.Accounts)
 	return nil
