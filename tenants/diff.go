@@ -130,8 +130,9 @@ func plainEntity[T any](d *differ) func(string, T, T) {
 func (d *differ) venue(path string, old, new Venue) {
 	d.fields(path, "", reflect.ValueOf(old), reflect.ValueOf(new))
 	if was, is := hoursText(old.Hours), hoursText(new.Hours); was != is {
+		a, b := hoursWords(old.Hours), hoursWords(new.Hours)
 		d.modify(path, "hours", was, is, both{
-			"jam buka " + or(was, "(kosong)") + " → " + or(is, "(kosong)"), "hours " + or(was, "(none)") + " → " + or(is, "(none)"),
+			"jam buka " + or(a, "(kosong)") + " → " + or(b, "(kosong)"), "hours " + or(was, "(none)") + " → " + or(is, "(none)"),
 		})
 	}
 	entities(d, path+"/zones", old.Zones, new.Zones, func(z Zone) string { return z.Code }, summariseZone, plainEntity[Zone](d))
@@ -241,6 +242,16 @@ func quoted(owner reflect.Type, name string, v reflect.Value) both {
 		}
 		return both{"(kosong)", "(none)"}
 	}
+	if name == "role" || name == "second_factor" {
+		var text both
+		for i, role := range strings.Split(valueText(v), ", ") {
+			if i > 0 {
+				text = text.plus(same(", "))
+			}
+			text = text.plus(roleText(role))
+		}
+		return text
+	}
 	text := shown(valueText(v))
 	if strings.ContainsAny(text, " \t\n") && v.Kind() == reflect.String {
 		return same(strconv.Quote(text))
@@ -279,6 +290,13 @@ var labels = map[string]string{
 	"complaints_en": "pengaduan (Inggris)", "second_factor": "langkah kedua untuk",
 }
 
+// roleNames are the roles in words.
+var roleNames = map[Role]string{
+	RoleOfficer: "petugas loket", RoleAgencyAdmin: "admin instansi", RoleFrontOffice: "meja depan", RoleManager: "manajer MPP", RoleAdmin: "TI daerah",
+}
+
+func roleText(role string) both { return both{or(roleNames[Role(role)], role), role} }
+
 // kindNames are the kinds of venues in words.
 var kindNames = map[VenueKind]string{
 	Office: "kantor", Shared: "tempat bersama", ShopHouse: "ruko", Vehicle: "kendaraan", Digital: "digital",
@@ -295,9 +313,18 @@ func summariseVenue(v Venue) both {
 		text = text.plus(both{fmt.Sprintf(", %d zona", n), fmt.Sprintf(", zones: %d", n)})
 	}
 	if h := hoursText(v.Hours); h != "" {
-		text = text.plus(same(", " + h))
+		text = text.plus(both{", " + hoursWords(v.Hours), ", " + h})
 	}
 	return text
+}
+
+// hoursWords is hoursText with the days in Indonesian.
+func hoursWords(hours []Hours) string {
+	words := slices.Clone(hours)
+	for i := range words {
+		words[i].Days = daysWords(words[i].Days)
+	}
+	return hoursText(words)
 }
 
 func hoursText(hours []Hours) string {
@@ -330,15 +357,14 @@ func summariseClosure(c Closure) both {
 }
 
 func summarisePerson(p Person) both {
-	text := p.Name + ", " + string(p.Role)
+	text := same(p.Name + ", ").plus(roleText(string(p.Role)))
 	if p.Agency != "" {
-		text += ", " + p.Agency
+		text = text.plus(same(", " + p.Agency))
 	}
 	if len(p.Counters) > 0 {
-		counters := strings.Join(p.Counters, ", ")
-		return both{text + ", loket " + counters, text + ", counters " + counters}
+		text = text.plus(both{", loket ", ", counters "}).plus(same(strings.Join(p.Counters, ", ")))
 	}
-	return same(text)
+	return text
 }
 
 func summariseAgency(a Agency) both {

@@ -35,11 +35,11 @@ func TestDiff(t *testing.T) {
 			`~ agencies/dukcapil/series/umum: nama Inggris (kosong) → "Civil registry"`,
 			`~ agencies/dukcapil/counters/utama/2: tempat (Inggris) (kosong) → "By the door"`,
 		}},
-		{"hours", func(r *Region) { r.Venues[2].Hours[0].Close = "14:00" }, []string{"~ venues/keliling: jam buka tue,thu 09:00-13:00 → tue,thu 09:00-14:00"}},
+		{"hours", func(r *Region) { r.Venues[2].Hours[0].Close = "14:00" }, []string{"~ venues/keliling: jam buka Selasa,Kamis 09:00-13:00 → Selasa,Kamis 09:00-14:00"}},
 		{"zone added", func(r *Region) {
 			r.Venues[0].Zones = append(r.Venues[0].Zones, Zone{Code: "c", Name: "Zona C", Place: "Lantai 3"})
 		}, []string{"+ venues/utama/zones/c: Zona C, Lantai 3"}},
-		{"venue removed", func(r *Region) { r.Venues = slices.Delete(r.Venues, 2, 3) }, []string{"- venues/keliling: MPP Keliling (kendaraan), tue,thu 09:00-13:00"}},
+		{"venue removed", func(r *Region) { r.Venues = slices.Delete(r.Venues, 2, 3) }, []string{"- venues/keliling: MPP Keliling (kendaraan), Selasa,Kamis 09:00-13:00"}},
 		{"venues rearranged", func(r *Region) { r.Venues[0], r.Venues[1] = r.Venues[1], r.Venues[0] }, []string{"~ venues: urutan menjadi gerai, utama, keliling, daring"}},
 		{"agency removed", func(r *Region) { r.Agencies = r.Agencies[:2] }, []string{"- agencies/rumah-bumn: Rumah BUMN, 0 seri, 0 loket, 1 layanan"}},
 		{"agency added", func(r *Region) {
@@ -75,8 +75,8 @@ func TestDiff(t *testing.T) {
 			r.Staff[5].Role, r.Staff[5].Counters = RoleAgencyAdmin, nil
 			r.Staff = r.Staff[1:]
 		}, []string{
-			"~ staff/paspor@contoh.go.id: peran officer → agency-admin",
-			"- staff/ti@contoh.go.id: Rizky Putra, admin",
+			"~ staff/paspor@contoh.go.id: peran petugas loket → admin instansi",
+			"- staff/ti@contoh.go.id: Rizky Putra, TI daerah",
 		}},
 		{"closure", func(r *Region) { r.Closures[1].To = "2027-03-18" }, []string{"~ closures/2027-03-10/keliling: sampai 2027-03-16 → 2027-03-18"}},
 		{"region", func(r *Region) { r.Timezone, r.Contact.Phone, r.Brand.Colour = "WIT", "", "#000000" }, []string{
@@ -102,7 +102,7 @@ func TestDiffOfAWholeRegion(t *testing.T) {
 	added, removed := lines(Diff(nil, r)), lines(Diff(r, nil))
 	want := []string{
 		"+ region: 19.01 Kabupaten Bangka, zona waktu WIB",
-		"+ venues/utama: Kantor Pelayanan Sungailiat (kantor), 2 zona, mon-thu 08:00-15:30, fri 08:00-11:30, fri 13:00-15:30",
+		"+ venues/utama: Kantor Pelayanan Sungailiat (kantor), 2 zona, Senin-Kamis 08:00-15:30, Jumat 08:00-11:30, Jumat 13:00-15:30",
 	}
 	if len(added) != 1+4+2+6+1+3 || !slices.Equal(added[:2], want) || added[len(added)-1] != "+ agencies/rumah-bumn: Rumah BUMN, 0 seri, 0 loket, 1 layanan" {
 		t.Errorf("%d:\n%s", len(added), strings.Join(added, "\n"))

@@ -215,8 +215,6 @@ var phrases = []struct{ begins, id string }{
 	{"could not find flow map", "isian dalam kurung kurawal belum ditutup dengan \"}\""},
 	{"could not find '['", "ada \"]\" tanpa \"[\" pembukanya"},
 	{"could not find '{'", "ada \"}\" tanpa \"{\" pembukanya"},
-	{"found character '\t'", "ada tab di awal baris; gunakan spasi"},
-	{"tab character", "ada tab di awal baris; gunakan spasi"},
 	{"mapping value is not allowed", "tanda \":\" tidak dapat berada di sini; beri tanda petik pada teks yang memuat \": \", atau sejajarkan baris berikutnya"},
 	{"value is not allowed", "isian tidak dapat berada di sini; sejajarkan dengan baris lain di atasnya"},
 	{"non-map value", "di sini seharusnya \"kunci: isi\""},
@@ -237,6 +235,10 @@ func (d *document) syntax(err error) {
 			at = place(tk)
 			value, _, _ = strings.Cut(strings.TrimSpace(tk.Value), "\n")
 		}
+	}
+	if strings.HasPrefix(message, "found character '\t'") || strings.HasPrefix(message, "tab character") { // what everybody does once
+		d.reportAt(at, "", RuleSyntax, shown(value), "", say("tab tidak boleh dipakai, gunakan spasi", "a tab may not be used, use spaces"))
+		return
 	}
 	id := "tulisan YAML tidak dapat dibaca di sini"
 	for _, p := range phrases {

@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,18 @@ func ParseDays(s string) (Week, error) {
 	}
 	return week, nil
 }
+
+// daysWords is a days text in Indonesian: "mon-thu,sat" is "Senin-Kamis,Sabtu". What is no day stays.
+func daysWords(s string) string {
+	return dayCode.ReplaceAllStringFunc(s, func(code string) string {
+		if i := dayIndex(code); i >= 0 {
+			return strings.ToUpper(weekdays[i].id[:1]) + weekdays[i].id[1:]
+		}
+		return code
+	})
+}
+
+var dayCode = regexp.MustCompile(`[a-z]+`)
 
 func dayIndex(code string) int {
 	for i, d := range weekdays {

@@ -91,7 +91,7 @@ var wrongCases = []wrongCase{
 	// YAML
 	{name: "syntax", rule: RuleSyntax, file: imi, old: "code: imigrasi", new: `code: §"imigrasi`, value: `"imigrasi`, says: "tidak ditutup"},
 	{name: "brackets", rule: RuleSyntax, file: imi, old: "series: [paspor]}", new: "series: [paspor\n§services: [}", value: "services", says: "kurung siku"},
-	{name: "tab", rule: RuleSyntax, file: imi, old: "series:\n", new: "series:\n§\t", value: "", says: "tab"},
+	{name: "tab", rule: RuleSyntax, file: imi, old: "series:\n", new: "series:\n§\t", value: "", says: "tab tidak boleh dipakai, gunakan spasi"},
 	{name: "anchor", rule: RuleRefused, old: "name: MPP Keliling", new: "name: §&a MPP Keliling", value: "&", says: "jangkar"},
 	{name: "alias", rule: RuleRefused, old: "name: MPP Keliling", new: "name: §*a", value: "*", says: "rujukan"},
 	{name: "tag", rule: RuleRefused, old: "name: MPP Keliling", new: "name: §!!str MPP", value: "!!str", says: "tanda jenis"},

@@ -20,7 +20,7 @@ func TestSecurity(t *testing.T) {
 		t.Fatal(problems, r)
 	}
 	changes := Diff(plain, r)
-	if len(changes) != 1 || changes[0].Text != "~ region: langkah kedua untuk (kosong) → manager, front-office" {
+	if len(changes) != 1 || changes[0].Text != "~ region: langkah kedua untuk (kosong) → manajer MPP, meja depan" {
 		t.Errorf("%+v", changes)
 	}
 	if changes := Diff(r, plain); len(changes) != 1 {

@@ -18,8 +18,8 @@ func TestAccessIsExplained(t *testing.T) {
 			code int
 			says []string
 		}{
-			{"explain loket1@contoh.test queue:ticket:call id/19/19.05/dukcapil", 0, []string{"YA: ", "officer", "role:officer > perm:queue:ticket:call"}},
-			{"explain LOKET1@contoh.test queue:ticket:issue 19.05", 0, []string{"TIDAK: ", "peran front-office di id/19/19.05", "peran manager"}},
+			{"explain loket1@contoh.test queue:ticket:call id/19/19.05/dukcapil", 0, []string{"YA: ", "Petugas loket", "role:officer > perm:queue:ticket:call"}},
+			{"explain LOKET1@contoh.test queue:ticket:issue 19.05", 0, []string{"TIDAK: ", "peran Meja depan di id/19/19.05", "peran Manajer MPP"}},
 			{"explain --lang en loket1@contoh.test audit:record:all 19.05", 0, []string{"NO: ", "the role admin in id/19/19.05"}},
 			{"explain loket1@contoh.test queue:ticket:cal 19.05", 1, []string{"queue:ticket:call?"}},
 			{"explain loket9@contoh.test queue:ticket:call 19.05", 1, []string{"loket1@contoh.test?"}},

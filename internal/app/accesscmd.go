@@ -8,7 +8,6 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -47,11 +46,11 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 	need, ok := map[string]int{"explain": 3, "list": 2, "permissions": 0}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo access: %q tidak ada · no such command\n\n%s", verb, accessUsage)
-		return errSaid
+		return errUsage
 	}
 	ae := &accessEnv{tenantEnv: tenantEnv{env: e}}
 	var lang *language
-	cfg, rest, log, err := settings("access "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("access "+verb, accessUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 	})
 	if err != nil {
@@ -71,7 +70,7 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 		}
 		return nil
 	}
-	if ae.db, err = openDB(ctx, cfg, log); err != nil {
+	if ae.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer ae.db.Close()
@@ -107,7 +106,7 @@ func (a *accessEnv) explain(ctx context.Context) error {
 		a.say("TIDAK: %s di %s", "NO: %s in %s", p.Text(a.lang()), scope)
 		for _, role := range authz.Roles() {
 			if len(authz.Explain([]authz.Grant{{Role: role, Scope: scope}}, p, scope)) > 0 {
-				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", role, scope)
+				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", a.role(role), scope)
 			}
 		}
 		return nil
@@ -198,7 +197,7 @@ func (a *accessEnv) read(ctx context.Context, tx *store.Tx, u tenant.User) (err 
 func (a *accessEnv) header() {
 	held := make([]string, len(a.grants))
 	for i, g := range a.grants {
-		held[i] = g.Role + " " + g.Scope
+		held[i] = a.role(g.Role) + " " + g.Scope
 	}
 	a.say("%s (%s): %s", "%s (%s): %s", a.name, "user:"+a.user.ID.String(), strings.Join(held, ", "))
 	if a.paused {
@@ -211,7 +210,7 @@ func (a *accessEnv) reason(r authz.Reason) {
 		a.say("  karena siapa pun boleh: %s", "  because everyone may: %s", strings.Join(r.Path, " > "))
 		return
 	}
-	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", r.Grant.Role, r.Grant.Scope, strings.Join(r.Path, " > "))
+	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", a.role(r.Grant.Role), r.Grant.Scope, strings.Join(r.Path, " > "))
 }
 
 func (a *accessEnv) lang() string {

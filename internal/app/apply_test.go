@@ -180,7 +180,7 @@ func TestTheLifeOfARegionOnTheCommandLine(t *testing.T) {
 			}
 			expect(200)
 			run("dihentikan sementara", "tenant", "suspend", "19.05", "perbaikan")
-			run("suspended", "tenant", "list")
+			run("dihentikan sementara", "tenant", "list")
 			expect(503)
 			run("dilanjutkan", "tenant", "resume", "19.05")
 			expect(200)

@@ -17,7 +17,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/clock"
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -69,11 +68,11 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo audit: %q tidak ada · no such command\n\n%s", verb, auditUsage)
-		return errSaid
+		return errUsage
 	}
 	a := &auditEnv{}
 	var lang *language
-	cfg, rest, log, err := settings("audit "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("audit "+verb, auditUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 		switch verb {
 		case "verify":
@@ -100,7 +99,7 @@ func auditCommand(ctx context.Context, e env, args []string) error {
 		return errSaid
 	}
 	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en()}, log
-	if a.db, err = openDB(ctx, cfg, log); err != nil {
+	if a.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer a.db.Close()

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"flag"
@@ -10,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 )
 
 //go:embed data-map.yaml
@@ -72,21 +74,42 @@ func (m DataMap) Markdown(en bool) string {
 	fmt.Fprintf(&b, "| %s |\n|---|---|---|---|---|---|---|---|\n",
 		say("Kolom | Apa | Milik | Tujuan | Dasar | Masa simpan | Dilihat oleh | Disimpan", "Column | What | Whose | Purpose | Basis | Retention | Seen by | Stored"))
 	for _, f := range m.Personal {
-		stored := f.Stored
+		stored := dataWord(f.Stored, en)
+		seen := make([]string, len(f.SeenBy))
+		for i, who := range f.SeenBy {
+			seen[i] = dataWord(who, en)
+		}
 		if why := f.Why.in(en); why != "" {
 			stored += ": " + why
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", f.Field, f.What.in(en), f.Whose, f.Purpose.in(en),
-			f.Basis, f.Retention.in(en), strings.Join(f.SeenBy, ", "), stored)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s | %s |\n", f.Field, f.What.in(en), dataWord(f.Whose, en), f.Purpose.in(en),
+			f.Basis, f.Retention.in(en), strings.Join(seen, ", "), stored)
 	}
 	b.WriteString(say(`
-Disimpan: sealed = disegel dengan kunci daerah itu sendiri; index = sidik berkunci untuk pencarian; pseudonym =
-nama samaran berkunci; hash = sidik satu arah; identifier = pengenal acak; clear = apa adanya, dengan alasan.
+Disimpan: disegel = dengan kunci daerah itu sendiri; indeks = sidik berkunci untuk pencarian; nama samaran =
+sidik berkunci; sidik = satu arah; pengenal = acak; apa adanya = terbaca, dengan alasan.
 `, `
 Stored: sealed = under the region's own keys; index = keyed hash for look-up; pseudonym = keyed hash; hash = one
 way; identifier = random; clear = as it is, with the reason.
 `))
 	return b.String()
+}
+
+// dataWords are the map's own words in Indonesian.
+var dataWords = map[string]string{
+	"staff": "petugas", "staff and whoever tries to sign in": "petugas dan siapa pun yang mencoba masuk",
+	"self": "yang bersangkutan", "host": "pengelola layanan", "nobody": "tidak ada",
+	"sealed": "disegel", "index": "indeks", "pseudonym": "nama samaran", "hash": "sidik", "identifier": "pengenal", "clear": "apa adanya",
+}
+
+func dataWord(word string, en bool) string {
+	switch {
+	case en:
+		return word
+	case i18n.Has("web.role." + word):
+		return i18n.For(i18n.ID).T("web.role." + word)
+	}
+	return cmp.Or(dataWords[word], word)
 }
 
 func dataMap(_ context.Context, e env, args []string) error {

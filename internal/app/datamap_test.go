@@ -150,6 +150,20 @@ func TestDataMapIsWritten(t *testing.T) {
 	if have, err := os.ReadFile(file); err != nil || string(have) != want {
 		t.Errorf("docs/data-map.md is not what data-map.yaml says: go test ./internal/app -run DataMap -update (%v)", err)
 	}
+	// Nothing of the Indonesian table is left in English.
+	for _, row := range strings.Split(readDataMap(t).Markdown(false), "\n") {
+		cells := strings.Split(row, " | ")
+		if len(cells) < 8 || cells[0] == "| Kolom" {
+			continue
+		}
+		for _, cell := range []string{cells[2], cells[6], cells[7]} {
+			for _, word := range []string{"staff", "self", "host", "nobody", "admin,", "manager", "sealed", "index ", "pseudonym", "hash", "identifier", "clear", "whoever"} {
+				if strings.Contains(cell+" ", word) {
+					t.Errorf("%q in %s", word, row)
+				}
+			}
+		}
+	}
 	if code, out := main(t.Context(), "data-map"); code != 0 || !strings.Contains(out, "Peta data pribadi") || !strings.Contains(out, "users.email") {
 		t.Errorf("pendopo data-map: exit %d, %.200s", code, out)
 	}

@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -96,7 +98,8 @@ func demo(ctx context.Context, e env, args []string) error {
 		return err
 	}
 	defer ln.Close()
-	db, err := openDB(ctx, cfg, log)
+	fmt.Fprintln(e.stderr, "Menyiapkan daerah contoh ... · preparing the sample regions ...")
+	db, err := openMaking(ctx, cfg, log, func(string) {}) // nobody's data depends on a demo's key
 	if err != nil {
 		return err
 	}
@@ -242,7 +245,7 @@ func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
-	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tTI DAERAH")
+	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tMANAJER MPP\tTI DAERAH")
 	for _, r := range a.announced(ln, logins) {
 		mail := map[string]string{}
 		for _, l := range r.Logins {
@@ -251,12 +254,20 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 		if !r.Demo {
 			mail["officer"] = "(bukan demo · no demo)"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["admin"])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["manager"], mail["admin"])
 	}
 	_ = w.Flush()
 	fmt.Fprintf(e.stdout, "\nTI daerah memerlukan kode langkah kedua; rahasia TOTP · regional IT needs a second step; TOTP secret: %s\n", demoSecret)
 	if a.cfg.SMTPURL == "" {
-		fmt.Fprintf(e.stdout, "\nSurel tidak dikirim, baca di sini · e-mail is not sent, read it with: pendopo mail list --mail-folder %s\n", a.cfg.Outbox())
+		fmt.Fprintf(e.stdout, "\nSurel tidak dikirim, baca di sini · e-mail is not sent, read it with: %s mail list --mail-folder %s\n", self(os.Executable()), a.cfg.Outbox())
 	}
 	fmt.Fprintln(e.stdout, "\nMasuk · sign in: /masuk   Papan · boards: /papan   Berhenti · stop: Ctrl+C")
+}
+
+// self is how this program is called: by its name, or as somebody who builds and runs it in one does.
+func self(path string, err error) string {
+	if err == nil && strings.Contains(path, string(filepath.Separator)+"go-build") {
+		return "go run ./cmd/pendopo"
+	}
+	return "pendopo"
 }

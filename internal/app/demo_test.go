@@ -1,10 +1,15 @@
 package app_test
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 
+	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
@@ -65,4 +70,31 @@ func TestNoPasswordForWhoIsGone(t *testing.T) {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
+}
+
+// Whoever starts a demo hears from it at once, is not warned of a key that keeps nothing, and finds a manager's login
+// and a command that they can paste.
+func TestADemoSaysWhatItDoes(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, to := io.Pipe()
+	var all strings.Builder
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			fmt.Fprintln(&all, lines.Text())
+			if strings.Contains(lines.Text(), "Ctrl+C") {
+				stop()
+			}
+		}
+	}()
+	app.Main(ctx, []string{"demo", "--still", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, func(string) string { return "" }, strings.NewReader(""), to, to)
+	said := all.String()
+	if !strings.HasPrefix(said, "Menyiapkan daerah contoh") || strings.Contains(said, "master key") || !strings.Contains(said, "MANAJER MPP") {
+		t.Error(said)
+	}
+	for path, want := range map[string]string{"/usr/bin/pendopo": "pendopo", "/tmp/go-build12/b001/exe/pendopo": "go run ./cmd/pendopo", "/root/.cache/go-build/ab/cd-d/pendopo": "go run ./cmd/pendopo"} {
+		if got := app.Self(path); got != want {
+			t.Errorf("%s is called %s", path, got)
+		}
+	}
 }

@@ -50,6 +50,13 @@ func doctor(ctx context.Context, e env, args []string) error {
 	}
 	d := &diagnosis{out: e.stdout}
 	fmt.Fprintf(d.out, "pendopo doctor, %s\n", clock.System.Now().Format(time.RFC3339))
+	if noData(cfg) != nil { // and none is made by looking
+		d.wrong("storage", "tidak ada data di folder itu · no data in that folder: "+cfg.Data, "Is --data (PENDOPO_DATA) right? Where nothing has begun yet: pendopo migrate, or pendopo tenant apply DIR")
+		if cfg.SMTPURL != "" || cfg.GatewayURL != "" {
+			d.mail(ctx, cfg)
+		}
+		return d.end()
+	}
 	if cfg.DatabaseURL == "" {
 		d.storage(cfg)
 	}
@@ -66,6 +73,11 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.checkpoints(ctx, db, cfg)
 	}
 	d.mail(ctx, cfg)
+	return d.end()
+}
+
+// end sums up.
+func (d *diagnosis) end() error {
 	if d.bad > 0 {
 		fmt.Fprintf(d.out, "%d hal perlu diperbaiki · things to mend\n", d.bad)
 		return errSaid

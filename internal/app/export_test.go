@@ -51,3 +51,6 @@ func GiveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.R
 func NewMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
 	return newMessages(db, opt)
 }
+
+// Self is how a program at a path is called.
+func Self(path string) string { return self(path, nil) }

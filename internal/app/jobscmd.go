@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -35,18 +34,22 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 		return nil
 	}
 	var lang *language
-	cfg, rest, log, err := settings("jobs "+args[0], e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("jobs "+args[0], jobsUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 	})
 	if err != nil {
 		return err
 	}
 	verb := args[0]
-	if verb != "list" && verb != "retry" || verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
+	if verb != "list" && verb != "retry" {
+		fmt.Fprintf(e.stderr, "pendopo jobs: %q tidak ada · no such command\n\n%s", verb, jobsUsage)
+		return errUsage
+	}
+	if verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
 		fmt.Fprintf(e.stderr, "pendopo jobs: %q?\n\n%s", strings.Join(append([]string{verb}, rest...), " "), jobsUsage)
 		return errSaid
 	}
-	db, err := openDB(ctx, cfg, log)
+	db, err := openThere(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,8 @@ func jobsOverview(ctx context.Context, t *tenantEnv) error {
 			return err
 		}
 		if n[jobs.Dead]+n[jobs.Queued]+n[jobs.Running] > 0 {
-			fmt.Fprintf(w, "%s\t%s\tdead %d\tqueued %d\trunning %d\n", r.Code, r.Name, n[jobs.Dead], n[jobs.Queued], n[jobs.Running])
+			fmt.Fprintf(w, "%s\t%s\t%s %d\t%s %d\t%s %d\n", r.Code, r.Name,
+				t.job(jobs.Dead), n[jobs.Dead], t.job(jobs.Queued), n[jobs.Queued], t.job(jobs.Running), n[jobs.Running])
 			none = false
 		}
 	}
@@ -91,6 +95,14 @@ func jobsOverview(ctx context.Context, t *tenantEnv) error {
 		t.say("Tidak ada yang menunggu atau gagal.", "Nothing waits, and nothing has failed.")
 	}
 	return w.Flush()
+}
+
+// job is a job's state in words.
+func (t *tenantEnv) job(s jobs.State) string {
+	if t.en {
+		return string(s)
+	}
+	return map[jobs.State]string{jobs.Dead: "gagal", jobs.Queued: "menunggu", jobs.Running: "berjalan"}[s]
 }
 
 func jobsList(ctx context.Context, t *tenantEnv, row *tenant.Row) error {
@@ -110,7 +122,7 @@ func jobsList(ctx context.Context, t *tenantEnv, row *tenant.Row) error {
 			if s == jobs.Dead {
 				when = j.DoneAt
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", s, j.ID, j.Kind, j.Attempts, when.UTC().Format(time.RFC3339), j.LastError)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", t.job(s), j.ID, j.Kind, j.Attempts, when.UTC().Format(time.RFC3339), j.LastError)
 			none = false
 		}
 	}
@@ -135,7 +147,11 @@ func jobsRetry(ctx context.Context, t *tenantEnv, row *tenant.Row, named []strin
 		n, err = jobs.Retry(ctx, tx, "system:cli", which...)
 		return err
 	})
-	if err == nil {
+	switch {
+	case err != nil:
+	case n == 0:
+		t.say("Tidak ada pekerjaan yang perlu diulangi.", "No job needs another try.")
+	default:
 		t.say("%d pekerjaan diulangi dalam setengah menit.", "%d jobs are tried again within half a minute.", n)
 	}
 	return err
@@ -154,7 +170,7 @@ func mailCommand(_ context.Context, e env, args []string) error {
 		fmt.Fprint(e.stdout, mailUsage)
 		return nil
 	}
-	cfg, rest, _, err := settings("mail "+args[0], e, config.Default(), args[1:], nil)
+	cfg, rest, _, err := subSettings("mail "+args[0], mailUsage, e, args[1:], nil)
 	if err != nil {
 		return err
 	}
@@ -193,5 +209,8 @@ func mailCommand(_ context.Context, e env, args []string) error {
 		return nil
 	}
 	fmt.Fprintf(e.stderr, "pendopo mail: %q?\n\n%s", strings.Join(append([]string{args[0]}, rest...), " "), mailUsage)
+	if args[0] != "list" && args[0] != "show" {
+		return errUsage
+	}
 	return errSaid
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/audit"
-	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -59,11 +58,11 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo keys: %q tidak ada · no such command\n\n%s", verb, keysUsage)
-		return errSaid
+		return errUsage
 	}
 	ke := &keysEnv{tenantEnv: tenantEnv{env: e}}
 	var lang *language
-	cfg, rest, log, err := settings("keys "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("keys "+verb, keysUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 		switch verb {
 		case "rotate":
@@ -85,7 +84,7 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprintln(e.stdout, newMasterKey())
 		return nil
 	}
-	if ke.db, err = openDB(ctx, cfg, log); err != nil {
+	if ke.db, err = openThere(ctx, cfg, log); err != nil {
 		return err
 	}
 	defer ke.db.Close()
@@ -152,6 +151,11 @@ func keysRewrap(ctx context.Context, k *keysEnv) error {
 	}
 	if err := k.vouch(ctx, rows); err != nil {
 		return err
+	}
+	if n == 0 {
+		k.say("Tidak ada yang perlu dibungkus ulang: kunci semua daerah sudah di bawah kunci utama yang pertama.",
+			"Nothing to wrap: the keys of all regions are under the first master key already.")
+		return nil
 	}
 	k.say("Kunci %d dari %d daerah dibungkus ulang. Kunci utama yang lama boleh dihapus dari PENDOPO_MASTER_KEY setelah setiap proses memakai yang baru.",
 		"The keys of %d of %d regions were wrapped anew. The old master key may go from PENDOPO_MASTER_KEY once every process has the new one.", n, len(rows))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -68,6 +69,8 @@ func Main(ctx context.Context, args []string, getenv func(string) string, stdin 
 			// and whoever started it (a migrate Job) must not take that for success.
 			fmt.Fprintf(stderr, "pendopo %s: dihentikan sebelum selesai · interrupted before it was done: %v\n", c.name, err)
 			return 130
+		case errors.Is(err, errUsage):
+			return 2
 		case errors.Is(err, errSaid):
 			return 1
 		}
@@ -94,6 +97,54 @@ func usage(out io.Writer) {
 	}
 	fmt.Fprint(out, "\npendopo PERINTAH --help menjelaskan pilihannya · explains the options\n")
 }
+
+// subSettings is settings of a sub-command: its --help shows its part of the command's usage and its own flags, for
+// the fifty lines of settings are those of serve.
+func subSettings(name, usage string, e env, args []string, more func(*flag.FlagSet)) (config.Config, []string, *slog.Logger, error) {
+	own := e
+	own.stdout = io.Discard
+	var flags *flag.FlagSet
+	cfg, rest, log, err := settings(name, own, config.Default(), args, func(fs *flag.FlagSet) {
+		flags = fs
+		if more != nil {
+			more(fs)
+		}
+	})
+	if errors.Is(err, flag.ErrHelp) {
+		command, verb, _ := strings.Cut(name, " ")
+		fmt.Fprintf(e.stdout, "pendopo %s %s\n\n", command, usageOf(usage, verb))
+		if config.OwnHelp(e.stdout, flags) {
+			fmt.Fprintln(e.stdout)
+		}
+		fmt.Fprintln(e.stdout, `Pilihan basis data sama dengan "pendopo serve --help" · the database options are those of "pendopo serve --help"`)
+	}
+	return cfg, rest, log, err
+}
+
+// usageOf is what a command's usage says of one of its sub-commands: the lines that begin with it, and those under them.
+func usageOf(usage, verb string) string {
+	var out []string
+	within := false
+	for _, line := range strings.Split(usage, "\n") {
+		text := strings.TrimSpace(line)
+		switch depth := len(line) - len(strings.TrimLeft(line, " ")); {
+		case text == "" || depth == 0:
+			within = false
+		case depth == 2:
+			within = strings.HasPrefix(text+" ", verb+" ")
+		}
+		if within {
+			out = append(out, strings.TrimPrefix(line, "  "))
+		}
+	}
+	if len(out) == 0 {
+		return verb
+	}
+	return strings.Join(out, "\n")
+}
+
+// errUsage ends a command that was called wrongly and has said so.
+var errUsage = fmt.Errorf("%w: a wrong call", errSaid)
 
 // settings reads the configuration of a command and makes its logger.
 func settings(name string, e env, def config.Config, args []string, more func(*flag.FlagSet)) (config.Config, []string, *slog.Logger, error) {

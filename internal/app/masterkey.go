@@ -67,12 +67,11 @@ func masterKeySource(cfg config.Config) string {
 }
 
 // useMasterKey gives the open database its master key. Beside SQLite's file one is made at the first start.
-func useMasterKey(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger) error {
+func useMasterKey(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger, made func(file string)) error {
 	ring, err := keyring(cfg)
 	if errors.Is(err, fs.ErrNotExist) && cfg.MasterKeyFile == "" {
 		if ring, err = firstMasterKey(ctx, cfg, db); err == nil {
-			log.Warn("a master key was made, under which personal data is sealed: without it the data cannot be read. Keep a copy apart from the database's",
-				"file", cfg.MasterKeyPath())
+			made(cfg.MasterKeyPath())
 		}
 	}
 	if err != nil {

@@ -180,14 +180,14 @@ func TestDeadLettersAreListedAndSentBack(t *testing.T) {
 			code int
 			says string
 		}{
-			{[]string{"jobs", "lst"}, 1, "retry CODE"}, {[]string{"jobs", "retry"}, 1, "retry CODE"},
+			{[]string{"jobs", "lst"}, 2, "retry CODE"}, {[]string{"jobs", "retry"}, 1, "retry CODE"},
 			{[]string{"jobs", "list", "19.02"}, 1, "belum ada di sini"},
 			{[]string{"jobs", "list", "19.01"}, 0, "smtp.550"},
 			{[]string{"jobs", "retry", "19.01", "x"}, 1, "pendopo jobs list 19.01"},
-			{[]string{"jobs", "retry", "19.01", row.ID.String()}, 0, "0 pekerjaan"},
+			{[]string{"jobs", "retry", "19.01", row.ID.String()}, 0, "Tidak ada pekerjaan yang perlu diulangi."},
 			{[]string{"jobs", "retry", "19.01", entry.ID.String()}, 0, "1 pekerjaan"},
-			{[]string{"jobs", "list", "19.01"}, 0, "queued"},
-			{[]string{"jobs", "retry", "19.01"}, 0, "0 pekerjaan"},
+			{[]string{"jobs", "list", "19.01"}, 0, "menunggu"},
+			{[]string{"jobs", "retry", "19.01"}, 0, "Tidak ada pekerjaan yang perlu diulangi."},
 		} {
 			if code, out := command(t, serveEnv(db), "", c.args...); code != c.code || !strings.Contains(out, c.says) {
 				t.Errorf("pendopo %v: %d %s", c.args, code, out)

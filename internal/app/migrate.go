@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/config"
@@ -63,14 +65,40 @@ func servingRole(cfg config.Config) string {
 	return cfg.AppRole
 }
 
+// noData is that of a command which works with what is there: SQLite's file is not.
+func noData(cfg config.Config) error {
+	if cfg.DatabaseURL != "" {
+		return nil
+	}
+	if _, err := os.Stat(cfg.SQLitePath()); !errors.Is(err, fs.ErrNotExist) {
+		return nil // another error is the database's to say
+	}
+	return fmt.Errorf("tidak ada data di folder %[1]s: periksa --data · no data in that folder, %[1]s: check --data (PENDOPO_DATA)", cfg.Data)
+}
+
+// openThere is openDB for a command that works with what is there. Of a folder that somebody mistyped it makes nothing.
+func openThere(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.DB, error) {
+	if err := noData(cfg); err != nil {
+		return nil, err
+	}
+	return openDB(ctx, cfg, log)
+}
+
 // openDB opens the database for serving, with its master key, and refuses one that is not ready or not safe.
 func openDB(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.DB, error) {
+	return openMaking(ctx, cfg, log, func(file string) {
+		log.Warn("a master key was made, under which personal data is sealed: without it the data cannot be read. Keep a copy apart from the database's", "file", file)
+	})
+}
+
+// openMaking is openDB that calls made when it has made a master key, with its file.
+func openMaking(ctx context.Context, cfg config.Config, log *slog.Logger, made func(file string)) (*store.DB, error) {
 	db, err := store.Open(ctx, store.Config{URL: cfg.DatabaseURL, Path: cfg.SQLitePath(), Models: Models, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	if err = ready(ctx, db); err == nil {
-		err = useMasterKey(ctx, cfg, db, log)
+		err = useMasterKey(ctx, cfg, db, log, made)
 	}
 	if err != nil {
 		_ = db.Close()

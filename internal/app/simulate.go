@@ -201,7 +201,7 @@ func (s *simulation) arrive(ctx context.Context, d *day, seriesID id.ID, rng *ra
 		services := slices.DeleteFunc(slices.Clone(series.Agency.Services), func(o *tenant.Service) bool { return !slices.Contains(o.Series, series) })
 		counters := max(len(series.Counters), 1)
 		if len(services) > 0 {
-			if err := s.come(ctx, t, series, services[rng.IntN(len(services))], channels[rng.IntN(len(channels))], 1+int(share*6*float64(counters))); err != nil {
+			if err := s.come(ctx, t, d.actor, series, services[rng.IntN(len(services))], channels[rng.IntN(len(channels))], 1+int(share*6*float64(counters))); err != nil {
 				s.log.Debug("demo: nobody came", "tenant", t.Code, "series", series.Code, "error", err)
 			}
 		}
@@ -215,15 +215,19 @@ func (s *simulation) arrive(ctx context.Context, d *day, seriesID id.ID, rng *ra
 	}
 }
 
-// come lets one person take a number unless so many wait already.
-func (s *simulation) come(ctx context.Context, t *tenant.Tenant, series *tenant.Series, service *tenant.Service, by queue.Channel, most int) error {
+// come lets one person take a number unless so many wait already. At the front desk the simulation's user gives it.
+func (s *simulation) come(ctx context.Context, t *tenant.Tenant, desk *authz.Actor, series *tenant.Series, service *tenant.Service, by queue.Channel, most int) error {
 	ctx, cancel := acting(ctx)
 	defer cancel()
 	crowd, err := s.hall.Crowd(ctx, t)
 	if err != nil || crowd[series.ID] >= most {
 		return err
 	}
-	_, err = s.hall.Issue(ctx, t, queue.Request{ServiceID: service.ID, SeriesID: series.ID, Channel: by})
+	r := queue.Request{ServiceID: service.ID, SeriesID: series.ID, Channel: by}
+	if by == queue.AtCounter {
+		r.Actor = desk
+	}
+	_, err = s.hall.Issue(ctx, t, r)
 	return err
 }
 

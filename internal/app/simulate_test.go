@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -78,6 +80,37 @@ func eventually(t *testing.T, what string, so func() bool) {
 			t.Fatalf("never: %s", what)
 		}
 	}
+}
+
+// A number that the simulated front desk gives is the simulation's in the records: no citizen gives numbers.
+func TestTheSimulatedFrontDeskGivesInItsOwnName(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite)
+	demoRegionOf(t, db, oneSeries("19.01", "WIB"), true)
+	a := newApp(t, db)
+	region, _ := a.Registry.ByCode("19.01")
+	day, stop := context.WithCancel(t.Context())
+	defer stop()
+	var running sync.WaitGroup
+	running.Go(func() { app.NewSimulation(a, 2*time.Millisecond).Run(day) })
+	defer running.Wait()
+	defer stop()
+	given := 0
+	eventually(t, "the front desk gives numbers", func() bool {
+		given = 0
+		err := a.Records.Each(t.Context(), region, auditlog.Filter{Action: "queue:ticket:issue"}, func(_ context.Context, records []auditlog.Record) error {
+			for _, r := range records {
+				desk := strings.Contains(string(r.Data), `"channel":"counter"`)
+				if desk == (r.Actor == "public") {
+					t.Errorf("%s by %s", r.Data, r.Actor)
+				}
+				if desk {
+					given++
+				}
+			}
+			return nil
+		})
+		return err == nil && given > 0
+	})
 }
 
 // Somebody signs in and opens a counter's screen in the middle of the simulated day: from then on the

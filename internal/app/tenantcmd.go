@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/areas"
 	"github.com/pendopo-id/pendopo/tenants/nearest"
@@ -81,11 +84,11 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
-		return errSaid
+		return errUsage
 	}
 	end, force, invite, confirm := false, false, false, ""
 	var lang *language
-	cfg, rest, log, err := settings("tenant "+verb, e, config.Default(), args[1:], func(fs *flag.FlagSet) {
+	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
 		switch verb {
 		case "apply":
@@ -105,7 +108,19 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}
 	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
-		if te.db, err = openDB(ctx, cfg, log); err != nil {
+		open := openThere
+		switch {
+		case verb == "apply":
+			open = openDB
+		case verb == "plan" && noData(cfg) != nil: // the first plan of all, and it leaves nothing behind
+			te.warn("Belum ada data di folder %[1]s: semuanya tampak baru.", "There is no data in the folder %[1]s yet: all of it shows as new.", cfg.Data)
+			if cfg.Data, err = os.MkdirTemp("", "pendopo-plan-"); err != nil {
+				return err
+			}
+			defer os.RemoveAll(cfg.Data)
+			cfg.MasterKey, cfg.MasterKeyFile, open = newMasterKey(), "", openDB
+		}
+		if te.db, err = open(ctx, cfg, log); err != nil {
 			return err
 		}
 		defer te.db.Close()
@@ -135,6 +150,9 @@ func (t *tenantEnv) say(id, en string, args ...any) {
 	}
 	fmt.Fprintf(t.stdout, id+"\n", args...)
 }
+
+// warn says something on the error output.
+func (t *tenantEnv) warn(id, en string, args ...any) { _ = t.refuse(id, en, args...) }
 
 // refuse says on the error output why nothing was done.
 func (t *tenantEnv) refuse(id, en string, args ...any) error {
@@ -179,9 +197,18 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if len(plan.Changes) == 0 {
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
 	}
+	t.noAdmin(region)
 	t.recheck(plan.Recheck)
 	t.held(plan.Held)
 	return nil
+}
+
+// noAdmin warns of a region in which nobody could help the others to sign in.
+func (t *tenantEnv) noAdmin(region *tenants.Region) {
+	if !slices.ContainsFunc(region.Staff, func(p tenants.Person) bool { return p.Role == tenants.RoleAdmin }) {
+		t.warn("Perhatian: tidak ada seorang pun dengan peran admin (TI daerah), jadi tidak ada yang dapat membantu petugas yang kehilangan langkah kedua atau harus dibekukan akunnya. Tambahkan satu di bawah staff.",
+			"Note: nobody has the role admin (regional IT), so nobody can help staff who lose their second step, or suspend an account. Add one under staff.")
+	}
 }
 
 // recheck says which services the region has to confirm again, and how.
@@ -250,6 +277,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	default:
 		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
 	}
+	t.noAdmin(region)
 	t.recheck(res.Recheck)
 	if !t.invite {
 		t.accounts(res.Accounts)
@@ -268,10 +296,10 @@ func (t *tenantEnv) accounts(list []tenant.Account) {
 	if len(list) == 0 {
 		return
 	}
-	t.say("\nKata sandi pertama, hanya ditampilkan kali ini. Mohon sampaikan langsung kepada orangnya:", "\nFirst passwords, shown this once. Hand them over in person:")
+	t.say("\nKata sandi pertama, hanya ditampilkan kali ini. Mohon sampaikan langsung kepada yang bersangkutan:", "\nFirst passwords, shown this once. Hand them over in person:")
 	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
 	for _, a := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, a.Role, a.Email, a.Password)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", a.Name, t.role(a.Role), a.Email, a.Password)
 	}
 	_ = w.Flush()
 }
@@ -292,11 +320,27 @@ func tenantList(ctx context.Context, t *tenantEnv) error {
 			note = "demo"
 		}
 		if r.State == tenant.Suspended {
-			note = strings.TrimSpace("suspended " + r.SuspendedReason)
+			note = r.SuspendedReason
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s.%s\t%s\t%s\n", r.Code, r.Name, r.Slug, t.cfg.Domain, r.State, note)
+		fmt.Fprintf(w, "%s\t%s\t%s.%s\t%s\t%s\n", r.Code, r.Name, r.Slug, t.cfg.Domain, t.state(r.State), note)
 	}
 	return w.Flush()
+}
+
+// role is a role in words.
+func (t *tenantEnv) role(role string) string {
+	if t.en || !i18n.Has("web.role."+role) {
+		return role
+	}
+	return i18n.For(i18n.ID).T("web.role." + role)
+}
+
+// state is a region's state in words.
+func (t *tenantEnv) state(state string) string {
+	if t.en {
+		return state
+	}
+	return map[string]string{tenant.Active: "aktif", tenant.Suspended: "dihentikan sementara"}[state]
 }
 
 // find reads a tenant by the code that was typed, and suggests the nearest one.
@@ -307,7 +351,7 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 	}
 	hint := ""
 	if best, ok := areas.Nearest(code); ok && best != code {
-		hint = " (" + best + "?)"
+		hint = map[bool]string{true: " (did you mean " + best + "?)", false: " (mungkin maksud Anda " + best + ")"}[t.en]
 	}
 	if seat, ok := areas.SeatByCode(code); ok {
 		t.say("%s belum ada di sini. Terapkan foldernya dahulu: pendopo tenant apply FOLDER", "%s is not here yet. Apply its folder first: pendopo tenant apply DIR", seat.Name)
@@ -362,7 +406,7 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	case err != nil:
 		return err
 	case !changed:
-		t.say("Tidak ada yang berubah: %s sudah demikian.", "Nothing changed: %s stands so already.", row.Name)
+		t.say("Tidak ada yang berubah: %s sudah %s.", "Nothing changed: %s is %s already.", row.Name, t.state(state))
 	case state == tenant.Suspended:
 		t.say("%s dihentikan sementara. Datanya tetap ada; lanjutkan dengan: pendopo tenant resume %s", "%s is suspended. Its data stays; go on with: pendopo tenant resume %s", row.Name, row.Code)
 	default:

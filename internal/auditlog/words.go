@@ -199,6 +199,8 @@ func (w *Teller) Target(r Record) string {
 		return w.p.T("auditlog.a_session")
 	case "tenant":
 		return w.t.Name
+	case "keyset":
+		return w.p.T("auditlog.keyset", rest)
 	case "records":
 		if strings.HasPrefix(rest, "user:") || rest == "public" || strings.HasPrefix(rest, "system:") {
 			return w.p.T("auditlog.records_of", w.Who(rest))

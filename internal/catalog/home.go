@@ -170,7 +170,7 @@ func demand(d *tenant.Directory, idx []index) (popular []Popular, services []*te
 		}
 	}
 	for _, a := range asked {
-		hits := search(idx, a.query)
+		hits := searchWhole(idx, a.query)
 		if len(hits) > 0 && len(popular) < popularMost {
 			p := Popular{Key: a.key, Query: a.query}
 			if len(hits) == 1 {

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
+	"unique"
 
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
@@ -40,32 +42,50 @@ func fold(s string) string {
 	return b.String()
 }
 
-// small words that say nothing about the service.
-var stopwords = map[string]bool{
-	"mau": true, "saya": true, "ingin": true, "cara": true, "untuk": true, "di": true, "ke": true, "yang": true,
-	"dan": true, "atau": true, "buat": true, "bikin": true, "urus": true, "mengurus": true, "membuat": true,
-	"the": true, "a": true, "an": true, "of": true, "for": true, "how": true, "to": true, "my": true, "get": true, "dari": true,
+// stopwords are small words that say nothing about the service.
+var stopwords = setOf("mau saya aku kami kita ingin pengen pengin tolong mohon bagaimana gimana cara apa bisa untuk utk di ke yang yg " +
+	"dan atau dari dengan karena sudah sdh perlu butuh punya itu ini dimana mana kah dong ya orang " +
+	"the a an of for how to my get i need want")
+
+// weak words say what one wants done, as nearly every service does it: one that has them comes first, and one
+// that has not is found too.
+var weak = setOf("buat bikin urus cetak baru syarat biaya layan minta aju")
+
+func setOf(words string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(words) {
+		out[w] = true
+	}
+	return out
 }
 
 // index is the folded text of one service.
 type index struct {
 	service *tenant.Service
-	name    []string // words of its names
-	words   []string // words that people also use for it, and its owner's system
-	agency  []string // its agency's names and words
+	name    []term   // words of its names
+	words   []term   // words that people also use for it, and its owner's system
+	phrases [][]term // its name, and what people also call it, one by one
+	agency  []term   // its agency's names and words
 	all     string   // its own without spaces, for words written together
 }
 
 func newIndex(d *tenant.Directory) []index {
 	var out []index
 	for _, o := range d.Services() {
-		name := wordsBoth(o.Name + " " + o.NameEN)
-		words := wordsBoth(o.Words + " " + o.System)
 		a := o.Agency
-		out = append(out, index{
-			o, name, words, wordsBoth(a.Name + " " + a.Short + " " + a.NameEN + " " + a.ShortEN + " " + a.Words),
-			strings.ReplaceAll(fold(o.Name)+"|"+fold(o.NameEN)+"|"+fold(o.Words), " ", ""),
-		})
+		x := index{
+			service: o,
+			name:    termsOf(wordsBoth(o.Name + " " + o.NameEN)),
+			words:   termsOf(wordsBoth(o.Words + " " + o.System)),
+			agency:  termsOf(wordsBoth(a.Name + " " + a.Short + " " + a.NameEN + " " + a.ShortEN + " " + a.Words)),
+			all:     strings.ReplaceAll(fold(o.Name)+"|"+fold(o.NameEN)+"|"+fold(o.Words), " ", ""),
+		}
+		for _, phrase := range strings.Split(o.Name+"\n"+o.Words, "\n") {
+			if terms := termsOf(wordsBoth(phrase)); len(terms) > 0 {
+				x.phrases = append(x.phrases, terms)
+			}
+		}
+		out = append(out, x)
 	}
 	return out
 }
@@ -79,56 +99,99 @@ func wordsBoth(text string) []string {
 	return words
 }
 
-// search finds services by what people type, the best first. Every word must be found somewhere: as
-// the beginning of a word, inside words written together, or with one mistake in a word of four signs
-// or more. What is found by its agency's words alone counts only where nothing is found by its own: "ktp" is
-// not everything that the civil registry does. An empty query finds nothing.
+// hit is a service that a search has found.
+type hit struct {
+	service *tenant.Service
+	place   int
+	needed  int  // how many of the words that say something it has
+	matched int  // how many of all
+	score   int  // how well
+	own     bool // not by its agency's words alone
+}
+
+// search finds services by what people type, the best first: what has more of the words before what has fewer,
+// and nothing that has fewer of those that say something than another has. A word is found in another form
+// (kehilangan: hilang), as the beginning of a word, inside words written together, or with one mistake in a
+// word of four signs or more. What is found by its agency's words alone counts only where nothing is found by
+// its own: "ktp" is not everything that the civil registry does. An empty query finds nothing.
 func search(idx []index, query string) []*tenant.Service {
-	words := wordsOf(query)
-	if len(words) == 0 {
+	hits, _ := find(idx, query)
+	return servicesOf(hits)
+}
+
+// searchWhole is a search for what has all of the words.
+func searchWhole(idx []index, query string) []*tenant.Service {
+	hits, whole := find(idx, query)
+	if !whole {
 		return nil
 	}
-	type hit struct {
-		service *tenant.Service
-		score   int
-		place   int
-		own     bool
-	}
-	var hits []hit
-	owned := false
-	for i, x := range idx {
-		h := hit{service: x.service, place: i}
-		for _, w := range words {
-			score, own := x.score(w)
-			if score == 0 {
-				h.score = 0
-				break
-			}
-			h.score += score
-			h.own = h.own || own
-		}
-		if h.score == 0 && len(words) > 1 && strings.Contains(x.all, strings.Join(words, "")) {
-			h.score, h.own = 3*len(words), true
-		}
-		if h.score > 0 {
-			hits = append(hits, h)
-			owned = owned || h.own
-		}
-	}
-	if owned {
-		hits = slices.DeleteFunc(hits, func(h hit) bool { return !h.own })
-	}
-	slices.SortStableFunc(hits, func(a, b hit) int {
-		if a.score != b.score {
-			return b.score - a.score
-		}
-		return a.place - b.place
-	})
+	return servicesOf(hits)
+}
+
+func servicesOf(hits []hit) []*tenant.Service {
 	out := make([]*tenant.Service, len(hits))
 	for i, h := range hits {
 		out[i] = h.service
 	}
 	return out
+}
+
+// find is search, and tells whether what it has found has all the words that say something.
+func find(idx []index, query string) (hits []hit, whole bool) {
+	words := termsOf(wordsOf(query))
+	must := make([]bool, len(words))
+	needed := 0
+	for i, w := range words {
+		if must[i] = !slices.ContainsFunc(w.roots, func(r unique.Handle[string]) bool { return weak[r.Value()] }); must[i] {
+			needed++
+		}
+	}
+	if needed == 0 { // "cetak" alone
+		for i := range must {
+			must[i] = true
+		}
+		needed = len(words)
+	}
+	joined := ""
+	for _, w := range words {
+		joined += w.word
+	}
+	most, owned := 0, false
+	for i, x := range idx {
+		h := hit{service: x.service, place: i}
+		for j, w := range words {
+			score, own := x.score(w)
+			if score == 0 {
+				continue
+			}
+			h.matched++
+			if must[j] {
+				h.needed++
+				h.own = h.own || own
+			}
+			h.score += score
+		}
+		if h.needed < needed && len(words) > 1 && strings.Contains(x.all, joined) {
+			h.needed, h.matched, h.score, h.own = needed, len(words), 3*len(words), true
+		}
+		if h.needed > 0 {
+			h.score += x.together(words)
+			hits = append(hits, h)
+		}
+	}
+	for _, h := range hits {
+		switch {
+		case h.needed > most:
+			most, owned = h.needed, h.own
+		case h.needed == most:
+			owned = owned || h.own
+		}
+	}
+	hits = slices.DeleteFunc(hits, func(h hit) bool { return h.needed < most || owned && !h.own })
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		return cmp.Or(b.matched-a.matched, b.score-a.score, a.place-b.place)
+	})
+	return hits, most == needed
 }
 
 // wordsOf are the words of a query that say something; all of them if none does.
@@ -160,7 +223,9 @@ func help(idx []index, query string) (h Help) {
 	words := wordsOf(query)
 	known := make([]string, 0, len(idx)*8)
 	for _, x := range idx {
-		known = append(append(append(known, x.name...), x.words...), x.agency...)
+		for _, t := range slices.Concat(x.name, x.words, x.agency) {
+			known = append(known, t.word)
+		}
 	}
 	slices.Sort(known)
 	known = slices.Compact(known)
@@ -198,39 +263,68 @@ func ofLength(words []string, n int) (out []string) {
 }
 
 // score tells how well a word fits, 0 for not at all, and whether it is the service's own word.
-func (x index) score(w string) (score int, own bool) {
+func (x index) score(w term) (score int, own bool) {
 	for _, field := range []struct {
-		words                  []string
-		exact, begins, mistake int
-	}{{x.name, 12, 9, 4}, {x.words, 8, 6, 2}} {
-		for _, n := range field.words {
+		terms                        []term
+		exact, form, begins, mistake int
+	}{{x.name, 12, 11, 9, 4}, {x.words, 8, 7, 6, 2}} {
+		for _, n := range field.terms {
 			switch {
-			case n == w:
+			case n.word == w.word:
 				score = max(score, field.exact)
-			case strings.HasPrefix(n, w):
-				score = max(score, field.begins)
-			case len(w) >= 4 && oneMistake(n, w):
+			case n.related(w):
+				score = max(score, field.form)
+			case strings.HasPrefix(n.word, w.word):
+				if len(w.word) < 4 { // sim is not simkah
+					score = max(score, 1)
+				} else {
+					score = max(score, field.begins)
+				}
+			case len(w.word) >= 4 && oneMistake(n.word, w.word):
 				score = max(score, field.mistake)
 			}
 		}
 	}
-	if score == 0 && len(w) >= 4 && strings.Contains(x.all, w) {
+	if score == 0 && len(w.word) >= 4 && strings.Contains(x.all, w.word) {
 		score = 3
 	}
-	if score > 0 {
-		return score, true
-	}
+	agency := 0
 	for _, n := range x.agency {
 		switch {
-		case n == w:
-			score = max(score, 5)
-		case strings.HasPrefix(n, w):
-			score = max(score, 4)
-		case len(w) >= 4 && oneMistake(n, w):
-			score = max(score, 1)
+		case n.word == w.word:
+			agency = max(agency, 5)
+		case n.related(w), strings.HasPrefix(n.word, w.word):
+			agency = max(agency, 4)
+		case len(w.word) >= 4 && oneMistake(n.word, w.word):
+			agency = max(agency, 1)
 		}
 	}
-	return score, false
+	if score == 0 {
+		return agency, false
+	}
+	if agency >= 4 { // what people go to that agency for
+		score += 2
+	}
+	return score, true
+}
+
+// together weighs how much of a query one of the service's names has by itself, and whether one of them is just
+// what was typed.
+func (x index) together(words []term) int {
+	most, whole := 0, 0
+	for _, phrase := range x.phrases {
+		n := 0
+		for _, w := range words {
+			if slices.ContainsFunc(phrase, w.related) {
+				n++
+			}
+		}
+		most = max(most, n)
+		if n == len(words) && n == len(phrase) {
+			whole = 3
+		}
+	}
+	return 2*max(most-1, 0) + whole
 }
 
 // oneMistake tells whether the words differ by one sign changed, added, left out, or two swapped.

@@ -48,6 +48,24 @@ func TestSearchFindsWhatPeopleType(t *testing.T) {
 	}
 }
 
+func TestFormsOfAWord(t *testing.T) {
+	for _, c := range [][2]string{
+		{"hilang", "kehilangan"}, {"hilang", "menghilangkan"}, {"urus", "mengurus"}, {"urus", "pengurusan"}, {"pindah", "perpindahan"}, {"pindah", "pemindahan"},
+		{"buat", "membuat"}, {"buat", "pembuatan"}, {"cetak", "mencetak"}, {"perpanjang", "memperpanjang"}, {"perpanjangan", "memperpanjang"}, {"perpanjang", "diperpanjang"},
+		{"nikah", "pernikahan"}, {"tulis", "menulis"}, {"sewa", "penyewaan"}, {"kirim", "mengirimkan"}, {"pasang", "memasang"}, {"daftar", "terdaftar"}, {"kartu", "kartunya"},
+		{"cerai", "bercerai"}, {"mati", "kematian"}, {"penduduk", "kependudukan"}, {"pinjam", "dipinjam"},
+	} {
+		if !termOf(c[0]).related(termOf(c[1])) {
+			t.Errorf("%s is no form of %s: %q, %q", c[1], c[0], roots(c[1]), roots(c[0]))
+		}
+	}
+	for _, c := range [][2]string{{"kepala", "pala"}, {"pajak", "ajak"}, {"berkas", "kas"}, {"kelas", "las"}, {"buku", "baku"}, {"ikan", "i"}} {
+		if termOf(c[0]).related(termOf(c[1])) {
+			t.Errorf("%s and %s are taken for one", c[0], c[1])
+		}
+	}
+}
+
 func names(os []*tenant.Service) (out []string) {
 	for _, o := range os {
 		out = append(out, o.Name)

@@ -215,6 +215,12 @@ func facts(p *i18n.Printer, o *tenant.Service) (out []fact) {
 			out = append(out, fact{term, value})
 		}
 	}
+	// What is short in Indonesian is a fact in both languages: English takes a few words more.
+	addEither := func(term, indonesian, english string) {
+		if indonesian != "" && utf8.RuneCountInString(indonesian) <= shortFact && utf8.RuneCountInString(english) <= 2*shortFact {
+			out = append(out, fact{term, either(p, indonesian, english)})
+		}
+	}
 	if o.Minutes > 0 && len(o.Series) > 0 {
 		add(p.T("catalog.fact.minutes"), said{Text: p.Minutes(o.Minutes)})
 	}
@@ -222,8 +228,8 @@ func facts(p *i18n.Printer, o *tenant.Service) (out []fact) {
 	if s == nil {
 		return out
 	}
-	add(p.T("catalog.fact.fee"), either(p, s.Fee, s.FeeEN))
-	add(p.T("catalog.fact.product"), either(p, s.Product, s.ProductEN))
+	addEither(p.T("catalog.fact.fee"), s.Fee, s.FeeEN)
+	addEither(p.T("catalog.fact.product"), s.Product, s.ProductEN)
 	switch s.Proxy {
 	case "ya":
 		add(p.T("catalog.fact.proxy"), said{Text: p.T("catalog.proxy.yes")})

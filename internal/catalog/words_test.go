@@ -8,6 +8,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/catalogue"
 )
 
 func TestWhen(t *testing.T) {
@@ -80,6 +81,16 @@ func TestDays(t *testing.T) {
 		if got := days(i18n.For(i18n.ID), tenant.Closure{FirstDay: day(c[0]), LastDay: day(c[1])}); got != c[2] {
 			t.Errorf("%q, want %q", got, c[2])
 		}
+	}
+}
+
+// An English page has the facts of the Indonesian one.
+func TestFactsAreThoseOfBothLanguages(t *testing.T) {
+	o := &tenant.Service{ServiceRow: tenant.ServiceRow{Name: "KTP-el"}}
+	o.Standard = &catalogue.Standard{Fee: "Gratis", FeeEN: "Free", Product: "KTP-el", ProductEN: "A new identity card (KTP-el) with the same number", Proxy: "tidak"}
+	id, en := facts(i18n.For(i18n.ID), o), facts(i18n.For(i18n.EN), o)
+	if len(id) != 3 || len(en) != len(id) {
+		t.Errorf("%+v\n%+v", id, en)
 	}
 }
 

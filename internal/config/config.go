@@ -385,21 +385,28 @@ func (v value) refuse(name, s string, err error) error {
 func Help(out io.Writer, name string, def Config, fs *flag.FlagSet) {
 	fmt.Fprintf(out, "pendopo %s: settings. A flag wins over the variable.\n\n", name)
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	known := map[string]bool{}
 	for _, v := range values {
-		known[v.flag] = true
 		flagged := ""
 		if v.flag != "" {
 			flagged = "--" + v.flag
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n\t\tallowed: %s; default: %s\n", flagged, v.env, v.doc, v.allowed, orNone(v.show(&def)))
 	}
+	_ = w.Flush()
+	OwnHelp(out, fs)
+}
+
+// OwnHelp prints the flags that are a command's own and none of the settings, and tells whether there are any.
+func OwnHelp(out io.Writer, fs *flag.FlagSet) (any bool) {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fs.VisitAll(func(f *flag.Flag) {
-		if !known[f.Name] {
-			fmt.Fprintf(w, "--%s\t\t%s\n", f.Name, f.Usage)
+		if !slices.ContainsFunc(values, func(v value) bool { return v.flag == f.Name }) {
+			any = true
+			fmt.Fprintf(w, "  --%s\t%s\n", f.Name, f.Usage)
 		}
 	})
 	_ = w.Flush()
+	return any
 }
 
 func orNone(s string) string {

@@ -63,7 +63,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	slowed := web.Limited("sign-in", 5, 60)
 	r.Get(ui.PathSignIn, authz.Public, h.page)
 	r.Post(ui.PathSignIn, authz.Public, h.signIn, slowed, web.OwnPace, web.Enrolling)
-	r.Get(pathForgot, authz.Public, h.forgotPage)
+	r.Get(pathForgot, authz.Public, h.forgotPage, web.Reads)
 	r.Post(pathForgot, authz.Public, h.forgot, slowed, web.Enrolling)
 	r.Get(PathLink, authz.Public, h.linkPage, slowed)
 	r.Post(PathLink, authz.Public, h.useLink, slowed, web.OwnPace, web.Enrolling)
