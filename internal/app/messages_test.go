@@ -119,7 +119,7 @@ func TestWhoseAccountGetsAnotherPasswordIsTold(t *testing.T) {
 			}
 			said := run("tenant", "password", "19.01", "loket1@contoh.test")
 			secret := strings.TrimSpace(said[strings.LastIndex(said, ":")+1:])
-			if out := run("jobs", "list", "19.01"); strings.Count(out, "notify.email") != 1 || !strings.Contains(out, "queued") {
+			if out := run("jobs", "list", "19.01"); strings.Count(out, "notify.email") != 1 || !strings.Contains(out, "menunggu") {
 				t.Errorf("jobs list: %s", out)
 			}
 			if out := run("jobs", "list"); !strings.Contains(out, row.Name) {
