@@ -446,46 +446,55 @@ func (a *auditEnv) records(ctx context.Context) (*auditlog.Log, error) {
 	return newRecords(a.db, dirs, queue.New(a.db, dirs), hasher), err
 }
 
-const cliActor = "system:cli"
+// asked is what a command asks of a region's records, and who tells them.
+type asked struct {
+	log    *auditlog.Log
+	region *tenant.Tenant
+	filter auditlog.Filter
+	teller *auditlog.Teller
+}
+
+// ask prepares it; note records that it was asked.
+func (a *auditEnv) ask(ctx context.Context, note func(*auditlog.Log, context.Context, *tenant.Tenant, string, auditlog.Filter) error) (q asked, err error) {
+	if q.region, err = a.region(ctx); err != nil {
+		return q, err
+	}
+	if q.log, err = a.records(ctx); err != nil {
+		return q, err
+	}
+	if q.filter, err = a.filter(ctx, q.log, q.region); err != nil {
+		return q, err
+	}
+	if err = note(q.log, ctx, q.region, cliActor, q.filter); err != nil {
+		return q, err
+	}
+	q.teller, err = q.log.Teller(ctx, q.region, a.locale())
+	return q, err
+}
 
 func auditList(ctx context.Context, a *auditEnv) error {
-	t, err := a.region(ctx)
+	q, err := a.ask(ctx, (*auditlog.Log).NoteList)
 	if err != nil {
 		return err
 	}
-	l, err := a.records(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := a.filter(ctx, l, t)
-	if err != nil {
-		return err
-	}
-	if err := l.NoteList(ctx, t, cliActor, f); err != nil {
-		return err
-	}
-	teller, err := l.Teller(ctx, t, a.locale())
-	if err != nil {
-		return err
-	}
-	p := a.printer(t)
+	p := a.printer(q.region)
 	w := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
 	for left, before := a.limit, int64(0); left > 0; {
-		found, err := l.Page(ctx, t, f, before, 0, min(left, 500))
+		found, err := q.log.Page(ctx, q.region, q.filter, before, 0, min(left, 500))
 		if err != nil {
 			return err
 		}
-		if err := teller.Learn(ctx, found.Records); err != nil {
+		if err := q.teller.Learn(ctx, found.Records); err != nil {
 			return err
 		}
 		for _, r := range found.Records {
 			if a.cfg.Format == "json" {
-				if err := json.NewEncoder(a.stdout).Encode(recordJSON{r.Seq, r.At.In(t.Loc), teller.Who(r.Actor), teller.Sentence(r), r.Action, r.Actor, r.Target, r.From, r.Data, r.Before, r.After}); err != nil {
+				if err := json.NewEncoder(a.stdout).Encode(recordJSON{r.Seq, r.At.In(q.region.Loc), q.teller.Who(r.Actor), q.teller.Sentence(r), r.Action, r.Actor, r.Target, r.From, r.Data, r.Before, r.After}); err != nil {
 					return err
 				}
 				continue
 			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", r.Seq, moment(p, r.At), teller.Sentence(r), r.Action)
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", r.Seq, moment(p, r.At), q.teller.Sentence(r), r.Action)
 		}
 		left -= len(found.Records)
 		if before = found.Older; before == 0 {
@@ -510,32 +519,17 @@ type recordJSON struct {
 }
 
 func auditExport(ctx context.Context, a *auditEnv) error {
-	t, err := a.region(ctx)
-	if err != nil {
-		return err
-	}
-	l, err := a.records(ctx)
-	if err != nil {
-		return err
-	}
-	f, err := a.filter(ctx, l, t)
-	if err != nil {
-		return err
-	}
-	if err := l.NoteExport(ctx, t, cliActor, f); err != nil {
-		return err
-	}
-	teller, err := l.Teller(ctx, t, a.locale())
+	q, err := a.ask(ctx, (*auditlog.Log).NoteExport)
 	if err != nil {
 		return err
 	}
 	if a.args[1] == "-" {
-		_, err = l.Export(ctx, t, f, teller, a.stdout)
+		_, err = q.log.Export(ctx, q.region, q.filter, q.teller, a.stdout)
 		return err
 	}
 	var n int64
 	err = writeWhole(a.args[1], func(w io.Writer) error {
-		n, err = l.Export(ctx, t, f, teller, w)
+		n, err = q.log.Export(ctx, q.region, q.filter, q.teller, w)
 		return err
 	})
 	if err == nil {

@@ -144,7 +144,7 @@ func jobsRetry(ctx context.Context, t *tenantEnv, row *tenant.Row, named []strin
 	}
 	var n int
 	err := t.db.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) (err error) {
-		n, err = jobs.Retry(ctx, tx, "system:cli", which...)
+		n, err = jobs.Retry(ctx, tx, cliActor, which...)
 		return err
 	})
 	switch {

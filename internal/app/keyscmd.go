@@ -113,7 +113,7 @@ func keysRotate(ctx context.Context, k *keysEnv) error {
 		return err
 	}
 	for _, row := range rows {
-		done, err := k.vault.Rotate(ctx, row.ID, seal.Options{Actor: "system:cli", Index: k.index})
+		done, err := k.vault.Rotate(ctx, row.ID, seal.Options{Actor: cliActor, Index: k.index})
 		if k.all && errors.Is(err, seal.ErrErased) {
 			k.say("%s %s: kuncinya sudah dimusnahkan, dilewati.", "%s %s: its keys were destroyed, left out.", row.Code, row.Name)
 			continue
@@ -141,7 +141,7 @@ func keysRewrap(ctx context.Context, k *keysEnv) error {
 	}
 	n := 0
 	for _, row := range rows {
-		one, err := k.vault.Rewrap(ctx, row.ID, "system:cli")
+		one, err := k.vault.Rewrap(ctx, row.ID, cliActor)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", row.Code, row.Name, err)
 		}
@@ -190,7 +190,7 @@ func keysDestroy(ctx context.Context, k *keysEnv) error {
 			return errors.Join(errSaid, err)
 		}
 	}
-	err = k.vault.Destroy(ctx, row.ID, "system:cli")
+	err = k.vault.Destroy(ctx, row.ID, cliActor)
 	if errors.Is(err, seal.ErrErased) {
 		k.say("Tidak ada yang berubah: kunci %s sudah dimusnahkan.", "Nothing changed: the keys of %s were destroyed before.", row.Name)
 		return nil
@@ -208,7 +208,7 @@ func keysReopen(ctx context.Context, k *keysEnv) error {
 	if err != nil {
 		return err
 	}
-	if err := k.vault.Reopen(ctx, row.ID, "system:cli"); err != nil {
+	if err := k.vault.Reopen(ctx, row.ID, cliActor); err != nil {
 		return err
 	}
 	k.say("%s mendapat kunci baru. Terapkan foldernya agar petugas dapat masuk lagi: pendopo tenant apply FOLDER", "%s has new keys. Apply its folder so that staff can sign in again: pendopo tenant apply DIR", row.Name)

@@ -13,16 +13,12 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/config"
-	"github.com/pendopo-id/pendopo/internal/fault"
-	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/queue"
-	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/areas"
-	"github.com/pendopo-id/pendopo/tenants/nearest"
 )
 
 const tenantUsage = `pendopo tenant: daerah · regions
@@ -257,7 +253,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: "system:cli", Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: t.confirm})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: cliActor, Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: t.confirm})
 	var stranded *tenant.StrandedError
 	if errors.As(err, &stranded) {
 		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
@@ -283,8 +279,12 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 		t.accounts(res.Accounts)
 		return nil
 	}
+	door, err := t.door()
+	if err != nil {
+		return err
+	}
 	for _, a := range res.Accounts {
-		if err := t.inviteOne(ctx, &res.Tenant, region, a.Email); err != nil {
+		if err := t.invited(ctx, door, res.Tenant.ID, a.Email); err != nil {
 			return err
 		}
 	}
@@ -401,7 +401,7 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	if err != nil {
 		return err
 	}
-	changed, err := t.prov.SetState(ctx, row.Code, state, reason, "system:cli")
+	changed, err := t.prov.SetState(ctx, row.Code, state, reason, cliActor)
 	switch {
 	case err != nil:
 		return err
@@ -412,120 +412,6 @@ func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
 	default:
 		t.say("%s dilanjutkan.", "%s goes on.", row.Name)
 	}
-	return nil
-}
-
-// auth signs nobody in; it changes what people sign in with, and they are told by the service that runs.
-func (t *tenantEnv) auth() (*auth.Service, error) {
-	messages, err := newMessages(t.db, notify.Options{})
-	return auth.New(t.db, auth.Options{Hasher: t.prov.Hasher, Notices: notices{messages}}), err
-}
-
-// tenantInvite sends a person a link with which they choose a password.
-func tenantInvite(ctx context.Context, t *tenantEnv) error {
-	row, region, err := t.find(ctx, t.args[0])
-	if err != nil {
-		return err
-	}
-	return t.inviteOne(ctx, row, region, seal.Email(t.args[1]))
-}
-
-func (t *tenantEnv) inviteOne(ctx context.Context, row *tenant.Row, region *tenants.Region, email string) error {
-	door, err := t.auth()
-	if err != nil {
-		return err
-	}
-	if err := t.person(row, region, email, door.InviteOf(ctx, row.ID, email, "system:cli")); err != nil {
-		return err
-	}
-	t.say("Undangan untuk %s dikirim oleh server yang sedang berjalan; tautannya berlaku tujuh hari.", "The running server sends %s an invitation; its link is valid for seven days.", email)
-	return nil
-}
-
-// tenantPassword gives a person a new password and ends their sessions.
-func tenantPassword(ctx context.Context, t *tenantEnv) error {
-	row, region, err := t.find(ctx, t.args[0])
-	if err != nil {
-		return err
-	}
-	email, clear := seal.Email(t.args[1]), newPassword()
-	door, err := t.auth()
-	if err != nil {
-		return err
-	}
-	err = t.person(row, region, email, door.SetPassword(ctx, row.ID, email, clear, "system:cli"))
-	if err != nil {
-		return err
-	}
-	t.say("Kata sandi baru untuk %s, hanya ditampilkan kali ini: %s", "New password for %s, shown this once: %s", email, clear)
-	suspended, err := door.SuspendedOf(ctx, row.ID, email)
-	if err == nil && suspended {
-		t.say("Akun ini dibekukan dan belum dapat masuk. Pulihkan dengan: pendopo tenant account %[1]s %[2]s resume",
-			"This account is suspended and cannot sign in yet. Resume it with: pendopo tenant account %[1]s %[2]s resume", row.Code, email)
-	}
-	return err
-}
-
-// tenantAccount resumes an account that is suspended: the way back for the administrator whom no other can help.
-func tenantAccount(ctx context.Context, t *tenantEnv) error {
-	if t.args[2] != "resume" {
-		return fmt.Errorf("pendopo tenant account %s %s %q: hanya resume · only resume", t.args[0], t.args[1], t.args[2])
-	}
-	row, region, err := t.find(ctx, t.args[0])
-	if err != nil {
-		return err
-	}
-	email := seal.Email(t.args[1])
-	door, err := t.auth()
-	if err != nil {
-		return err
-	}
-	changed, err := door.ResumeOf(ctx, row.ID, email, "system:cli")
-	if err := t.person(row, region, email, err); err != nil {
-		return err
-	}
-	if !changed {
-		t.say("Tidak ada yang berubah: akun %s tidak dibekukan.", "Nothing changed: the account of %s is not suspended.", email)
-		return nil
-	}
-	t.say("Akun %s sudah dipulihkan.", "The account of %s is resumed.", email)
-	return nil
-}
-
-// person says whom the region has instead of somebody whom it has not.
-func (t *tenantEnv) person(row *tenant.Row, region *tenants.Region, email string, err error) error {
-	if !fault.Is(err, "not_found") {
-		return err
-	}
-	var known []string
-	for _, p := range region.Staff {
-		known = append(known, seal.Email(p.Email))
-	}
-	hint := ""
-	if best, ok := nearest.Of(email, known); ok {
-		hint = " (" + best + "?)"
-	}
-	t.say("%s tidak ada di %s%s.", "There is no %s in %s%s.", email, row.Name, hint)
-	return errSaid
-}
-
-// tenantFactors takes a person's app, passkeys and recovery codes away, and ends their sessions: the way back for an
-// administrator who has lost them all.
-func tenantFactors(ctx context.Context, t *tenantEnv) error {
-	row, region, err := t.find(ctx, t.args[0])
-	if err != nil {
-		return err
-	}
-	email := seal.Email(t.args[1])
-	door, err := t.auth()
-	if err != nil {
-		return err
-	}
-	if err := t.person(row, region, email, door.ResetFactorsOf(ctx, row.ID, email, "system:cli")); err != nil {
-		return err
-	}
-	t.say("Langkah kedua %s sudah dihapus. Saat masuk berikutnya, langkah kedua diatur lagi bila perannya memerlukan.",
-		"The second factors of %s are gone. At the next sign-in they are set up again, if the role needs one.", email)
 	return nil
 }
 

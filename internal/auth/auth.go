@@ -114,7 +114,7 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if len(email) > maxEmail || len(password) > MaxPassword || strings.ContainsRune(email, 0) {
 		return Session{}, wrong()
 	}
-	user, who, countedAt, err := s.beginAt(ctx, t, email, passwordGuess(email, from.IP).from(from.Device, byEmail(email)))
+	user, who, countedAt, err := s.begin(ctx, t, email, from)
 	if err != nil {
 		return Session{}, err
 	}
@@ -147,19 +147,14 @@ func (s *Service) verify(ctx context.Context, t *tenant.Tenant, user *account, p
 	return right && has, err
 }
 
-// begin counts the attempt and finds the account; nil if there is none.
-func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, ip netip.Addr) (user *account, who attempt, at time.Time, err error) {
-	return s.beginAt(ctx, t, email, passwordGuess(email, ip))
-}
-
-func (s *Service) beginAt(ctx context.Context, t *tenant.Tenant, email string, g guess) (user *account, who attempt, at time.Time, err error) {
-	err = s.counted(ctx, t, g, func(ctx context.Context, tx *store.Tx, counted attempt) error {
-		who, at = counted, tx.Now()
-		user, err = accountByEmail(ctx, tx, email)
+// begin counts the attempt and finds the account of somebody who may sign in; nil if there is none.
+func (s *Service) begin(ctx context.Context, t *tenant.Tenant, email string, from From) (user *account, who attempt, at time.Time, err error) {
+	err = s.counted(ctx, t, passwordGuess(email, from), func(_ context.Context, tx *store.Tx, counted attempt) error {
+		who, at, user = counted, tx.Now(), counted.user
 		if user != nil && (user.Retired || user.Suspended) {
 			user = nil
 		}
-		return err
+		return nil
 	})
 	return user, who, at, err
 }
@@ -175,11 +170,8 @@ func (s *Service) counted(ctx context.Context, t *tenant.Tenant, g guess, fn fun
 		if keys.Erased() {
 			return wrong()
 		}
-		who, err := g.named(keys)
+		who, err := g.named(ctx, tx, keys)
 		if err != nil {
-			return err
-		}
-		if err := g.known(ctx, tx, keys, &who); err != nil {
 			return err
 		}
 		if !s.opt.LimitsOff {
@@ -197,11 +189,6 @@ func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, counte
 		return nil
 	}
 	return who.forgive(ctx, tx, countedAt)
-}
-
-// Account names an account in records without its e-mail, also one that does not exist.
-func Account(h *audit.Hasher, t tenant.ID, email string) string {
-	return "account:" + h.Personal(t, "email", seal.Email(email))
 }
 
 // afterPassword begins a session, or the wait for the second step.

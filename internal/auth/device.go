@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/base64"
@@ -10,9 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
-	"github.com/pendopo-id/pendopo/internal/store"
 )
 
 // A browser in which somebody has signed in is a known device of theirs: it keeps a mark, and who shows it is not
@@ -116,45 +113,4 @@ func remember(k *seal.Keys, cookie string, user *account, now time.Time) (string
 	}
 	out := append([]string{base64.RawURLEncoding.EncodeToString(raw)}, others...)
 	return strings.Join(out[:min(len(out), maxMarks)], markSep), nil
-}
-
-// from lets a guess show a device. person finds whom it is about; nil is nobody.
-func (g guess) from(cookie string, person func(context.Context, *store.Tx) (*account, error)) guess {
-	g.cookie, g.person = cookie, person
-	return g
-}
-
-// known names the guess's device and leaves the rules for strangers away, if it shows one.
-func (g guess) known(ctx context.Context, tx *store.Tx, k *seal.Keys, a *attempt) error {
-	if g.person == nil {
-		return nil
-	}
-	user, err := g.person(ctx, tx)
-	if err != nil {
-		return err
-	}
-	name, err := knownDevice(k, g.cookie, user, tx.Now())
-	if err != nil || name == "" {
-		return err
-	}
-	a.device = name
-	a.rules = []rule{perDevice}
-	if g.rules[0] == codeAddress {
-		a.rules = []rule{codeDevice}
-	}
-	return nil
-}
-
-func byID(user id.ID) func(context.Context, *store.Tx) (*account, error) {
-	return func(ctx context.Context, tx *store.Tx) (*account, error) {
-		rows, err := store.Select[account](tx).Where("id = ?", user).All(ctx)
-		if err != nil || len(rows) == 0 {
-			return nil, err
-		}
-		return &rows[0], nil
-	}
-}
-
-func byEmail(email string) func(context.Context, *store.Tx) (*account, error) {
-	return func(ctx context.Context, tx *store.Tx) (*account, error) { return accountByEmail(ctx, tx, email) }
 }

@@ -91,6 +91,14 @@ func TestStrangersDoNotLockOut(t *testing.T) {
 		if _, err = w.try(t, w.b, w.b.Email("officer"), password, "198.51.100.2", own); err != nil {
 			t.Errorf("another region is slowed: %v", err)
 		}
+		// To show again who one is, and to choose another password, is no harder than to sign in.
+		flooded := auth.From{IP: netip.MustParseAddr("198.51.100.2")}
+		_, err = w.s.Prove(t.Context(), of(w.a), s.Actor, password, flooded)
+		slow("a proof from a browser that is not known", err)
+		flooded.Device = own
+		if _, err = w.s.Prove(t.Context(), of(w.a), s.Actor, password, flooded); err != nil {
+			t.Errorf("a proof under a flood: %v", err)
+		}
 		// It stays the same device, whose own mistakes count.
 		for range 10 {
 			if _, err := w.try(t, w.a, officer, "salah", "198.51.100.2", s.Device); !fault.Is(err, "auth.wrong") {

@@ -8,7 +8,7 @@ import (
 
 // SignInAround is SignIn, with something that happens between the look at the password and what follows from it.
 func (s *Service) SignInAround(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From, between func()) (Session, error) {
-	user, who, at, err := s.begin(ctx, t, email, from.IP)
+	user, who, at, err := s.begin(ctx, t, email, from)
 	if err != nil {
 		return Session{}, err
 	}

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -35,8 +34,10 @@ var (
 	resetTenant  = rule{"reset-tenant", 15 * time.Minute, 500}
 )
 
-func resetGuess(email string, ip netip.Addr) guess {
-	return guess{who: email, ip: ip, rules: []rule{resetAddress, resetAccount, resetPair, resetTenant}}
+func resetGuess(email string, from From) guess {
+	g := passwordGuess(email, from)
+	g.rules, g.device = []rule{resetAddress, resetAccount, resetPair, resetTenant}, rule{}
+	return g
 }
 
 // Link is what a one-time link opens: a new password for somebody.
@@ -53,19 +54,12 @@ func (s *Service) RequestReset(ctx context.Context, t *tenant.Tenant, email stri
 	if email == "" || len(email) > maxEmail || strings.ContainsRune(email, 0) || !strings.Contains(email, "@") {
 		return fault.New(fault.Invalid, "invalid").Field("email", "email")
 	}
-	return s.counted(ctx, t, resetGuess(email, from.IP), func(ctx context.Context, tx *store.Tx, _ attempt) error {
+	return s.counted(ctx, t, resetGuess(email, from), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		tx.Audit(store.Record{Actor: "public", Action: "auth:reset:request", Target: Account(s.opt.Hasher, t.ID, email)})
-		user, err := tenant.UserByEmail(ctx, tx, email)
-		if err != nil || user == nil {
-			return err
+		if who.user == nil || who.user.Retired || who.user.Suspended { // nobody who could sign in
+			return nil
 		}
-		if _, err := active(ctx, tx, user.ID); err != nil {
-			if fault.Is(err, "auth.step") { // retired or suspended: nobody who could sign in
-				return nil
-			}
-			return err
-		}
-		return s.opt.Notices.Notice(ctx, tx, user.ID, LetterReset, nil)
+		return s.opt.Notices.Notice(ctx, tx, who.user.ID, LetterReset, nil)
 	})
 }
 
@@ -110,22 +104,28 @@ func MakeLink(ctx context.Context, tx *store.Tx, user id.ID, letter string) (tok
 
 // findLink reads a link. The fault is "auth.link" (404): it was used, has expired, or never was.
 func findLink(ctx context.Context, tx *store.Tx, token string) (link, *account, error) {
-	gone := fault.New(fault.NotFound, "auth.link")
 	if len(token) != tokenLen {
-		return link{}, nil, gone
+		return link{}, nil, noLink()
 	}
 	rows, err := store.Select[link](tx).Where("token_hash = ? and expires_at > ?", tokenHash(token), tx.Now()).All(ctx)
 	if err == nil && len(rows) == 0 {
-		err = gone
+		err = noLink()
 	}
 	if err != nil {
 		return link{}, nil, err
 	}
 	person, err := active(ctx, tx, rows[0].UserID)
+	return rows[0], person, linkGone(err)
+}
+
+func noLink() error { return fault.New(fault.NotFound, "auth.link") }
+
+// linkGone is what a link says of somebody who was retired or suspended since it was sent.
+func linkGone(err error) error {
 	if fault.Is(err, "auth.step") {
-		err = gone
+		return noLink()
 	}
-	return rows[0], person, err
+	return err
 }
 
 // LinkOf tells what a link opens, and leaves it as it is. The fault is "auth.link" (404).
@@ -164,12 +164,12 @@ func (s *Service) UseLink(ctx context.Context, t *tenant.Tenant, token, replacem
 		}
 		person, err := held(ctx, tx, row.UserID)
 		if err != nil {
-			return err
+			return linkGone(err)
 		}
 		// Whoever comes second with the same link, in whichever process, deletes no row.
 		n, err := store.Delete[link](ctx, tx, "id = ?", row.ID)
 		if err == nil && n == 0 {
-			err = fault.New(fault.NotFound, "auth.link")
+			err = noLink()
 		}
 		if err != nil {
 			return err

@@ -58,3 +58,12 @@ func accountByEmail(ctx context.Context, tx *store.Tx, email string) (*account, 
 	}
 	return &rows[0], nil
 }
+
+// accountByID is accountByEmail by the person's identifier.
+func accountByID(ctx context.Context, tx *store.Tx, user id.ID) (*account, error) {
+	rows, err := store.Select[account](tx).Where("id = ?", user).All(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}

@@ -178,7 +178,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 		return Session{}, err
 	}
 	wrongCode := false
-	err = s.counted(ctx, t, codeGuess(user, from.IP).from(from.Device, byID(user)), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(user, from), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, out = false, Session{}
 		row, err := findChallenge(ctx, tx, token, forSecondStep)
 		if err != nil {
@@ -256,7 +256,7 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 
 func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, err error) {
 	wrongCode := false
-	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP).from(from.Device, byID(a.UserID)), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(a.UserID, from), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		by, err := s.takeCode(ctx, tx, a.UserID, code)
 		if err != nil {
 			return err
@@ -280,7 +280,7 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 // ownPassword checks the password of somebody who is signed in, and tells what it was compared with, and how and when
 // the guess was counted.
 func (s *Service) ownPassword(ctx context.Context, t *tenant.Tenant, a *authz.Actor, password, field string, from From) (stored string, who attempt, at time.Time, err error) {
-	user, who, at, err := s.begin(ctx, t, a.Email, from.IP)
+	user, who, at, err := s.begin(ctx, t, a.Email, from)
 	if err != nil {
 		return "", who, at, err
 	}

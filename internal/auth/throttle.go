@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -43,44 +42,56 @@ var (
 
 // attempt is whom and from where somebody tries.
 type attempt struct {
-	account string // pseudonym of the e-mail, or of a person's identifier
-	address string // pseudonym of the network
-	device  string // the owner's own, or ""
-	rules   []rule // in the order in which every process takes the rows
+	account string   // pseudonym of the e-mail, or of a person's identifier
+	address string   // pseudonym of the network
+	user    *account // whom it is about, also one that was retired or suspended; nil is nobody
+	device  string   // the owner's own, or ""
+	rules   []rule   // in the order in which every process takes the rows
 }
 
 // guess is an attempt that is still to be named: the region's keys do that, within a transaction.
 type guess struct {
-	who   string
-	ip    netip.Addr
-	rules []rule
-
-	cookie string // what the browser shows
-	person func(context.Context, *store.Tx) (*account, error)
+	who    string
+	from   From
+	find   func(context.Context, *store.Tx) (*account, error) // nil: there is nobody
+	rules  []rule                                             // for strangers
+	device rule                                               // for whoever shows a device of the person's; zero: none
 }
 
-func passwordGuess(email string, ip netip.Addr) guess {
-	return guess{who: email, ip: ip, rules: []rule{perAddress, perAccount, perPair, perTenant}}
+func passwordGuess(email string, from From) guess {
+	find := func(ctx context.Context, tx *store.Tx) (*account, error) { return accountByEmail(ctx, tx, email) }
+	return guess{email, from, find, []rule{perAddress, perAccount, perPair, perTenant}, perDevice}
 }
 
 // codeGuess is a guess at a person's second factor.
-func codeGuess(user id.ID, ip netip.Addr) guess {
-	return guess{who: user.String(), ip: ip, rules: []rule{codeAddress, codeAccount, codePair, perTenant}}
+func codeGuess(user id.ID, from From) guess {
+	find := func(ctx context.Context, tx *store.Tx) (*account, error) { return accountByID(ctx, tx, user) }
+	return guess{user.String(), from, find, []rule{codeAddress, codeAccount, codePair, perTenant}, codeDevice}
 }
 
 // named says whom and from where in words that only the region's keys relate to anybody: a plain hash of an
-// e-mail or of an address is found by trying them all.
-func (g guess) named(k *seal.Keys) (a attempt, err error) {
+// e-mail or of an address is found by trying them all. Whoever shows a device of the person's is no stranger.
+func (g guess) named(ctx context.Context, tx *store.Tx, k *seal.Keys) (a attempt, err error) {
 	bits := 64 // who has one address of an IPv6 network has all of it
-	if g.ip.Is4() {
+	if g.from.IP.Is4() {
 		bits = 32
 	}
-	network, _ := g.ip.Prefix(bits)
-	a.rules = g.rules
+	network, _ := g.from.IP.Prefix(bits)
 	if a.account, err = k.Pseudonym("account", g.who); err != nil {
 		return a, err
 	}
-	a.address, err = k.Pseudonym("address", network.String())
+	if a.address, err = k.Pseudonym("address", network.String()); err != nil {
+		return a, err
+	}
+	if a.user, err = g.find(ctx, tx); err != nil {
+		return a, err
+	}
+	if a.rules = g.rules; g.device == (rule{}) {
+		return a, nil
+	}
+	if a.device, err = knownDevice(k, g.from.Device, a.user, tx.Now()); a.device != "" {
+		a.rules = []rule{g.device}
+	}
 	return a, err
 }
 

@@ -112,7 +112,7 @@ func GiveTOTP(ctx context.Context, tx *store.Tx, user id.ID, secret string) erro
 // without one. Faults: "invalid" (422, with the field code), "auth.slow", "auth.enrolment" (409: begin again).
 func (s *Service) ConfirmTOTP(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, codes []string, err error) {
 	wrongCode := false
-	err = s.counted(ctx, t, codeGuess(a.UserID, from.IP), func(ctx context.Context, tx *store.Tx, who attempt) error {
+	err = s.counted(ctx, t, codeGuess(a.UserID, from), func(ctx context.Context, tx *store.Tx, who attempt) error {
 		wrongCode, codes = false, nil
 		if _, err := held(ctx, tx, a.UserID); err != nil {
 			return err
