@@ -201,7 +201,7 @@ func (a *accessEnv) header() {
 	}
 	a.say("%s (%s): %s", "%s (%s): %s", a.name, "user:"+a.user.ID.String(), strings.Join(held, ", "))
 	if a.paused {
-		a.say("Akun ini dibekukan: orangnya tidak dapat masuk.", "This account is suspended: the person cannot sign in.")
+		a.say("Akun ini dibekukan: yang bersangkutan tidak dapat masuk.", "This account is suspended: the person cannot sign in.")
 	}
 }
 

@@ -194,6 +194,10 @@ func TestPagesAreAccessible(t *testing.T) {
 		for _, size := range [][2]int{{1024, 600}, {768, 1024}, {360, 800}} {
 			q := c.Page(screen, size[0], size[1])
 			inspect(t, q, "counter-"+itoa(size[0]))
+			// What keys do is said where there are keys, and with them.
+			if key, list := q.MustElement(".p-keylist kbd").MustVisible(), q.MustElement(".p-keylist").MustVisible(); key != list {
+				t.Errorf("at %d the list of keys is shown (%v) and its keys are not (%v), or the other way", size[0], list, key)
+			}
 			if size[0] == 1024 {
 				if h := q.MustEval(`() => document.documentElement.scrollHeight`).Int(); h > 600 {
 					t.Errorf("the officer's screen is %d px high at 1024 x 600", h)

@@ -18,11 +18,14 @@ document.querySelectorAll('[data-board]').forEach((board) => {
   const set = (el, text) => { if (el) el.textContent = text || ''; };
   const time = (name, seconds) => (board.dataset[name] || seconds) * 1000;
   const hold = time('hold', 5), least = Math.min(hold, time('least', 1.5)), late = time('late', 15);
-  const few = 5, most = 12; // rows of the list
+  // Rows of the list.
+  const few = 5, most = 12;
   const box = q('data-call'), list = q('data-recent'), fields = [...board.querySelectorAll('li[data-counter]')];
   let seen = Number(board.dataset.seq || 0);
-  let calls = [];   // the newest first, a number once: what the list is made of
-  let waiting = []; // to be announced, the oldest first
+  // The newest first, a number once: what the list is made of.
+  let calls = [];
+  // To be announced, the oldest first.
+  let waiting = [];
   let current = null, began = -Infinity, timer;
   const text = (el, name) => (el.querySelector('[' + name + ']') || {}).textContent;
   if (list) {
@@ -40,7 +43,8 @@ document.querySelectorAll('[data-board]').forEach((board) => {
 
   // A call has come: everybody sees it now, whenever it is announced.
   function arrive(c) {
-    if (c.seq <= seen) return; // a resumed connection may repeat itself
+    // A resumed connection may repeat itself.
+    if (c.seq <= seen) return;
     seen = c.seq;
     c.time = at(c.at);
     c.came = performance.now();
@@ -69,7 +73,8 @@ document.querySelectorAll('[data-board]').forEach((board) => {
     clearTimeout(timer);
     const now = performance.now(), next = Math.max(now, began + least);
     while (waiting.length > 1 && waiting.some((c, i) => next + i * least > c.came + late)) waiting.shift();
-    if (!waiting.length) return; // the last one stands until somebody else is called
+    // The last one stands until somebody else is called.
+    if (!waiting.length) return;
     const stands = Math.min(hold, ...waiting.map((c, i) => (c.came + late - began) / (i + 1)));
     const rest = began + Math.max(least, stands) - now;
     if (rest > 0) { timer = setTimeout(turn, rest); return; }
@@ -179,10 +184,12 @@ document.querySelectorAll('[data-board]').forEach((board) => {
   stream(board.dataset.board, {
     call: arrive,
     html: (data) => swap(document.documentElement, data),
-    reset: () => location.reload(), // away for too long to catch up call by call
+    // Away for too long to catch up call by call.
+    reset: () => location.reload(),
   }, (connected) => {
     on = connected;
-    if (!connected && down) return; // the wait below has begun; each failed attempt must not begin it anew
+    // The wait below has begun; each failed attempt must not begin it anew.
+    if (!connected && down) return;
     down = !connected;
     clearTimeout(since);
     if (connected) {
