@@ -103,10 +103,10 @@ func (j *judge) streams(t *testing.T, routes []web.Route, cases []routeCase) {
 				if !slices.Contains(j.roles, role) {
 					continue
 				}
-				ours = append(ours, open(r, j.w.a, c.call(t, j.w.a, role), role, j.w.a.people[role]))
+				ours = append(ours, open(r, j.w.a, j.make(t, c, j.w.a, role), role, j.w.a.people[role]))
 				j.counts["stream at home"]++
 			}
-			theirs = append(theirs, open(r, j.w.b, c.call(t, j.w.b, c.as[0]), c.as[0], j.w.b.people[c.as[0]]))
+			theirs = append(theirs, open(r, j.w.b, j.make(t, c, j.w.b, c.as[0]), c.as[0], j.w.b.people[c.as[0]]))
 		}
 	}
 	for _, s := range []*side{j.w.b, j.w.a, j.w.a} { // the first may hear what it begins with

@@ -41,6 +41,7 @@ type world struct {
 	a, b  *side
 	log   *safeBuffer
 	roles []string // the public first
+	bare  bool     // the database's policies have been dropped
 }
 
 // side is one of the regions.

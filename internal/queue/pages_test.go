@@ -69,7 +69,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		t.Fatal(err)
 	}
 	who := func(user id.ID, role, scope string) *authz.Actor {
-		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
+		return authz.NewActor(authz.Identity{Tenant: h.ID, UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
 	}
 	h.app = web.New(web.Config{Registry: reg, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Sessions: badges{
 		"bound":    who(h.Officer, authz.RoleOfficer, h.Scope+"/dukcapil"),
