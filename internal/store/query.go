@@ -295,7 +295,11 @@ func (tx *Tx) scoped(from From, sql string, args []any) (string, []any, error) {
 			all = append(all, tx.tenant)
 		} else {
 			// A view cannot shadow itself in SQLite: name it through its schema.
-			b.WriteString(name + " as not materialized (select * from " + map[string]string{"sqlite": "temp.", "postgres": ""}[tx.Dialect()] + name + ")")
+			schema := map[string]string{"sqlite": "temp.", "postgres": ""}[tx.Dialect()]
+			if !viewed && schema != "" {
+				schema = "main."
+			}
+			b.WriteString(name + " as not materialized (select * from " + schema + name + ")")
 		}
 	}
 	rest := strings.TrimSpace(sql)
