@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
-	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web"
@@ -48,8 +47,7 @@ func TestLayerOfRoutes(t *testing.T) {
 			store.Guard(!c.noGuard)
 			w := newWorld(t, testkit.Open(t, c.dialect))
 			j := newJudge(w)
-			// A sample: who is nobody, who works at a counter, who runs the mall, and who may most.
-			j.roles, j.refuses = []string{public, authz.RoleOfficer, authz.RoleManager, authz.RoleAdmin}, c.refuses
+			j.roles, j.refuses = sample, c.refuses
 			remove := func() {
 				for _, r := range c.remove {
 					r(t, w)
