@@ -39,11 +39,10 @@ func tenantDomain(ctx context.Context, t *tenantEnv) error {
 		t.say("%s tidak dilayani lagi untuk %s.", "%s is not served for %s any more.", host, row.Name)
 		return nil
 	}
-	d, err := t.prov.AskDomain(ctx, *row, host, cliActor)
-	if err != nil {
+	if _, err := t.prov.AskDomain(ctx, *row, host, cliActor); err != nil {
 		return err
 	}
-	d, err = t.prov.ProveDomain(ctx, tenant.NameServer(t.cfg.NameServer), *row, host, cliActor)
+	d, err := t.prov.ProveDomain(ctx, tenant.NameServer(t.cfg.NameServer), *row, host, cliActor)
 	name, value := d.Record()
 	switch {
 	case errors.Is(err, tenant.ErrDomainProof):
