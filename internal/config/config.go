@@ -258,10 +258,10 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_GATEWAY_SECRET", "", "signs what is posted to the gateway", "empty or at least 16 signs", true,
+	{"PENDOPO_GATEWAY_SECRET", "", "signs what is posted to the gateway", "empty or at least 32 signs, such as of openssl rand -hex 16", true,
 		func(c *Config) string { return c.GatewaySecret },
 		func(c *Config, s string) error {
-			if s != "" && len(s) < 16 {
+			if s != "" && len(s) < 32 {
 				return errors.New("too short")
 			}
 			c.GatewaySecret = s
