@@ -131,6 +131,9 @@ var routeCases = []routeCase{
 	{route: "POST /antrean", as: all, call: func(t *testing.T, s *side, _ string) call {
 		return call{form: texts{"layanan": s.Services[0].String(), "seri": s.Series[0].String(), "kunci": b64(randomBytes())}}
 	}, free: []string{"kunci"}, said: map[string]int{"seri": 422}},
+	{route: "GET /antrean", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{cookies: texts{"nomor": s.waiting(t)}}
+	}, said: map[string]int{"nomor": 200}}, // a number that is not there is not listed
 	{route: "GET /antrean/:id", as: all, call: named("id", waitingAt)},
 	{route: "GET /antrean/:id/langsung", as: all, call: named("id", waitingAt), stream: true},
 	{route: "GET /antrean/:id/cetak", as: all, call: named("id", waitingAt)},
