@@ -109,7 +109,7 @@ func (j *judge) run(t *testing.T, routes []web.Route, cases []routeCase) {
 	}
 	if said := j.w.log.String(); said != "" {
 		for _, s := range []*side{j.w.a, j.w.b} {
-			if found := s.seenIn(said, nil); found != "" {
+			if found := s.seenInLog(said); found != "" {
 				j.hold("the log", "anybody", "all requests", "a line shows %q", found)
 			}
 		}
@@ -588,6 +588,21 @@ func (s *side) seenIn(text string, typed []string) string {
 		}
 		// An identifier that hangs on another word: "tiket-<id>", "<id>-judul".
 		if n := len(word); n > 36 && (s.known[word[:36]] || s.known[word[n-36:]]) {
+			return word
+		}
+	}
+	return ""
+}
+
+// seenInLog is seenIn for the log, whose lines may say by their identifier who was refused.
+func (s *side) seenInLog(text string) string {
+	for _, x := range []string{s.Canary, s.Phone} {
+		if strings.Contains(text, x) {
+			return x
+		}
+	}
+	for _, word := range words.FindAllString(text, -1) {
+		if s.known[word] && !s.persons[word] {
 			return word
 		}
 	}

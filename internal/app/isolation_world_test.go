@@ -47,10 +47,11 @@ type world struct {
 // side is one of the regions.
 type side struct {
 	*testkit.Region
-	w      *world
-	t      *tenant.Tenant
-	people map[string]*person // by role
-	known  map[string]bool    // what must not be seen elsewhere, beside the canary and the phone
+	w       *world
+	t       *tenant.Tenant
+	people  map[string]*person // by role
+	persons map[string]bool    // the identifiers of all there are
+	known   map[string]bool    // what must not be seen elsewhere, beside the canary and the phone
 }
 
 // person is somebody of a region, and their sessions.
@@ -110,7 +111,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 func (w *world) side(t *testing.T, r *testkit.Region) *side {
 	t.Helper()
 	leaveWork(t, w.db, w.ap, r)
-	s := &side{Region: r, w: w, people: map[string]*person{}, known: map[string]bool{}}
+	s := &side{Region: r, w: w, people: map[string]*person{}, known: map[string]bool{}, persons: map[string]bool{}}
 	var ok bool
 	if s.t, ok = w.ap.Registry.ByHost(r.Host("localhost")); !ok {
 		t.Fatal("not in the registry")
@@ -131,6 +132,7 @@ func (w *world) side(t *testing.T, r *testkit.Region) *side {
 			}
 			s.people[role] = p
 			s.keep(p.id.String())
+			s.persons[p.id.String()] = true
 		}
 		return nil
 	})
@@ -225,6 +227,7 @@ func (s *side) fresh(t *testing.T, role string, with bool) *person {
 		t.Fatal(err)
 	}
 	s.keep(p.id.String())
+	s.persons[p.id.String()] = true
 	return p
 }
 
