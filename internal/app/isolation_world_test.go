@@ -41,7 +41,6 @@ type world struct {
 	a, b  *side
 	log   *safeBuffer
 	roles []string // the public first
-	bare  bool     // the database's policies have been dropped
 }
 
 // side is one of the regions.
@@ -411,23 +410,4 @@ func everyRole(t *testing.T, db *store.DB, r *testkit.Region, hash string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func take(t *testing.T, ap *app.App, r *testkit.Region) string {
-	t.Helper()
-	tn, ok := ap.Registry.ByHost(r.Host("localhost"))
-	if !ok {
-		t.Fatal("not in the registry")
-	}
-	p, err := ap.Hall.Issue(t.Context(), tn, queue.Request{ServiceID: r.Services[0], Channel: queue.Web})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p.ID.String()
-}
-
-func token(t *testing.T, ap *app.App, r *testkit.Region, role string) string {
-	t.Helper()
-	tn, _ := ap.Registry.ByHost(r.Host("localhost"))
-	return testkit.SignIn(t, ap.DB, ap.Auth, tn, r.Email(role), password, auth.Bearer).Token
 }
