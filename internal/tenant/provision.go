@@ -373,7 +373,12 @@ func (p *projection) venue(code string) id.ID            { return p.named("venue
 func (p *projection) zone(venue, code string) id.ID      { return p.named("zone", venue+"/"+code) }
 func (p *projection) agency(code string) id.ID           { return p.named("agency", code) }
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
-func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
+func (p *projection) counter(venue, code string) id.ID {
+	return CounterID(p.tx.Tenant(), venue+"/"+code)
+}
+
+// CounterID names the counter that a manifest calls "venue/3".
+func CounterID(t ID, key string) id.ID { return id.Named(t, "counter/"+key) }
 
 // run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
 // and whoever presses where a counter changes waits until the commit.
@@ -591,7 +596,7 @@ func (p *projection) gatherRights(user id.ID, s tenants.Person) {
 	}
 	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
 	for _, key := range s.Counters {
-		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
+		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: CounterID(p.tx.Tenant(), key)})
 	}
 }
 
