@@ -133,7 +133,7 @@ func newPassword() string { return rand.Text()[:16] }
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) (*tenant.Provisioner, error) {
 	hasher, err := hasherOf(ctx, db)
-	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, PasswordHolds: auth.FirstPassword, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
@@ -362,7 +362,10 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 }
 
 func tenantExport(ctx context.Context, t *tenantEnv) error {
-	_, region, err := t.find(ctx, t.args[0])
+	if _, _, err := t.find(ctx, t.args[0]); err != nil {
+		return err
+	}
+	region, left, err := t.prov.Current(ctx, t.args[0])
 	if err != nil {
 		return err
 	}
@@ -385,6 +388,10 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)
+	if left > 0 {
+		t.warn("%d orang tidak ditulis: peran mereka tidak dapat diberikan oleh manifes, dan penerapan membiarkan mereka.",
+			"%d people are not in it: their roles are none that a manifest gives, and an apply leaves them alone.", left)
+	}
 	waits, err := t.prov.Rechecks(ctx, t.args[0])
 	t.recheck(waits)
 	return err
