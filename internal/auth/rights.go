@@ -479,7 +479,7 @@ func (s *Service) Add(ctx context.Context, t *tenant.Tenant, by *authz.Actor, n 
 			user = there.ID
 		}
 		return tenant.ChangePerson(ctx, tx, s.opt.Hasher, by.String(), user, func() error {
-			return s.add(ctx, tx, t, by, there, user, n)
+			return s.add(ctx, tx, t, me, there, user, n)
 		})
 	})
 	if err == nil && added {
@@ -489,7 +489,7 @@ func (s *Service) Add(ctx context.Context, t *tenant.Tenant, by *authz.Actor, n 
 }
 
 // add stores a newcomer, or brings back who was there, and sends the letter.
-func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, by *authz.Actor, there *account, user id.ID, n Newcomer) error {
+func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *authz.Actor, there *account, user id.ID, n Newcomer) error {
 	keys, err := seal.In(ctx, tx)
 	if err != nil {
 		return err
@@ -508,7 +508,11 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, by *a
 	if there == nil {
 		err = store.Insert(ctx, tx, &row)
 	} else {
-		err = comeBack(ctx, tx, user, row.Name, row.Source)
+		name := &row.Name
+		if !me.Can(PermPeople, t.Scope) {
+			name = nil // what they did before stands under theirs, and elsewhere than in the agency
+		}
+		err = comeBack(ctx, tx, user, name, row.Source)
 	}
 	if err != nil {
 		return err
@@ -521,16 +525,20 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, by *a
 			return err
 		}
 	}
-	return s.InviteIn(ctx, tx, user, by.String())
+	return s.InviteIn(ctx, tx, user, me.String())
 }
 
-// comeBack opens an account again for which a password is yet to be chosen. One that was suspended stays so.
-func comeBack(ctx context.Context, tx *store.Tx, user id.ID, name seal.Box, from tenant.Source) error {
+// comeBack opens an account again for which a password is yet to be chosen; without a name it keeps the one that it has.
+// One that was suspended stays so.
+func comeBack(ctx context.Context, tx *store.Tx, user id.ID, name *seal.Box, from tenant.Source) error {
 	if err := forgetFactors(ctx, tx, user); err != nil {
 		return err
 	}
-	_, err := store.Update[tenant.User](tx).Set("retired = ?, password_hash = '', password_until = null, name = ?, source = ?", false, name, from).
-		Where("id = ?", user).Exec(ctx)
+	u := store.Update[tenant.User](tx).Set("retired = ?, password_hash = '', password_until = null, source = ?", false, from)
+	if name != nil {
+		u = u.Set("name = ?", *name)
+	}
+	_, err := u.Where("id = ?", user).Exec(ctx)
 	return err
 }
 
