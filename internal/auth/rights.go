@@ -45,6 +45,11 @@ func OfAgency(role string) bool { return role == authz.RoleOfficer || role == au
 // Post is a role and where it holds: Agency is the agency's code for the roles that belong to one, "" for the others.
 type Post struct{ Role, Agency string }
 
+// whole tells whether the agency is a code where there must be one, and no path.
+func (p Post) whole() bool {
+	return OfAgency(p.Role) == (p.Agency != "") && !strings.Contains(p.Agency, "/")
+}
+
 func (p Post) scope(t *tenant.Tenant) string { return scopeOf(t.Scope, p) }
 
 func scopeOf(region string, p Post) string {
@@ -63,14 +68,14 @@ func PostOf(t *tenant.Tenant, g authz.Grant) (p Post, ok bool) {
 			return p, false
 		}
 	}
-	return p, slices.Contains(GivenRoles, p.Role) && OfAgency(p.Role) == (p.Agency != "")
+	return p, slices.Contains(GivenRoles, p.Role) && p.whole()
 }
 
 // MayGive tells whether somebody may give a post and take it away: it is not outside their scope, and one of their
 // roles there is entitled to it (roles.csv).
 func MayGive(a *authz.Actor, t *tenant.Tenant, p Post) bool {
 	perm, ok := giving[p.Role]
-	return ok && OfAgency(p.Role) == (p.Agency != "") && a.Can(perm, p.scope(t))
+	return ok && p.whole() && a.Can(perm, p.scope(t))
 }
 
 // MayGiveSomewhere tells whether somebody may give a role in the region or in a part of it.
@@ -202,8 +207,6 @@ func notYours() error { return fault.New(fault.Forbidden, "auth.not_yours") }
 func checkPost(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *authz.Actor, p Post) error {
 	invalid := fault.New(fault.Invalid, "invalid")
 	switch {
-	case p.Role == "":
-		return invalid.Field("role", "required")
 	case !slices.Contains(GivenRoles, p.Role):
 		return invalid.Field("role", "role")
 	case OfAgency(p.Role) && p.Agency == "":

@@ -110,6 +110,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(one+"/bekukan", auth.PermPeople, h.suspend, web.Sudo)
 	r.Post(one+"/pulihkan", auth.PermPeople, h.resume, web.Sudo)
 
+	peopleRoutes(r, h)
 	r.Post("/api/v1/sessions", authz.Public, h.create, slowed, web.OwnPace)
 	r.Post("/api/v1/sessions/verify", authz.Public, h.verify, slowed)
 	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete, web.Enrolling)

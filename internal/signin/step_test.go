@@ -3,7 +3,6 @@ package signin_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,10 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/auth"
-	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/store"
-	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
 )
