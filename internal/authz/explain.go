@@ -26,7 +26,8 @@ type May struct {
 	Why        []Reason // never empty
 }
 
-// Allowed lists what somebody with these grants may do beyond what everyone may, by permission.
+// Allowed lists what somebody with these grants may do beyond what everyone may, by permission: what the page about a
+// person and the command "access list" say.
 func Allowed(grants []Grant) (out []May) {
 	a := NewActor(Identity{}, grants)
 	for _, p := range All() {
@@ -36,6 +37,18 @@ func Allowed(grants []Grant) (out []May) {
 			}
 		}
 	}
+	return out
+}
+
+// Everything is Allowed, and what everyone may do in a scope.
+func Everything(grants []Grant, scope string) []May {
+	out := Allowed(grants)
+	for _, p := range All() {
+		if (*Actor)(nil).Can(p, scope) {
+			out = append(out, May{p, scope, Explain(grants, p, scope)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b May) int { return strings.Compare(a.Permission.Name(), b.Permission.Name()) })
 	return out
 }
 
