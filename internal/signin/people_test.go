@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -338,4 +339,91 @@ func TestPeopleInABrowser(t *testing.T) {
 	if text := look2.MustElement("main").MustText(); !strings.Contains(text, "Siti Aminah") {
 		t.Errorf("after the invitation: %.300s", text)
 	}
+}
+
+// The API does the same, may be repeated, and refuses as the page does.
+func TestPeopleByTheAPI(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		s := openStaffed(t, db)
+		host := s.a.Host("localhost")
+		as := func(who string) string {
+			return "Bearer " + testkit.SignIn(t, db, s.auth, s.here, s.a.Email(who), password, auth.Bearer).Token
+		}
+		boss, chief := as("admin"), as("kepala")
+		call := func(who, method, path, body string, want int) string {
+			t.Helper()
+			res, text := s.ask(t, method, host, path, strings.NewReader(body), "Authorization", who, "Content-Type", "application/json")
+			if res.StatusCode != want {
+				t.Fatalf("%s %s %s: %d %s", method, path, body, res.StatusCode, text)
+			}
+			return text
+		}
+		type person struct {
+			ID       id.ID  `json:"id"`
+			State    string `json:"state"`
+			Roles    []struct{ Role, Agency, Source string }
+			Counters []id.ID
+		}
+		one := func(text string) (p person) {
+			t.Helper()
+			if err := json.Unmarshal([]byte(text), &p); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			return p
+		}
+		new := `{"name":"Siti","email":"siti@baru.test","role":"officer","agency":"dukcapil","counters":["` + s.a.Counters[0].String() + `"]}`
+		siti := one(call(chief, "POST", "/api/v1/people", new, 201))
+		if again := one(call(chief, "POST", "/api/v1/people", new, 200)); again.ID != siti.ID || siti.State != "invited" || len(siti.Counters) != 1 || siti.Roles[0].Source != "page" {
+			t.Errorf("%+v, again %+v", siti, again)
+		}
+		at := "/api/v1/people/" + siti.ID.String()
+		for range 2 {
+			if p := one(call(boss, "PUT", at+"/roles/manager", "", 200)); len(p.Roles) != 2 {
+				t.Errorf("%+v", p)
+			}
+		}
+		call(chief, "GET", at, "", 404) // holds a role elsewhere now
+		for range 2 {
+			call(boss, "DELETE", at+"/roles/manager", "", 204)
+		}
+		if p := one(call(chief, "PUT", at+"/counters?agency=dukcapil", `{"counters":[]}`, 200)); len(p.Counters) != 0 {
+			t.Errorf("%+v", p)
+		}
+		for _, c := range []struct {
+			who, method, path, body string
+			status                  int
+			code                    string
+		}{
+			{chief, "DELETE", at + "/roles/officer?agency=dukcapil", "", 409, "auth.last_role"},
+			{chief, "PUT", at + "/roles/admin", "", 403, "auth.not_yours"},
+			{chief, "PUT", at + "/roles/officer?agency=imigrasi", "", 403, "auth.not_yours"},
+			{boss, "PUT", at + "/roles/boss", "", 422, `"field":"role"`},
+			{boss, "PUT", at + "/roles/officer", "", 422, `"field":"agency"`},
+			{boss, "PUT", "/api/v1/people/" + s.a.Admin.String() + "/roles/manager", "", 409, "auth.own_roles"},
+			{boss, "PUT", "/api/v1/people/" + s.b.Officer.String() + "/roles/manager", "", 404, "not_found"},
+			{chief, "DELETE", "/api/v1/people/" + s.stranger.String(), "", 404, "not_found"},
+			{boss, "POST", "/api/v1/people", `{"name":"X","email":"siti@baru.test","role":"manager"}`, 409, "auth.taken"},
+			{boss, "POST", "/api/v1/people", `{"name":"","email":"x","role":"manager"}`, 422, `"field":"email"`},
+			{boss, "POST", "/api/v1/people", `{"name":"A","email":"a@b.test","role":"manager","admin":true}`, 422, "unknown"},
+			{boss, "GET", "/api/v1/people?page=x", "", 422, `"field":"page"`},
+			{as("officer"), "GET", "/api/v1/people", "", 403, "authz.forbidden"},
+		} {
+			if text := call(c.who, c.method, c.path, c.body, c.status); !strings.Contains(text, c.code) {
+				t.Errorf("%s %s: %s", c.method, c.path, text)
+			}
+		}
+		if list := call(chief, "GET", "/api/v1/people", "", 200); strings.Contains(list, "Bima") || !strings.Contains(list, "Siti") || !strings.Contains(list, `"total":3`) {
+			t.Errorf("an agency's list: %s", list)
+		}
+		if list := call(boss, "GET", "/api/v1/people?agency=imigrasi&role=officer", "", 200); !strings.Contains(list, "Bima") || !strings.Contains(list, `"total":1`) {
+			t.Errorf("filtered: %s", list)
+		}
+		call(chief, "DELETE", at, "", 204)
+		call(boss, "DELETE", at, "", 404)
+		s.ago(t, db, 11*60*1e9)
+		s.auth.Forget(s.a.ID, s.a.Admin)
+		if text := call(boss, "GET", "/api/v1/people", "", 403); !strings.Contains(text, "auth.prove") {
+			t.Errorf("an old sign-in: %s", text)
+		}
+	}, testkit.WithModels(models))
 }
