@@ -167,17 +167,16 @@ func byWhom(ctx context.Context, tx *store.Tx, p *i18n.Printer, by string) (stri
 	if strings.HasPrefix(by, "system:") {
 		return p.T("web.by_operator"), nil
 	}
-	user, err := id.Parse(strings.TrimPrefix(by, "user:"))
-	if err != nil { // their own doing, or that of somebody who has no account
-		return p.T("web.by_admin"), nil
+	// Otherwise it is their own doing, of which the letter does not say by whom.
+	if user, bad := id.Parse(strings.TrimPrefix(by, "user:")); bad == nil {
+		grants, err := store.Select[tenant.Grant](tx).Where("user_id = ?", user).All(ctx)
+		ofAgency := func(g tenant.Grant) bool { return g.Role == authz.RoleAgencyAdmin }
+		ofRegion := func(g tenant.Grant) bool { return g.Role == authz.RoleAdmin }
+		if err != nil || slices.ContainsFunc(grants, ofAgency) && !slices.ContainsFunc(grants, ofRegion) {
+			return p.T("web.by_agency"), err
+		}
 	}
-	grants, err := store.Select[tenant.Grant](tx).Where("user_id = ?", user).All(ctx)
-	ofAgency := func(g tenant.Grant) bool { return g.Role == authz.RoleAgencyAdmin }
-	ofRegion := func(g tenant.Grant) bool { return g.Role == authz.RoleAdmin }
-	if slices.ContainsFunc(grants, ofAgency) && !slices.ContainsFunc(grants, ofRegion) {
-		return p.T("web.by_agency"), err
-	}
-	return p.T("web.by_admin"), err
+	return p.T("web.by_admin"), nil
 }
 
 // rights names a role, and what it allows, in a notice.

@@ -42,7 +42,6 @@ type Person struct {
 	ID              id.ID
 	Name, Email     string
 	State           State
-	Roles           []string
 	Grants          []authz.Grant
 	Held            []Held
 	Counters        []id.ID // at which they work; none: all of their agencies'
@@ -250,7 +249,6 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 			return nil, err
 		}
 		for _, g := range roles[u.ID] {
-			p.Roles = append(p.Roles, g.Role)
 			h := Held{Grant: authz.Grant{Role: g.Role, Scope: g.Scope}, Source: g.Source}
 			h.Post, h.Own = PostOf(t, h.Grant)
 			p.Grants, p.Held = append(p.Grants, h.Grant), append(p.Held, h)

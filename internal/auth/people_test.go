@@ -117,7 +117,7 @@ func TestAdministration(t *testing.T) {
 		is(t, "suspend", w.s.Suspend(t.Context(), of(w.a), boss.Actor, w.a.Officer, "pindah tugas"), "")
 		gone("suspended", s)
 		p, err := w.s.Person(t.Context(), of(w.a), boss.Actor, w.a.Officer)
-		if err != nil || !p.Suspended || p.SuspendedReason != "pindah tugas" || !slices.Equal(p.Roles, []string{"officer"}) {
+		if err != nil || !p.Suspended || p.SuspendedReason != "pindah tugas" || len(p.Held) != 1 || p.Held[0].Post.Role != "officer" {
 			t.Errorf("%+v %v", p, err)
 		}
 		is(t, "resume", w.s.Resume(t.Context(), of(w.a), boss.Actor, w.a.Officer), "")
