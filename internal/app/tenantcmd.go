@@ -41,6 +41,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
   account CODE EMAIL resume
                         pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+  domain CODE [HOST]    domain sendiri: catatan TXT yang membuktikannya, lalu dilayani; --drop mengembalikannya
+                        · a domain of its own: the TXT record that proves it, then it is served; --drop gives it back
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -58,6 +60,7 @@ type tenantEnv struct {
 	end    bool // --end-tickets of apply
 	force  bool // --force of export
 	invite bool // --invite of apply
+	drop   bool // --drop of domain
 
 	confirm string // --confirm of apply
 	log     *slog.Logger
@@ -74,6 +77,10 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fs.BoolVar(&t.end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
 		fs.BoolVar(&t.invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
 		fs.StringVar(&t.confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
+	}
+	domain := v("domain", 1, 2, tenantDomain)
+	domain.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&t.drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
 	}
 	export.flags = func(fs *flag.FlagSet) {
 		fs.BoolVar(&t.force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
@@ -97,7 +104,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}()
 	return group{"tenant", tenantUsage, []verb{
 		plan, apply, v("list", 0, 0, tenantList), export, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
-		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), schema,
+		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), domain, schema,
 	}}.run(ctx, e, args, t)
 }
 
