@@ -49,13 +49,30 @@ func (c *checker) checkStaff() {
 		if c.required(d, path+".role", string(p.Role)) {
 			c.role(path+".role", string(p.Role))
 		}
-		c.checkPost(p, path)
+		c.checkPost(Post{p.Role, p.Agency, p.Counters}, path)
+		c.checkAlso(p, path)
+	}
+}
+
+// checkAlso checks the further roles of a person: each as the first one, and none twice.
+func (c *checker) checkAlso(p *Person, path string) {
+	d, posts := c.root, p.Posts()
+	for j, post := range p.Also {
+		at := entryPath(path+".also", j, "")
+		if c.required(d, at+".role", string(post.Role)) {
+			c.role(at+".role", string(post.Role))
+		}
+		c.checkPost(post, at)
+		if slices.ContainsFunc(posts[:j+1], func(o Post) bool { return post.Role != "" && o.key() == post.key() }) {
+			d.report(at+".role", RuleDuplicate, string(post.Role), "",
+				say("peran ini sudah ditulis untuk orang yang sama", "this role stands there already for the same person"))
+		}
 	}
 }
 
 // checkPost checks the agency and the counters of a person against the role: an officer and an agency's
 // admin belong to an agency, the others to the whole mall.
-func (c *checker) checkPost(p *Person, path string) {
+func (c *checker) checkPost(p Post, path string) {
 	d := c.root
 	bound := p.Role == RoleOfficer || p.Role == RoleAgencyAdmin
 	switch {

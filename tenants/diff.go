@@ -58,7 +58,7 @@ func Diff(old, new *Region) []Change {
 	}
 	entities(&d, "venues", old.Venues, new.Venues, func(v Venue) string { return v.Code }, summariseVenue, d.venue)
 	entities(&d, "closures", old.Closures, new.Closures, closureKey, summariseClosure, plainEntity[Closure](&d))
-	entities(&d, "staff", old.Staff, new.Staff, func(p Person) string { return strings.ToLower(p.Email) }, summarisePerson, plainEntity[Person](&d))
+	entities(&d, "staff", old.Staff, new.Staff, func(p Person) string { return strings.ToLower(p.Email) }, summarisePerson, d.person)
 	d.logo(old.Logo, new.Logo)
 	entities(&d, "agencies", old.Agencies, new.Agencies, func(a Agency) string { return a.Code }, summariseAgency, d.agency)
 	return d.changes
@@ -136,6 +136,11 @@ func (d *differ) venue(path string, old, new Venue) {
 		})
 	}
 	entities(d, path+"/zones", old.Zones, new.Zones, func(z Zone) string { return z.Code }, summariseZone, plainEntity[Zone](d))
+}
+
+func (d *differ) person(path string, old, new Person) {
+	d.fields(path, "", reflect.ValueOf(old), reflect.ValueOf(new))
+	entities(d, path+"/also", old.Also, new.Also, Post.key, summarisePost, plainEntity[Post](d))
 }
 
 func (d *differ) agency(path string, old, new Agency) {
@@ -357,7 +362,23 @@ func summariseClosure(c Closure) both {
 }
 
 func summarisePerson(p Person) both {
-	text := same(p.Name + ", ").plus(roleText(string(p.Role)))
+	text := same(p.Name)
+	for _, post := range p.Posts() {
+		text = text.plus(same(", ")).plus(summarisePost(post))
+	}
+	return text
+}
+
+// PostText is a role in words, with its agency and counters, in both languages.
+func PostText(p Post) (indonesian, english string) {
+	text := summarisePost(p)
+	return text.id, text.en
+}
+
+func (p Post) key() string { return or(strings.Trim(string(p.Role)+"/"+p.Agency, "/"), "?") }
+
+func summarisePost(p Post) both {
+	text := roleText(string(p.Role))
 	if p.Agency != "" {
 		text = text.plus(same(", " + p.Agency))
 	}

@@ -133,6 +133,7 @@ func (e *emitter) list(depth int, path, name string, v reflect.Value) {
 var oneLine = map[reflect.Type]bool{
 	reflect.TypeFor[Hours](): true, reflect.TypeFor[Zone](): true, reflect.TypeFor[Closure](): true,
 	reflect.TypeFor[Series](): true, reflect.TypeFor[Counter](): true, reflect.TypeFor[Person](): true,
+	reflect.TypeFor[Post]():    true,
 	reflect.TypeFor[Service](): true,
 }
 

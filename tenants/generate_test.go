@@ -184,6 +184,9 @@ func genStaff(t *rapid.T, r *Region) {
 				p.Counters = []string{a.Counters[0].Venue + "/" + a.Counters[0].Code}
 			}
 		}
+		if p.Role != RoleManager && rapid.Bool().Draw(t, "also") {
+			p.Also = []Post{{Role: RoleManager}}
+		}
 		r.Staff = append(r.Staff, p)
 	}
 }

@@ -189,6 +189,9 @@ var wrongCases = []wrongCase{
 	{name: "counter without venue", rule: RuleReference, old: "[utama/1, utama/2]", new: "[utama/1, §2]", path: "staff[4].counters[1]", value: "2", suggest: "utama/2", says: "tidak punya loket"},
 	{name: "another's counter", rule: RuleReference, old: "[utama/1, utama/2]", new: "[utama/1, §utama/3]", path: "staff[4].counters[1]", value: "utama/3", suggest: "utama/1", says: "milik instansi lain (agencies/imigrasi.yaml:5)"},
 	{name: "counter twice for a person", rule: RuleDuplicate, old: "[utama/1, utama/2]", new: "[utama/1, §utama/1]", path: "staff[4].counters[1]", value: "utama/1", says: "sudah ada"},
+	{name: "a further role without agency", rule: RuleRequired, old: "role: manager}", new: "role: manager, also: [§{role: officer}]}", path: "staff[1].also[0].agency", says: "memerlukan agency"},
+	{name: "a further role that is none", rule: RuleRole, old: "role: manager}", new: "role: manager, also: [{role: §manger}]}", path: "staff[1].also[0].role", value: "manger", suggest: "manager", says: "bukan peran"},
+	{name: "a role twice", rule: RuleDuplicate, old: "role: manager}", new: "role: manager, also: [{role: §manager}]}", path: "staff[1].also[0].role", value: "manager", says: "orang yang sama"},
 	{name: "admin at a counter", rule: RuleRole, old: "role: agency-admin, agency: dukcapil}", new: "role: agency-admin, agency: dukcapil, counters: §[utama/1]}", path: "staff[3].counters", value: "utama/1", says: "hanya officer"},
 
 	// Agencies

@@ -165,4 +165,17 @@ type Person struct {
 	Role     Role     `yaml:"role" json:"role"`
 	Agency   string   `yaml:"agency,omitempty" json:"agency,omitempty"`     // for officer and agency-admin
 	Counters []string `yaml:"counters,omitempty" json:"counters,omitempty"` // "venue/3"; empty for an officer: all of the agency's
+	Also     []Post   `yaml:"also,omitempty" json:"also,omitempty"`         // further roles
+}
+
+// Post is a role and where it holds.
+type Post struct {
+	Role     Role     `yaml:"role" json:"role"`
+	Agency   string   `yaml:"agency,omitempty" json:"agency,omitempty"`
+	Counters []string `yaml:"counters,omitempty" json:"counters,omitempty"`
+}
+
+// Posts are all of a person's roles.
+func (p Person) Posts() []Post {
+	return append([]Post{{p.Role, p.Agency, p.Counters}}, p.Also...)
 }

@@ -129,6 +129,10 @@ func Resolve(r *Region, cat Catalogue) (*Resolved, error) {
 	}
 	for i := range out.Staff {
 		out.Staff[i].Counters = slices.Clone(out.Staff[i].Counters)
+		out.Staff[i].Also = slices.Clone(out.Staff[i].Also)
+		for j := range out.Staff[i].Also {
+			out.Staff[i].Also[j].Counters = slices.Clone(out.Staff[i].Also[j].Counters)
+		}
 	}
 	for _, v := range r.Venues {
 		out.Venues = append(out.Venues, resolveVenue(v))

@@ -195,10 +195,10 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 			p.UniqueItems = true
 			p.Examples = []any{[]any{"manager", "front-office"}}
 		},
-		"person.counters": func(p *jsonschema.Schema) {
-			p.Items.Pattern = `^[a-z0-9-]+/[a-z0-9-]+$`
-			p.Examples = []any{[]any{"utama/3"}}
-		},
+		"person.counters":       atCounters,
+		"post.role":             enum(RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin),
+		"post.agency":           examples(agencies...),
+		"post.counters":         atCounters,
 		"agency.code":           func(p *jsonschema.Schema) { p.Pattern = codeForm.String(); p.Examples = agencies },
 		"agency.services":       atLeastOne,
 		"series.prefix":         pattern(prefixForm.String(), "A"),
@@ -220,4 +220,10 @@ func asCodeOrCodes(p *jsonschema.Schema) {
 	p.Type, p.Items = "", nil
 	p.AnyOf = append(one.AnyOf, &jsonschema.Schema{Type: "array", Items: one, UniqueItems: true})
 	p.Examples = []any{"umum", []any{"umum", "keliling"}}
+}
+
+// atCounters takes counters as they are called in the whole region: venue/counter.
+func atCounters(p *jsonschema.Schema) {
+	p.Items.Pattern = `^[a-z0-9-]+/[a-z0-9-]+$`
+	p.Examples = []any{[]any{"utama/3"}}
 }

@@ -10,6 +10,7 @@ var defDescriptions = map[string]string{
 	"closure":  "Hari tutup, satu hari atau beberapa hari berurutan.",
 	"security": "Yang diminta dari orang yang masuk.",
 	"person":   "Orang yang dapat masuk. Kata sandi tidak pernah ditulis di manifes.",
+	"post":     "Peran lain orang yang sama.",
 	"series":   "Seri nomor antrean di satu lokasi: awalan A memberi A-001, A-002, dan seterusnya setiap hari.",
 	"counter":  "Loket, tempat petugas melayani.",
 	"service":  "Layanan yang ditawarkan daerah ini. Yang kosong diambil dari katalog nasional.",
@@ -73,6 +74,11 @@ var descriptions = map[string]string{
 	"person.role":     "Peran: officer (petugas loket), agency-admin (pengelola instansi), front-office (penerima), manager (manajer MPP), admin (TI daerah).",
 	"person.agency":   "Kode instansi; wajib untuk officer dan agency-admin.",
 	"person.counters": "Loket petugas, ditulis lokasi/loket; kosong berarti semua loket instansinya.",
+	"person.also":     "Peran lain orang yang sama, bila lebih dari satu.",
+
+	"post.role":     "Peran, seperti role di atas.",
+	"post.agency":   "Kode instansi; wajib untuk officer dan agency-admin.",
+	"post.counters": "Loket petugas dalam peran ini, ditulis lokasi/loket.",
 
 	"agency.code":     "Kode instansi dari katalog nasional, atau kode sendiri dengan name.",
 	"agency.name":     "Nama resmi; kosong berarti nama dari katalog.",

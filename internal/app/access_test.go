@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web"
 )
@@ -66,6 +68,7 @@ such as one agency. Everyone is a person who has not signed in.
 		}
 		b.WriteString("\n")
 	}
+	giveTable(&b)
 	b.WriteString("\n## What each permission allows\n\n| permission | Indonesian | English |\n|---|---|---|\n")
 	for _, p := range append([]authz.Permission{authz.Public, authz.SignedIn}, authz.All()...) {
 		if strings.HasPrefix(p.Name(), "test:") || strings.HasPrefix(p.Name(), "web:") {
@@ -74,6 +77,46 @@ such as one agency. Everyone is a person who has not signed in.
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", p, p.Text("id"), p.Text("en"))
 	}
 	return b.String()
+}
+
+// giveTable says which role gives which: what "access:ROLE:give" in roles.csv comes to.
+func giveTable(b *strings.Builder) {
+	b.WriteString(`
+## Who gives which role
+
+Giving is a permission of its own for each role, in the scope where it is held: ` + "`access:officer:give`" + ` and so on in
+` + "`internal/authz/roles.csv`" + `, so Casbin decides it as it decides everything else. It is not what the role itself allows:
+regional IT appoints officers and calls nobody. The service (` + "`internal/auth/rights.go`" + `) asks it again within the transaction
+of the change, for the page, the API and the commands alike. As people meet it:
+
+- One cannot give or take a role outside one's own scope, nor one that one's own roles are not entitled to give.
+- Nobody changes their own roles, whatever they hold; nobody raises themselves by way of somebody else, since from no role
+  one gets by giving to one that is not in its row here.
+- Regional IT looks after everybody in the region. An agency's administrator looks after those all of whose roles lie
+  within the agency: who also works elsewhere, and who holds no role, is regional IT's.
+- Overseers' and operators' roles are given nowhere in a region.
+- The last administrator who can sign in stays; so does anybody's last role, for who works here no longer is removed.
+
+`)
+	given := auth.GivenRoles
+	fmt.Fprintf(b, "| who gives | %s |\n|---|%s\n", strings.Join(given, " | "), strings.Repeat(":-:|", len(given)))
+	here := &tenant.Tenant{Scope: "id/19/19.01"}
+	for _, role := range authz.Roles() {
+		scope := here.Scope
+		if auth.OfAgency(role) {
+			scope += "/dukcapil"
+		}
+		a := authz.NewActor(authz.Identity{}, []authz.Grant{{Role: role, Scope: scope}})
+		fmt.Fprintf(b, "| %s |", role)
+		for _, g := range given {
+			p := auth.Post{Role: g}
+			if auth.OfAgency(g) {
+				p.Agency = "dukcapil"
+			}
+			fmt.Fprintf(b, " %s |", mark(auth.MayGive(a, here, p)))
+		}
+		b.WriteString("\n")
+	}
 }
 
 func mark(ok bool) string {

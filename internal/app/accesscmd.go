@@ -4,14 +4,17 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants/nearest"
 )
 
@@ -22,6 +25,11 @@ const accessUsage = `pendopo access: siapa boleh melakukan apa, dan mengapa · w
                                    SCOPE: 19.01, id/19/19.01, id/19/19.01/dukcapil
   list EMAIL CODE                  semua yang boleh dilakukan orang ini di daerah itu
                                    · all that this person may do in that region
+  give EMAIL ROLE --at SCOPE       beri peran · give a role
+  take EMAIL ROLE --at SCOPE       ambil peran · take it away
+                                   ROLE: officer, agency-admin, front-office, manager, admin
+                                   seperti di halaman Akun petugas, atas nama operator
+                                   · as on the page Staff accounts, in the operator's name
   permissions                      semua izin, dengan penjelasannya · all permissions, explained
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve";
@@ -35,52 +43,115 @@ type accessEnv struct {
 	name   string
 	grants []authz.Grant
 	paused bool
+	at     string // --at of give and take
 }
 
 func accessCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, accessUsage)
-		return nil
-	}
-	verb := args[0]
-	need, ok := map[string]int{"explain": 3, "list": 2, "permissions": 0}[verb]
-	if !ok {
-		fmt.Fprintf(e.stderr, "pendopo access: %q tidak ada · no such command\n\n%s", verb, accessUsage)
-		return errUsage
-	}
-	ae := &accessEnv{tenantEnv: tenantEnv{env: e}}
-	var lang *language
-	cfg, rest, log, err := subSettings("access "+verb, accessUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-	})
-	if err != nil {
-		return err
-	}
-	if len(rest) != need {
-		fmt.Fprint(e.stderr, accessUsage)
-		return errSaid
-	}
 	if err := authz.Compile(); err != nil {
 		return err
 	}
-	ae.cfg, ae.args, ae.en = cfg, rest, lang.en()
-	if verb == "permissions" {
-		for _, p := range authz.All() {
-			fmt.Fprintf(e.stdout, "%-28s %s\n", p, p.Text(lang.String()))
+	a := &accessEnv{}
+	at := func(fs *flag.FlagSet) {
+		fs.StringVar(&a.at, "at", "", "di mana perannya berlaku: 19.01, atau id/19/19.01/dukcapil · where the role holds")
+	}
+	return group{"access", accessUsage, []verb{
+		{name: "explain", min: 3, max: 3, run: a.explain}, {name: "list", min: 2, max: 2, run: a.list},
+		{name: "give", min: 2, max: 2, flags: at, run: func(ctx context.Context) error { return a.change(ctx, true) }},
+		{name: "take", min: 2, max: 2, flags: at, run: func(ctx context.Context) error { return a.change(ctx, false) }},
+		{name: "permissions", offline: true, run: func(context.Context) error {
+			for _, p := range authz.All() {
+				fmt.Fprintf(a.stdout, "%-28s %s\n", p, p.Text(a.lang()))
+			}
+			return nil
+		}},
+	}}.run(ctx, e, args, &a.tenantEnv)
+}
+
+// change gives or takes a role by the service that the page uses, in the operator's name. The operator meets the same
+// rules, but for whose people these are.
+func (a *accessEnv) change(ctx context.Context, give bool) error {
+	email, role := seal.Email(a.args[0]), a.args[1]
+	if a.at == "" {
+		return a.refuse("Sebutkan di mana perannya berlaku, misalnya --at 19.01 atau --at id/19/19.01/dukcapil", "Say where the role holds, such as --at 19.01 or --at id/19/19.01/dukcapil")
+	}
+	if !slices.Contains(auth.GivenRoles, role) {
+		hint := ""
+		if best, ok := nearest.Of(role, auth.GivenRoles); ok {
+			hint = " (" + best + "?)"
 		}
-		return nil
+		return a.refuse("Peran %q tidak dapat diberikan di daerah%s: pilihannya %s", "The role %q is not given in a region%s: it is one of %s", role, hint, strings.Join(auth.GivenRoles, ", "))
 	}
-	if ae.db, err = openThere(ctx, cfg, log); err != nil {
+	code, scope := codeOf(a.at)
+	row, region, err := a.find(ctx, code)
+	if err != nil {
 		return err
 	}
-	defer ae.db.Close()
-	if ae.prov, err = newProvisioner(ctx, ae.db); err != nil {
+	reg := tenant.NewRegistry(a.db, a.cfg.Domain, a.log)
+	if err := reg.Refresh(ctx); err != nil {
 		return err
 	}
-	if verb == "list" {
-		return ae.list(ctx)
+	here, ok := reg.ByCode(row.Code)
+	if !ok {
+		return fmt.Errorf("region %s cannot be read by this program", row.Code)
 	}
-	return ae.explain(ctx)
+	post := auth.Post{Role: role, Agency: strings.TrimPrefix(strings.TrimPrefix(scope, here.Scope), "/")}
+	switch {
+	case auth.OfAgency(role) && post.Agency == "":
+		return a.refuse("Peran %s berlaku di satu instansi: --at %s/KODE-INSTANSI", "The role %s holds in one agency: --at %s/AGENCY", role, here.Scope)
+	case !auth.OfAgency(role) && post.Agency != "":
+		return a.refuse("Peran %s berlaku di seluruh daerah: --at %s", "The role %s holds in the whole region: --at %s", role, here.Scope)
+	}
+	door, err := a.door()
+	if err != nil {
+		return err
+	}
+	var user id.ID
+	err = a.db.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
+		u, err := tenant.UserByEmail(ctx, tx, email)
+		if err == nil && (u == nil || u.Retired) {
+			err = fault.New(fault.NotFound, "not_found")
+		}
+		if err == nil {
+			user = u.ID
+		}
+		return err
+	})
+	if err != nil {
+		return a.person(row, region, email, err)
+	}
+	do := door.Take
+	if give {
+		do = door.Give
+	}
+	operator := authz.NewActor(authz.Identity{System: cliActor}, []authz.Grant{{Role: authz.RoleAdmin, Scope: here.Scope}})
+	changed, err := do(ctx, here, operator, user, post)
+	if f := fault.Of(err); err != nil && f.Kind != fault.Internal && f.Kind != fault.Unavailable {
+		return a.refused(f)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !changed && give:
+		a.say("Tidak ada yang berubah: %s sudah memegang peran itu di %s.", "Nothing changed: %s holds that role in %s already.", email, scope)
+	case !changed:
+		a.say("Tidak ada yang berubah: %s tidak memegang peran itu di %s.", "Nothing changed: %s does not hold that role in %s.", email, scope)
+	case give:
+		a.say("%s kini %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s now, and is told by e-mail.", email, a.role(role), scope)
+	default:
+		a.say("%s tidak lagi %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s no more, and is told by e-mail.", email, a.role(role), scope)
+	}
+	return nil
+}
+
+// refused says why the service did not do it, in the page's words.
+func (a *accessEnv) refused(f *fault.Error) error {
+	p := i18n.For(i18n.Locale(a.lang()))
+	key, args := f.Code, f.Args
+	if len(f.Fields) > 0 {
+		key, args = "field."+f.Fields[0].Code, f.Fields[0].Args
+	}
+	text := p.T("fault."+key, args...)
+	return a.refuse("%s", "%s", text)
 }
 
 func (a *accessEnv) explain(ctx context.Context) error {
@@ -124,17 +195,10 @@ func (a *accessEnv) list(ctx context.Context) error {
 		return err
 	}
 	a.header()
-	actor := authz.NewActor(authz.Identity{}, a.grants)
-	for _, p := range authz.All() {
-		scopes := actor.Scopes(p)
-		if len(scopes) == 0 && actor.Can(p, tenant.ScopeOf(code)) {
-			scopes = []string{tenant.ScopeOf(code)} // what everyone may
-		}
-		for _, scope := range scopes {
-			fmt.Fprintf(a.stdout, "%-28s %s (%s)\n", p, p.Text(a.lang()), scope)
-			for _, r := range authz.Explain(a.grants, p, scope) {
-				a.reason(r)
-			}
+	for _, m := range authz.Everything(a.grants, tenant.ScopeOf(code)) {
+		fmt.Fprintf(a.stdout, "%-28s %s (%s)\n", m.Permission, m.Permission.Text(a.lang()), m.Scope)
+		for _, r := range m.Why {
+			a.reason(r)
 		}
 	}
 	return nil

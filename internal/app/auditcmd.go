@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,8 +44,7 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 
 // auditEnv is what an audit command works with.
 type auditEnv struct {
-	*tenantEnv
-	log *slog.Logger
+	tenantEnv
 	reg *tenant.Registry
 
 	all, strict                         bool
@@ -55,60 +53,35 @@ type auditEnv struct {
 }
 
 func auditCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, auditUsage)
-		return nil
-	}
-	verb := args[0]
-	sub, ok := map[string]struct {
-		min, max int
-		run      func(context.Context, *auditEnv) error
-	}{
-		"verify": {0, 1, auditVerify}, "list": {1, 1, auditList}, "export": {2, 2, auditExport}, "checkpoint": {0, 1, auditCheckpoint},
-	}[verb]
-	if !ok {
-		fmt.Fprintf(e.stderr, "pendopo audit: %q tidak ada · no such command\n\n%s", verb, auditUsage)
-		return errUsage
-	}
 	a := &auditEnv{}
-	var lang *language
-	cfg, rest, log, err := subSettings("audit "+verb, auditUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-		switch verb {
-		case "verify":
-			fs.BoolVar(&a.strict, "strict", false, "catatan tanpa titik periksa dianggap temuan · records without a checkpoint are findings")
-			fallthrough
-		case "checkpoint":
-			fs.BoolVar(&a.all, "all", false, "semua daerah · all regions")
-		default:
-			fs.StringVar(&a.since, "since", "", "sejak hari atau waktu ini · from this day or moment on")
-			fs.StringVar(&a.until, "until", "", "sampai hari ini, atau sebelum waktu ini · until this day, or before this moment")
-			fs.StringVar(&a.actor, "actor", "", "surel, public, atau user:ID · an e-mail, public, or user:ID")
-			fs.StringVar(&a.action, "action", "", "kegiatan, atau awalnya dengan titik dua · an action, or its beginning with a colon")
-			fs.StringVar(&a.target, "target", "", "nomor antrean, surel, atau sasaran · a queue number, an e-mail, or a target")
-		}
-		if verb == "list" {
-			fs.IntVar(&a.limit, "limit", 50, "paling banyak sekian catatan · at most so many records")
-		}
-	})
-	if err != nil {
-		return err
+	v := func(name string, least, most int, flags func(*flag.FlagSet), run func(context.Context, *auditEnv) error) verb {
+		return verb{name: name, min: least, max: most, flags: flags, right: func(words int) bool { return !a.all || words == 0 }, run: func(ctx context.Context) error {
+			a.reg = tenant.NewRegistry(a.db, a.cfg.Domain, a.log)
+			if err := a.reg.Refresh(ctx); err != nil {
+				return err
+			}
+			return run(ctx, a)
+		}}
 	}
-	if len(rest) < sub.min || len(rest) > sub.max || a.all && len(rest) > 0 {
-		fmt.Fprint(e.stderr, auditUsage)
-		return errSaid
+	all := func(fs *flag.FlagSet) { fs.BoolVar(&a.all, "all", false, "semua daerah · all regions") }
+	filter := func(fs *flag.FlagSet) {
+		fs.StringVar(&a.since, "since", "", "sejak hari atau waktu ini · from this day or moment on")
+		fs.StringVar(&a.until, "until", "", "sampai hari ini, atau sebelum waktu ini · until this day, or before this moment")
+		fs.StringVar(&a.actor, "actor", "", "surel, public, atau user:ID · an e-mail, public, or user:ID")
+		fs.StringVar(&a.action, "action", "", "kegiatan, atau awalnya dengan titik dua · an action, or its beginning with a colon")
+		fs.StringVar(&a.target, "target", "", "nomor antrean, surel, atau sasaran · a queue number, an e-mail, or a target")
 	}
-	a.tenantEnv, a.log = &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en()}, log
-	if a.db, err = openThere(ctx, cfg, log); err != nil {
-		return err
+	verify := func(fs *flag.FlagSet) {
+		all(fs)
+		fs.BoolVar(&a.strict, "strict", false, "catatan tanpa titik periksa dianggap temuan · records without a checkpoint are findings")
 	}
-	defer a.db.Close()
-	a.prov = &tenant.Provisioner{DB: a.db}
-	a.reg = tenant.NewRegistry(a.db, cfg.Domain, log)
-	if err := a.reg.Refresh(ctx); err != nil {
-		return err
+	list := func(fs *flag.FlagSet) {
+		filter(fs)
+		fs.IntVar(&a.limit, "limit", 50, "paling banyak sekian catatan · at most so many records")
 	}
-	return sub.run(ctx, a)
+	return group{"audit", auditUsage, []verb{
+		v("verify", 0, 1, verify, auditVerify), v("list", 1, 1, list, auditList), v("export", 2, 2, filter, auditExport), v("checkpoint", 0, 1, all, auditCheckpoint),
+	}}.run(ctx, e, args, &a.tenantEnv)
 }
 
 // region is the tenant of the code that was typed.

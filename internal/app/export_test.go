@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -51,6 +52,9 @@ func GiveFactors(ctx context.Context, db *store.DB, row tenant.Row, r *tenants.R
 func NewMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
 	return newMessages(db, opt)
 }
+
+// Notices tell people what happened to their accounts, as the service does.
+func Notices(s *notify.Service) auth.Notices { return notices{s} }
 
 // Self is how a program at a path is called.
 func Self(path string) string { return self(path, nil) }

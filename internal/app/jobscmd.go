@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -29,44 +28,26 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 const shownMost = 100
 
 func jobsCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, jobsUsage)
-		return nil
-	}
-	var lang *language
-	cfg, rest, log, err := subSettings("jobs "+args[0], jobsUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-	})
-	if err != nil {
-		return err
-	}
-	verb := args[0]
-	if verb != "list" && verb != "retry" {
-		fmt.Fprintf(e.stderr, "pendopo jobs: %q tidak ada · no such command\n\n%s", verb, jobsUsage)
-		return errUsage
-	}
-	if verb == "list" && len(rest) > 1 || verb == "retry" && len(rest) == 0 {
-		fmt.Fprintf(e.stderr, "pendopo jobs: %q?\n\n%s", strings.Join(append([]string{verb}, rest...), " "), jobsUsage)
-		return errSaid
-	}
-	db, err := openThere(ctx, cfg, log)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	te := &tenantEnv{env: e, db: db, prov: &tenant.Provisioner{DB: db}, cfg: cfg, en: lang.en()}
-	if len(rest) == 0 {
-		return jobsOverview(ctx, te)
-	}
-	row, _, err := te.find(ctx, rest[0])
-	switch {
-	case err != nil:
-		return err
-	case verb == "list":
-		return jobsList(ctx, te, row)
-	default:
-		return jobsRetry(ctx, te, row, rest[1:])
-	}
+	t := &tenantEnv{}
+	return group{"jobs", jobsUsage, []verb{
+		{name: "list", max: 1, run: func(ctx context.Context) error {
+			if len(t.args) == 0 {
+				return jobsOverview(ctx, t)
+			}
+			row, _, err := t.find(ctx, t.args[0])
+			if err != nil {
+				return err
+			}
+			return jobsList(ctx, t, row)
+		}},
+		{name: "retry", min: 1, max: 1000, run: func(ctx context.Context) error {
+			row, _, err := t.find(ctx, t.args[0])
+			if err != nil {
+				return err
+			}
+			return jobsRetry(ctx, t, row, t.args[1:])
+		}},
+	}}.run(ctx, e, args, t)
 }
 
 func jobsOverview(ctx context.Context, t *tenantEnv) error {
@@ -165,52 +146,60 @@ const mailUsage = `pendopo mail: pesan yang disimpan di folder alih-alih dikirim
 Untuk demo dan pengembangan; --data atau --mail-folder menunjukkan foldernya · for a demo and development.
 `
 
-func mailCommand(_ context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, mailUsage)
-		return nil
+func mailCommand(ctx context.Context, e env, args []string) error {
+	t := &tenantEnv{}
+	return group{"mail", mailUsage, []verb{
+		{name: "list", offline: true, run: func(context.Context) error { return mailList(t) }},
+		{name: "show", min: 1, max: 1, offline: true, run: func(context.Context) error { return mailShow(t) }},
+	}}.run(ctx, e, args, t)
+}
+
+// outbox is the folder of messages.
+func (t *tenantEnv) outbox() (string, error) {
+	dir := t.cfg.Outbox()
+	if dir == "" {
+		return "", fmt.Errorf("no messages are kept here: with PostgreSQL that is so only where PENDOPO_MAIL_FOLDER names a folder")
 	}
-	cfg, rest, _, err := subSettings("mail "+args[0], mailUsage, e, args[1:], nil)
+	return dir, nil
+}
+
+func mailList(t *tenantEnv) error {
+	dir, err := t.outbox()
 	if err != nil {
 		return err
 	}
-	dir := cfg.Outbox()
-	switch {
-	case dir == "":
-		return fmt.Errorf("no messages are kept here: with PostgreSQL that is so only where PENDOPO_MAIL_FOLDER names a folder")
-	case args[0] == "list" && len(rest) == 0:
-		list, err := notify.NewFolder(dir).List()
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			fmt.Fprintf(e.stdout, "Belum ada pesan di %s · no messages yet\n", dir)
-			return nil
-		}
-		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-		for _, k := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.At.Format("2006-01-02 15:04:05"), k.Region, k.Channel, k.To, k.Subject)
-		}
-		return w.Flush()
-	case args[0] == "show" && len(rest) == 1:
-		k, ok, err := notify.NewFolder(dir).Show(rest[0])
-		if err != nil {
-			return err
-		}
-		if !ok {
-			fmt.Fprintf(e.stderr, "%q tidak ada di %s · is not there; see: pendopo mail list\n", rest[0], dir)
-			return errSaid
-		}
-		fmt.Fprintf(e.stdout, "Dari · from:    %s\nKepada · to:    %s\nWaktu · at:     %s\nSaluran · by:   %s\n", k.From, k.To, k.At.Format(time.RFC1123Z), k.Channel)
-		if k.Subject != "" {
-			fmt.Fprintf(e.stdout, "Perihal · re:   %s\n", k.Subject)
-		}
-		fmt.Fprintf(e.stdout, "\n%s\n", strings.TrimSpace(k.Text))
+	list, err := notify.NewFolder(dir).List()
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(t.stdout, "Belum ada pesan di %s · no messages yet\n", dir)
 		return nil
 	}
-	fmt.Fprintf(e.stderr, "pendopo mail: %q?\n\n%s", strings.Join(append([]string{args[0]}, rest...), " "), mailUsage)
-	if args[0] != "list" && args[0] != "show" {
-		return errUsage
+	w := tabwriter.NewWriter(t.stdout, 0, 4, 2, ' ', 0)
+	for _, k := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.At.Format("2006-01-02 15:04:05"), k.Region, k.Channel, k.To, k.Subject)
 	}
-	return errSaid
+	return w.Flush()
+}
+
+func mailShow(t *tenantEnv) error {
+	dir, err := t.outbox()
+	if err != nil {
+		return err
+	}
+	k, ok, err := notify.NewFolder(dir).Show(t.args[0])
+	if err != nil {
+		return err
+	}
+	if !ok {
+		fmt.Fprintf(t.stderr, "%q tidak ada di %s · is not there; see: pendopo mail list\n", t.args[0], dir)
+		return errSaid
+	}
+	fmt.Fprintf(t.stdout, "Dari · from:    %s\nKepada · to:    %s\nWaktu · at:     %s\nSaluran · by:   %s\n", k.From, k.To, k.At.Format(time.RFC1123Z), k.Channel)
+	if k.Subject != "" {
+		fmt.Fprintf(t.stdout, "Perihal · re:   %s\n", k.Subject)
+	}
+	fmt.Fprintf(t.stdout, "\n%s\n", strings.TrimSpace(k.Text))
+	return nil
 }

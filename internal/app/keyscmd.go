@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -39,60 +38,31 @@ Pilihan basis data sama dengan "pendopo serve" · the database options are those
 type keysEnv struct {
 	tenantEnv
 	vault           *seal.Vault
-	log             *slog.Logger
 	all, index, yes bool
 }
 
 func keysCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, keysUsage)
-		return nil
+	k := &keysEnv{}
+	v := func(name string, words int, run func(context.Context, *keysEnv) error) verb {
+		return verb{name: name, min: words, max: words, run: func(ctx context.Context) error {
+			k.vault = seal.Of(k.db)
+			return run(ctx, k)
+		}}
 	}
-	verb := args[0]
-	sub, ok := map[string]struct {
-		min, max int
-		run      func(context.Context, *keysEnv) error
-	}{
-		"new": {0, 0, nil}, "rotate": {0, 1, keysRotate}, "rewrap": {0, 0, keysRewrap},
-		"destroy": {1, 1, keysDestroy}, "reopen": {1, 1, keysReopen},
-	}[verb]
-	if !ok {
-		fmt.Fprintf(e.stderr, "pendopo keys: %q tidak ada · no such command\n\n%s", verb, keysUsage)
-		return errUsage
+	rotate, destroy := v("rotate", 0, keysRotate), v("destroy", 1, keysDestroy)
+	rotate.max, rotate.right = 1, func(words int) bool { return k.all == (words == 0) }
+	rotate.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&k.all, "all", false, "semua daerah · all regions")
+		fs.BoolVar(&k.index, "index", false, "juga kunci kolom pencarian · the look-up columns' key too")
 	}
-	ke := &keysEnv{tenantEnv: tenantEnv{env: e}}
-	var lang *language
-	cfg, rest, log, err := subSettings("keys "+verb, keysUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-		switch verb {
-		case "rotate":
-			fs.BoolVar(&ke.all, "all", false, "semua daerah · all regions")
-			fs.BoolVar(&ke.index, "index", false, "juga kunci kolom pencarian · the look-up columns' key too")
-		case "destroy":
-			fs.BoolVar(&ke.yes, "yes", false, "tanpa mengetik ulang kode daerah · without typing the code again")
-		}
-	})
-	if err != nil {
-		return err
+	destroy.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&k.yes, "yes", false, "tanpa mengetik ulang kode daerah · without typing the code again")
 	}
-	if len(rest) < sub.min || len(rest) > sub.max || verb == "rotate" && ke.all == (len(rest) == 1) {
-		fmt.Fprint(e.stderr, keysUsage)
-		return errSaid
-	}
-	ke.cfg, ke.args, ke.en = cfg, rest, lang.en()
-	if verb == "new" {
+	fresh := verb{name: "new", offline: true, run: func(context.Context) error {
 		fmt.Fprintln(e.stdout, newMasterKey())
 		return nil
-	}
-	if ke.db, err = openThere(ctx, cfg, log); err != nil {
-		return err
-	}
-	defer ke.db.Close()
-	if ke.prov, err = newProvisioner(ctx, ke.db); err != nil {
-		return err
-	}
-	ke.vault, ke.log = seal.Of(ke.db), log
-	return sub.run(ctx, ke)
+	}}
+	return group{"keys", keysUsage, []verb{fresh, rotate, v("rewrap", 0, keysRewrap), destroy, v("reopen", 1, keysReopen)}}.run(ctx, e, args, &k.tenantEnv)
 }
 
 // rows are the regions that a command is about.

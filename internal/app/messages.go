@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -93,7 +95,7 @@ func reach(ctx context.Context, tx *store.Tx, to notify.Ref, by notify.Channel) 
 	case kind != "user" || by != notify.Email:
 		return notify.Recipient{}, fault.New(fault.NotFound, "not_found")
 	}
-	u, err := store.Select[tenant.User](tx).Where("id = ? and not retired", of).One(ctx)
+	u, err := store.Select[tenant.User](tx).Where("id = ?", of).One(ctx) // also who was removed: they are told so
 	if err != nil {
 		return notify.Recipient{}, err
 	}
@@ -113,13 +115,15 @@ type notices struct{ messages *notify.Service }
 
 // noticed is what is stored of a notice until it is sent.
 type noticed struct {
-	By   string `json:"by,omitempty"`
-	Left string `json:"left,omitempty"`
+	By     string `json:"by,omitempty"`
+	Left   string `json:"left,omitempty"`
+	Role   string `json:"role,omitempty"`
+	Agency string `json:"agency,omitempty"` // its code
 }
 
 // Notice implements auth.Notices.
 func (n notices) Notice(ctx context.Context, tx *store.Tx, user id.ID, kind string, data map[string]string) error {
-	return n.messages.Send(ctx, tx, notify.Message{Kind: kind, To: notify.User(user), Data: noticed{data["by"], data["left"]}})
+	return n.messages.Send(ctx, tx, notify.Message{Kind: kind, To: notify.User(user), Data: noticed{By: data["by"], Left: data["left"], Role: data["role"], Agency: data["agency"]}})
 }
 
 // notice fills a notice's text. A person is told that somebody else did it, and not who.
@@ -129,22 +133,69 @@ func notice(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 		return nil, err
 	}
 	p := i18n.For(i18n.Locale(d.Locale)).In(d.Region.Loc)
-	by := p.T("web.by_admin")
-	if strings.HasPrefix(of.By, "system:") {
-		by = p.T("web.by_operator")
-	}
-	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left}
-	if d.Kind != auth.NoticeSuspended {
-		return out, nil
-	}
 	_, user, err := d.To.Parse()
 	if err != nil {
 		return nil, err
+	}
+	by, err := byWhom(ctx, tx, p, of.By)
+	if err != nil {
+		return nil, err
+	}
+	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left}
+	// Who was removed is told that, and of nothing that happened to the account before.
+	switch u, err := store.Select[tenant.User](tx).Where("id = ?", user).One(ctx); {
+	case err != nil:
+		return nil, err
+	case u.Retired != (d.Kind == auth.NoticeRemoved):
+		return nil, notify.ErrObsolete
+	}
+	switch d.Kind {
+	case auth.NoticeRoleGiven, auth.NoticeRoleTaken, auth.NoticeCounters:
+		return out, rights(ctx, tx, p, of, out)
+	case auth.NoticeSuspended:
+	default:
+		return out, nil
 	}
 	if out["reason"], err = auth.SuspendedReason(ctx, tx, user); err == nil && out["reason"] == "" {
 		err = notify.ErrObsolete // resumed in the meantime
 	}
 	return out, err
+}
+
+// byWhom says who did something to an account, and not who that is.
+func byWhom(ctx context.Context, tx *store.Tx, p *i18n.Printer, by string) (string, error) {
+	if strings.HasPrefix(by, "system:") {
+		return p.T("web.by_operator"), nil
+	}
+	// Otherwise it is their own doing, of which the letter does not say by whom.
+	if user, bad := id.Parse(strings.TrimPrefix(by, "user:")); bad == nil {
+		grants, err := store.Select[tenant.Grant](tx).Where("user_id = ?", user).All(ctx)
+		ofAgency := func(g tenant.Grant) bool { return g.Role == authz.RoleAgencyAdmin }
+		ofRegion := func(g tenant.Grant) bool { return g.Role == authz.RoleAdmin }
+		if err != nil || slices.ContainsFunc(grants, ofAgency) && !slices.ContainsFunc(grants, ofRegion) {
+			return p.T("web.by_agency"), err
+		}
+	}
+	return p.T("web.by_admin"), nil
+}
+
+// rights names a role, and what it allows, in a notice.
+func rights(ctx context.Context, tx *store.Tx, p *i18n.Printer, of noticed, out notify.Vars) error {
+	out["role"], out["allows"], out["agency"] = "", "", of.Agency
+	if of.Role != "" {
+		out["role"], out["allows"] = p.T("web.role."+of.Role), p.T("web.role_about."+of.Role)
+	}
+	if of.Agency == "" {
+		return nil
+	}
+	a, err := store.Select[tenant.AgencyRow](tx).Where("code = ?", of.Agency).All(ctx)
+	if err == nil && len(a) > 0 {
+		out["agency"] = a[0].Name
+	}
+	if out["role"] != "" {
+		out["role"] += ", " + out["agency"]
+	}
+	return err
 }
 
 // warnWaiting says at the start which messages will wait.

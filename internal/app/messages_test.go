@@ -11,7 +11,9 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -25,10 +27,13 @@ func TestMessagesAboutAccounts(t *testing.T) {
 		kinds[kind] = []string{"time"}
 	}
 	kinds[auth.NoticeCodeUsed] = []string{"time", "left"}
-	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed} {
+	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed, auth.NoticeRemoved} {
 		kinds[kind] = []string{"time", "by"}
 	}
 	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason"}
+	kinds[auth.NoticeRoleGiven] = []string{"time", "by", "role", "allows"}
+	kinds[auth.NoticeRoleTaken] = []string{"time", "by", "role"}
+	kinds[auth.NoticeCounters] = []string{"time", "by", "agency"}
 	for kind, want := range kinds {
 		db := testkit.Open(t, testkit.SQLite)
 		region := testkit.Tenant(t, db)
@@ -142,6 +147,58 @@ func TestWhoseAccountGetsAnotherPasswordIsTold(t *testing.T) {
 			}
 			if out := run("mail", "show", k.ID, "--mail-folder", dir); !strings.Contains(out, strings.TrimSpace(k.Text)) {
 				t.Errorf("mail show: %s", out)
+			}
+		})
+	}
+}
+
+// Who is given a role, loses one or is removed is told so in words: what it allows, where, and by whom.
+func TestWhoseRoleChangesIsTold(t *testing.T) {
+	for _, dialect := range []string{testkit.SQLite, testkit.PostgreSQL} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			db := testkit.Open(t, dialect)
+			row := apply(t, db, oneSeries("19.01", "WIB"))
+			for _, args := range [][]string{
+				{"access", "give", "loket1@contoh.test", "manager", "--at", "19.01"},
+				{"access", "take", "loket1@contoh.test", "officer", "--at", "id/19/19.01/dukcapil"},
+			} {
+				if code, out := command(t, serveEnv(db), "", args...); code != 0 {
+					t.Fatalf("%v: %d %s", args, code, out)
+				}
+			}
+			here, by, gone := people(t, db, row, "loket2@contoh.test")
+			messages, err := app.NewMessages(db, notify.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			door := auth.New(db, auth.Options{Notices: app.Notices(messages)})
+			if _, err := door.Give(t.Context(), here, by, gone, auth.Post{Role: authz.RoleManager}); err != nil { // not sent: they are removed before
+				t.Fatal(err)
+			}
+			if err := door.Remove(t.Context(), here, by, gone); err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(t.TempDir(), "mail")
+			server := testkit.Serve(t, []string{"serve", "--mail-folder", dir}, serveEnv(db)...)
+			for subject, want := range map[string][]string{
+				"Peran baru untuk akun Anda di Kabupaten Bangka":     {"loket1@contoh.test", "pengelola layanan", "Manajer MPP. Seperti meja depan"},
+				"Sebuah peran akun Anda di Kabupaten Bangka diambil": {"loket1@contoh.test", "Petugas loket, Dinas Kependudukan dan Pencatatan Sipil"},
+				"Akun Anda di Kabupaten Bangka ditutup":              {"loket2@contoh.test", "TI daerah menutup akun Anda"},
+			} {
+				k := kept(t, dir, func(k notify.Kept) bool { return k.Subject == subject })
+				for _, w := range want {
+					if !strings.Contains(k.To+" "+strings.ReplaceAll(k.Text, "\n", " "), w) {
+						t.Errorf("%s lacks %q: %s", subject, w, k.Text)
+					}
+				}
+			}
+			if err := server.Stop(); err != nil {
+				t.Error(err)
+			}
+			list, err := notify.NewFolder(dir).List()
+			if err != nil || len(list) != 3 {
+				t.Errorf("%d messages, %v", len(list), err)
 			}
 		})
 	}

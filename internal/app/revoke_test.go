@@ -9,13 +9,14 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
 )
 
-// What is taken away in one process is taken away in the others: a role by an apply, an account by a suspension,
+// What is taken away in one process is taken away in the others: a role by an apply or on the page, an account by a suspension or a removal,
 // while the person's session goes on being used. A process believes what it has read for half a second (auth.fresh);
 // how long it took is logged, and a limit far above that only keeps the test from waiting for ever.
 func TestWhatIsTakenAwayIsGoneInOtherProcesses(t *testing.T) {
@@ -53,26 +54,55 @@ func TestWhatIsTakenAwayIsGoneInOtherProcesses(t *testing.T) {
 			apply(t, db, r)
 		})
 		gone("an account", "loket3@contoh.test", func() {
-			reg := tenant.NewRegistry(db, "localhost", nil)
-			if err := reg.Refresh(t.Context()); err != nil {
+			here, by, officer := people(t, db, row, "loket3@contoh.test")
+			if err := auth.New(db, auth.Options{}).Suspend(t.Context(), here, by, officer, "uji"); err != nil {
 				t.Fatal(err)
 			}
-			here, _ := reg.ByCode("19.05")
-			var admin, officer *tenant.User
-			err := db.View(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) (err error) {
-				if admin, err = tenant.UserByEmail(ctx, tx, "ti@contoh.test"); err != nil {
-					return err
-				}
-				officer, err = tenant.UserByEmail(ctx, tx, "loket3@contoh.test")
-				return err
+		})
+		gone("a role, on the page", "loket4@contoh.test", func() {
+			here, by, officer := people(t, db, row, "loket4@contoh.test")
+			err := db.In(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error { // who keeps something may still sign in
+				return store.Insert(ctx, tx, &tenant.Grant{UserID: officer, Role: authz.RoleProvinceOverseer, Scope: "id/19"})
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			by := authz.NewActor(authz.Identity{UserID: admin.ID}, []authz.Grant{{Role: authz.RoleAdmin, Scope: here.Scope}})
-			if err := auth.New(db, auth.Options{}).Suspend(t.Context(), here, by, officer.ID, "uji"); err != nil {
+			changed, err := auth.New(db, auth.Options{}).Take(t.Context(), here, by, officer, auth.Post{Role: authz.RoleOfficer, Agency: "dukcapil"})
+			if err != nil || !changed {
+				t.Fatal(changed, err)
+			}
+		})
+		gone("a person, on the page", "loket5@contoh.test", func() {
+			here, by, officer := people(t, db, row, "loket5@contoh.test")
+			if err := auth.New(db, auth.Options{}).Remove(t.Context(), here, by, officer); err != nil {
 				t.Fatal(err)
 			}
 		})
 	})
+}
+
+// people are the region, its administrator and somebody who is known by their e-mail.
+func people(t *testing.T, db *store.DB, row tenant.Row, email string) (here *tenant.Tenant, by *authz.Actor, who id.ID) {
+	t.Helper()
+	reg := tenant.NewRegistry(db, "localhost", nil)
+	if err := reg.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	here, _ = reg.ByCode(row.Code)
+	err := db.View(t.Context(), row.ID, func(ctx context.Context, tx *store.Tx) error {
+		admin, err := tenant.UserByEmail(ctx, tx, "ti@contoh.test")
+		if err != nil {
+			return err
+		}
+		by = authz.NewActor(authz.Identity{UserID: admin.ID}, []authz.Grant{{Role: authz.RoleAdmin, Scope: here.Scope}})
+		other, err := tenant.UserByEmail(ctx, tx, email)
+		if err == nil {
+			who = other.ID
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return here, by, who
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -61,75 +62,50 @@ type tenantEnv struct {
 	invite bool // --invite of apply
 	drop   bool // --drop of domain
 
-	confirm []string // --confirm of apply
+	confirm string // --confirm of apply
+	log     *slog.Logger
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, tenantUsage)
-		return nil
+	t := &tenantEnv{}
+	v := func(name string, least, most int, run func(context.Context, *tenantEnv) error) verb {
+		return verb{name: name, min: least, max: most, run: func(ctx context.Context) error { return run(ctx, t) }}
 	}
-	verb := args[0]
-	sub, ok := map[string]struct {
-		min, max int
-		offline  bool
-		run      func(context.Context, *tenantEnv) error
-	}{
-		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
-		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
-		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
-		"account": {3, 3, false, tenantAccount}, "domain": {1, 2, false, tenantDomain},
-		"schema": {0, 1, true, tenantSchema},
-	}[verb]
-	if !ok {
-		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
-		return errUsage
+	plan, apply, export, schema := v("plan", 1, 1, tenantPlan), v("apply", 1, 1, tenantApply), v("export", 1, 2, tenantExport), v("schema", 0, 1, tenantSchema)
+	apply.open, schema.offline = openDB, true
+	apply.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&t.end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
+		fs.BoolVar(&t.invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
+		fs.StringVar(&t.confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
 	}
-	end, force, invite, drop, confirm := false, false, false, false, ""
-	var lang *language
-	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-		switch verb {
-		case "apply":
-			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
-			fs.BoolVar(&invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
-			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
-		case "domain":
-			fs.BoolVar(&drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
-		case "export":
-			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
+	domain := v("domain", 1, 2, tenantDomain)
+	domain.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&t.drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
+	}
+	export.flags = func(fs *flag.FlagSet) {
+		fs.BoolVar(&t.force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
+	}
+	var made string // a folder for the first plan of all, which leaves nothing behind
+	plan.open = func(ctx context.Context, cfg config.Config, log *slog.Logger) (db *store.DB, err error) {
+		if noData(cfg) == nil {
+			return openThere(ctx, cfg, log)
 		}
-	})
-	if err != nil {
-		return err
-	}
-	if len(rest) < sub.min || len(rest) > sub.max {
-		fmt.Fprint(e.stderr, tenantUsage)
-		return errSaid
-	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, drop: drop, confirm: strings.Split(confirm, ",")}
-	if !sub.offline {
-		open := openThere
-		switch {
-		case verb == "apply":
-			open = openDB
-		case verb == "plan" && noData(cfg) != nil: // the first plan of all, and it leaves nothing behind
-			te.warn("Belum ada data di folder %[1]s: semuanya tampak baru.", "There is no data in the folder %[1]s yet: all of it shows as new.", cfg.Data)
-			if cfg.Data, err = os.MkdirTemp("", "pendopo-plan-"); err != nil {
-				return err
-			}
-			defer os.RemoveAll(cfg.Data)
-			cfg.MasterKey, cfg.MasterKeyFile, open = newMasterKey(), "", openDB
+		t.warn("Belum ada data di folder %[1]s: semuanya tampak baru.", "There is no data in the folder %[1]s yet: all of it shows as new.", cfg.Data)
+		if made, err = os.MkdirTemp("", "pendopo-plan-"); err != nil {
+			return nil, err
 		}
-		if te.db, err = open(ctx, cfg, log); err != nil {
-			return err
-		}
-		defer te.db.Close()
-		if te.prov, err = newProvisioner(ctx, te.db); err != nil {
-			return err
-		}
+		cfg.Data, cfg.MasterKey, cfg.MasterKeyFile = made, newMasterKey(), ""
+		return openDB(ctx, cfg, log)
 	}
-	return sub.run(ctx, te)
+	defer func() {
+		if made != "" {
+			_ = os.RemoveAll(made)
+		}
+	}()
+	return group{"tenant", tenantUsage, []verb{
+		plan, apply, v("list", 0, 0, tenantList), export, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
+		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), domain, schema,
+	}}.run(ctx, e, args, t)
 }
 
 // newPassword makes a password that nobody guesses and everybody can read out: 80 bits.
@@ -138,7 +114,7 @@ func newPassword() string { return rand.Text()[:16] }
 // newProvisioner gives every new person a password of their own.
 func newProvisioner(ctx context.Context, db *store.DB) (*tenant.Provisioner, error) {
 	hasher, err := hasherOf(ctx, db)
-	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
+	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, PasswordHolds: auth.FirstPassword, Queues: queue.New(db, tenant.NewDirectories(db)), Password: func() (string, string, error) {
 		clear := newPassword()
 		hash, err := auth.Hash(ctx, tenant.ID{}, clear)
 		return clear, hash, err
@@ -258,7 +234,7 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: cliActor, Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: t.confirm})
+	res, err := t.prov.Apply(ctx, region, tenant.Options{Actor: cliActor, Demo: old != nil && old.Demo, EndTickets: t.end, Confirm: strings.Split(t.confirm, ",")})
 	var stranded *tenant.StrandedError
 	if errors.As(err, &stranded) {
 		t.say("Tidak ada yang diubah.", "Nothing has been changed.")
@@ -367,7 +343,10 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 }
 
 func tenantExport(ctx context.Context, t *tenantEnv) error {
-	_, region, err := t.find(ctx, t.args[0])
+	if _, _, err := t.find(ctx, t.args[0]); err != nil {
+		return err
+	}
+	region, left, err := t.prov.Current(ctx, t.args[0])
 	if err != nil {
 		return err
 	}
@@ -390,6 +369,10 @@ func tenantExport(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.say("Ditulis ke %s", "Written to %s", dir)
+	if left > 0 {
+		t.warn("%d orang tidak ditulis: peran mereka tidak dapat diberikan oleh manifes, dan penerapan membiarkan mereka.",
+			"%d people are not in it: their roles are none that a manifest gives, and an apply leaves them alone.", left)
+	}
 	waits, err := t.prov.Rechecks(ctx, t.args[0])
 	t.recheck(waits)
 	return err

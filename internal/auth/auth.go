@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -97,7 +98,8 @@ type passwordState struct {
 //
 // An account that does not exist, one without a password, one that was retired or suspended and a wrong password
 // give the same answer after the same work. Faults: "invalid" (422: a field is empty), "auth.wrong" (401),
-// "auth.slow" (429, with Retry-After), "auth.busy" (503), "mfa_enrol" (403: a program's sign-in of somebody who
+// "auth.slow" (429, with Retry-After), "auth.busy" (503), "auth.expired" (401: the password was chosen by somebody else,
+// too long ago), "mfa_enrol" (403: a program's sign-in of somebody who
 // must have a second factor and has none; a browser gets a session that leads there).
 func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From) (Session, error) {
 	email = seal.Email(email)
@@ -207,6 +209,9 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 		if err != nil {
 			return err
 		}
+		if now.expired(tx.Now()) {
+			return fault.New(fault.Unauthenticated, "auth.expired") // and the attempt stays counted
+		}
 		f, err := factorsOf(ctx, tx, user.ID)
 		if err != nil {
 			return err
@@ -219,12 +224,21 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 		return err
 	})
 	switch {
+	case fault.Is(err, "auth.expired"): // who knows the password is told that it opens nothing any more
+		return Session{}, errors.Join(s.noteExpired(ctx, t, user.ID, kind), err)
 	case err != nil:
 		return Session{}, err
 	case waits != nil:
 		return Session{}, waits.fault(t)
 	}
 	return out, nil
+}
+
+func (s *Service) noteExpired(ctx context.Context, t *tenant.Tenant, user id.ID, kind Kind) error {
+	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
+		tx.Audit(store.Record{Actor: "public", Action: "auth:session:create", Target: "user:" + user.String(), Data: signInData{OK: false, Kind: kind}})
+		return nil
+	})
 }
 
 // newToken makes a token and the hash under which it is kept.
@@ -329,8 +343,12 @@ func tokenHash(token string) []byte {
 	return sum[:]
 }
 
-// SetPassword gives an account a password and ends its sessions. actor is who does it, as audit records
-// name them. Faults: "not_found", "auth.busy".
+// FirstPassword is how long a password that somebody else chose opens an account: as long as an invitation's link holds,
+// for whoever is handed one may be on leave as well. After it only a link helps, which goes to their own mailbox.
+const FirstPassword = 7 * 24 * time.Hour
+
+// SetPassword gives an account a password that holds for FirstPassword unless its owner chooses another, and ends its
+// sessions. actor is who does it, as audit records name them. Faults: "not_found", "auth.busy".
 func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password, actor string) error {
 	stored, err := Hash(ctx, t, password)
 	if err != nil {
@@ -342,6 +360,9 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 			return err
 		}
 		if err := s.storePassword(ctx, tx, t, user, stored, actor); err != nil {
+			return err
+		}
+		if _, err := store.Update[account](tx).Set("password_until = ?", tx.Now().Add(FirstPassword)).Where("id = ?", user.ID).Exec(ctx); err != nil {
 			return err
 		}
 		if _, err := endAll(ctx, tx, user.ID); err != nil {
@@ -357,7 +378,7 @@ func (s *Service) SetPassword(ctx context.Context, t tenant.ID, email, password,
 
 // storePassword keeps what is stored for a person's password, and records that it is another one.
 func (s *Service) storePassword(ctx context.Context, tx *store.Tx, t tenant.ID, person account, stored, actor string) error {
-	if _, err := store.Update[account](tx).Set("password_hash = ?", stored).Where("id = ?", person.ID).Exec(ctx); err != nil {
+	if _, err := store.Update[account](tx).Set("password_hash = ?, password_until = null", stored).Where("id = ?", person.ID).Exec(ctx); err != nil {
 		return err
 	}
 	// A link that was sent for another password would undo this one.

@@ -65,7 +65,7 @@ func (s *Service) RequestReset(ctx context.Context, t *tenant.Tenant, email stri
 
 // Invite sends another person an invitation: a link by which they choose a password. Faults: "not_found", "auth.self".
 func (s *Service) Invite(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
-	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
 		return s.InviteIn(ctx, tx, user, by.String())
 	})
 }

@@ -30,13 +30,14 @@ type session struct {
 type account struct {
 	bun.BaseModel `bun:"table:users,alias:account"`
 	store.Owned
-	ID              id.ID    `bun:"id,pk"`
-	Email           seal.Box `bun:"email"` // tenant.UserEmail
-	Name            seal.Box `bun:"name"`  // tenant.UserName
-	PasswordHash    string   `bun:"password_hash"`
-	Retired         bool     `bun:"retired"`
-	Suspended       bool     `bun:"suspended"`
-	SuspendedReason seal.Box `bun:"suspended_reason"`
+	ID              id.ID     `bun:"id,pk"`
+	Email           seal.Box  `bun:"email"` // tenant.UserEmail
+	Name            seal.Box  `bun:"name"`  // tenant.UserName
+	PasswordHash    string    `bun:"password_hash"`
+	PasswordUntil   time.Time `bun:"password_until,nullzero"` // of a password that somebody else chose
+	Retired         bool      `bun:"retired"`
+	Suspended       bool      `bun:"suspended"`
+	SuspendedReason seal.Box  `bun:"suspended_reason"`
 }
 
 // totpRow is an app that makes codes.

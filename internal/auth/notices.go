@@ -14,7 +14,7 @@ type Notices interface {
 }
 
 // The kinds of notices. data has "by" (the actor, as records name them) where somebody else did it, "name" (of a
-// passkey), "left" (recovery codes), "reason". What is personal in it stays out of what is stored for sending.
+// passkey), "left" (recovery codes), "reason", "role" and "agency" (codes). What is personal in it stays out of what is stored for sending.
 const (
 	NoticeTOTPAdded      = "auth.totp.added"
 	NoticeTOTPRemoved    = "auth.totp.removed"
@@ -29,13 +29,17 @@ const (
 	NoticeSuspended      = "auth.suspended"
 	NoticeResumed        = "auth.resumed"
 	NoticeGuessed        = "auth.guessed" // others try to sign in; at most once a day
+	NoticeRoleGiven      = "auth.role.given"
+	NoticeRoleTaken      = "auth.role.taken"
+	NoticeCounters       = "auth.counters.changed"
+	NoticeRemoved        = "auth.removed" // the account is closed
 )
 
 // AllNotices are the kinds of notices.
 var AllNotices = []string{
 	NoticeTOTPAdded, NoticeTOTPRemoved, NoticePasskeyAdded, NoticePasskeyRemoved, NoticePasskeyCloned, NoticeCodesRenewed,
 	NoticeCodeUsed, NoticePassword, NoticeFactorsReset, NoticeSessionsEnded, NoticeSuspended, NoticeResumed,
-	NoticeGuessed,
+	NoticeGuessed, NoticeRoleGiven, NoticeRoleTaken, NoticeCounters, NoticeRemoved,
 }
 
 // nobodyTold is what there is until somebody sends messages.

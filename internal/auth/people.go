@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -32,19 +31,6 @@ type Key struct {
 	Cloned    bool
 	CreatedAt time.Time
 	UsedAt    time.Time // zero: never yet
-}
-
-// Person is somebody's account as an administrator sees it.
-type Person struct {
-	ID              id.ID
-	Name, Email     string
-	Roles           []string
-	Grants          []authz.Grant
-	Factors         Factors
-	MustHave        bool // their roles ask for a second factor
-	Suspended       bool
-	SuspendedReason string
-	Sessions        int
 }
 
 // FactorsOf tells what somebody has beside their password.
@@ -84,9 +70,14 @@ type endData struct {
 }
 
 // EndSession ends one of a person's sessions; by is who asks, its owner or an administrator. The fault is
-// "not_found" for one that is not this person's.
+// "not_found" for one that is not this person's, and for a person whom by does not look after.
 func (s *Service) EndSession(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user, which id.ID) error {
 	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		if by.UserID != user {
+			if _, err := s.begun(ctx, tx, t, by, user); err != nil {
+				return err
+			}
+		}
 		n, err := store.Delete[session](ctx, tx, "id = ? and user_id = ?", which, user)
 		if err != nil {
 			return err
@@ -139,39 +130,52 @@ func (s *Service) told(ctx context.Context, tx *store.Tx, by *authz.Actor, user 
 
 // lockAdmins makes administrators act one after the other, and gives those of them who may sign in.
 func lockAdmins(ctx context.Context, tx *store.Tx) (active []id.ID, err error) {
-	grants, err := store.Select[tenant.Grant](tx).Where("role = ?", authz.RoleAdmin).Order("user_id").All(ctx)
+	admins := func() ([]id.ID, error) {
+		grants, err := store.Select[tenant.Grant](tx).Where("role = ?", authz.RoleAdmin).Order("user_id").All(ctx)
+		users := make([]id.ID, len(grants))
+		for i, g := range grants {
+			users[i] = g.UserID
+		}
+		return slices.Compact(users), err
+	}
+	users, err := admins()
 	if err != nil {
 		return nil, err
 	}
-	for i, g := range grants {
-		if i > 0 && grants[i-1].UserID == g.UserID {
-			continue
+	for _, u := range users {
+		if err := store.Lock[account](ctx, tx, u); err != nil {
+			return nil, err
 		}
-		a, err := heldAnyhow(ctx, tx, g.UserID)
-		if fault.Is(err, "not_found") { // retired
-			continue
-		}
+	}
+	// Read again: whoever was waited for may have taken the role from one of them.
+	if users, err = admins(); err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		a, err := accountByID(ctx, tx, u)
 		if err != nil {
 			return nil, err
 		}
-		if !a.Suspended && a.PasswordHash != "" {
-			active = append(active, g.UserID)
+		if a != nil && !a.Retired && !a.Suspended && a.PasswordHash != "" && !a.expired(tx.Now()) {
+			active = append(active, u)
 		}
 	}
 	return active, nil
 }
 
-// administer does something to another person's account. Faults: "not_found", "auth.self" (409: one's own account
-// is not managed so, or the last administrator could lock themselves out).
-func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, fn func(context.Context, *store.Tx) error) error {
+// administer does something to another person's account. Faults: "not_found" (also of somebody whom by does not look
+// after), "auth.self" (409: one's own account is not managed so, or the last administrator could lock themselves out),
+// "authz.forbidden".
+func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, fn func(context.Context, *store.Tx, affair) error) error {
 	if by.UserID == user {
 		return fault.New(fault.Conflict, "auth.self")
 	}
 	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := heldAnyhow(ctx, tx, user); err != nil {
+		a, err := s.begun(ctx, tx, t, by, user)
+		if err != nil {
 			return err
 		}
-		return fn(ctx, tx)
+		return fn(ctx, tx, a)
 	})
 	s.Forget(t.ID, user)
 	return err
@@ -179,7 +183,7 @@ func (s *Service) administer(ctx context.Context, t *tenant.Tenant, by *authz.Ac
 
 // EndAll ends all sessions of another person. Faults: "not_found", "auth.self".
 func (s *Service) EndAll(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
-	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
 		n, err := endAll(ctx, tx, user)
 		if err != nil {
 			return err
@@ -192,7 +196,7 @@ func (s *Service) EndAll(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 // ResetFactors takes away another person's app, passkeys and recovery codes, and ends their sessions: for somebody
 // who has lost them all. Faults: "not_found", "auth.self".
 func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
-	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
 		return s.reset(ctx, tx, by.String(), user)
 	})
 }
@@ -270,18 +274,8 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 	case len(reason) > maxReason:
 		return fault.New(fault.Invalid, "invalid").Field("reason", "long")
 	}
-	if by.UserID == user {
-		return fault.New(fault.Conflict, "auth.self")
-	}
-	err := s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		admins, err := lockAdmins(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if len(admins) == 1 && admins[0] == user {
-			return fault.New(fault.Conflict, "auth.last_admin")
-		}
-		if _, err := heldAnyhow(ctx, tx, user); err != nil {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, a affair) error {
+		if err := a.lastAdmin(); err != nil {
 			return err
 		}
 		box, err := sealed(ctx, tx, suspendedReason, user, reason)
@@ -297,13 +291,11 @@ func (s *Service) Suspend(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 		tx.Audit(store.Record{Actor: by.String(), Action: "auth:account:suspend", Target: "user:" + user.String(), Before: stands, After: suspended})
 		return s.told(ctx, tx, by, user, NoticeSuspended, map[string]string{"reason": reason})
 	})
-	s.Forget(t.ID, user)
-	return err
 }
 
 // Resume lets somebody who was suspended sign in again. Faults: "not_found", "auth.self".
 func (s *Service) Resume(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
-	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx) error {
+	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
 		_, err := s.resume(ctx, tx, by.String(), user)
 		return err
 	})
@@ -347,98 +339,4 @@ func (s *Service) SuspendedOf(ctx context.Context, t tenant.ID, email string) (i
 		return err
 	})
 	return is, err
-}
-
-// People are the accounts of a region, by name.
-func (s *Service) People(ctx context.Context, t *tenant.Tenant) (out []Person, err error) {
-	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[account](tx).Where("not retired and password_hash <> ''").All(ctx)
-		if err != nil {
-			return err
-		}
-		if out, err = describe(ctx, tx, t, rows); err != nil {
-			return err
-		}
-		// Sealed names have no order in the database.
-		slices.SortFunc(out, func(a, b Person) int {
-			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID.String(), b.ID.String()))
-		})
-		return nil
-	})
-	return out, err
-}
-
-// Person is one of them. The fault is "not_found".
-func (s *Service) Person(ctx context.Context, t *tenant.Tenant, user id.ID) (out Person, err error) {
-	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		row, err := store.Select[account](tx).Where("id = ? and not retired", user).One(ctx)
-		if err != nil {
-			return err
-		}
-		all, err := describe(ctx, tx, t, []account{row})
-		if err == nil {
-			out = all[0]
-		}
-		return err
-	})
-	return out, err
-}
-
-// describe adds what a person has to each account, with one question a table.
-func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []account) ([]Person, error) {
-	grants, err := store.Select[tenant.Grant](tx).Order("role", "scope").All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	roles := map[id.ID][]tenant.Grant{}
-	for _, g := range grants {
-		roles[g.UserID] = append(roles[g.UserID], g)
-	}
-	type count struct {
-		UserID id.ID `bun:"user_id"`
-		N      int   `bun:"n"`
-	}
-	counts := func(from, where string, args ...any) (map[id.ID]int, error) {
-		rows, err := store.Query[count](ctx, tx, store.From{from}, "select user_id, count(*) as n from "+from+" where "+where+" group by user_id", args...)
-		out := map[id.ID]int{}
-		for _, r := range rows {
-			out[r.UserID] = r.N
-		}
-		return out, err
-	}
-	apps, err := counts("totps", "confirmed")
-	if err != nil {
-		return nil, err
-	}
-	keys, err := counts("passkeys", "true")
-	if err != nil {
-		return nil, err
-	}
-	codes, err := counts("recovery_codes", "used_at is null")
-	if err != nil {
-		return nil, err
-	}
-	in, err := counts("sessions", "expires_at > ? and seen_at > ?", tx.Now(), tx.Now().Add(-Idle))
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Person, 0, len(rows))
-	for _, u := range rows {
-		p := Person{
-			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID],
-			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
-		}
-		if p.Name, p.Email, err = u.open(ctx, tx); err != nil {
-			return nil, err
-		}
-		if p.SuspendedReason, err = shown(ctx, tx, suspendedReason, u.ID, u.SuspendedReason); err != nil {
-			return nil, err
-		}
-		for _, g := range roles[u.ID] {
-			p.Roles = append(p.Roles, g.Role)
-			p.Grants = append(p.Grants, authz.Grant{Role: g.Role, Scope: g.Scope})
-		}
-		out = append(out, p)
-	}
-	return out, nil
 }

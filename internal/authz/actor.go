@@ -21,6 +21,9 @@ type Identity struct {
 
 	ProvedAt  time.Time // when this session's person last showed who they are
 	MustEnrol bool      // must have a second factor and has none: nothing else until then
+
+	// System names a command that acts for whoever runs the service, as records do: "system:cli". It is "" for people.
+	System string
 }
 
 // Grant gives a role in a scope.
@@ -142,10 +145,13 @@ func (a *Actor) Grants() []Grant {
 	return out
 }
 
-// String is the actor as audit records name it: "user:<id>", or "public" for nil.
+// String is the actor as audit records name it: "user:<id>", "system:cli", or "public" for nil.
 func (a *Actor) String() string {
-	if a == nil {
+	switch {
+	case a == nil:
 		return "public"
+	case a.System != "":
+		return a.System
 	}
 	return "user:" + a.UserID.String()
 }

@@ -11,6 +11,47 @@ type Reason struct {
 	Path  []string // "role:manager", "role:front-office", "perm:queue:ticket:issue"
 }
 
+// Roles are the roles on the way to the permission, the one that was given first.
+func (r Reason) Roles() (out []string) {
+	for _, step := range r.Path[:len(r.Path)-1] {
+		out = append(out, strings.TrimPrefix(step, rolePrefix))
+	}
+	return out
+}
+
+// May is something that somebody may do in a scope and below it, and why.
+type May struct {
+	Permission Permission
+	Scope      string
+	Why        []Reason // never empty
+}
+
+// Allowed lists what somebody with these grants may do beyond what everyone may, by permission: what the page about a
+// person and the command "access list" say.
+func Allowed(grants []Grant) (out []May) {
+	a := NewActor(Identity{}, grants)
+	for _, p := range All() {
+		for _, scope := range a.Scopes(p) {
+			if why := Explain(grants, p, scope); len(why) > 0 && why[0].Grant != (Grant{}) {
+				out = append(out, May{p, scope, why})
+			}
+		}
+	}
+	return out
+}
+
+// Everything is Allowed, and what everyone may do in a scope.
+func Everything(grants []Grant, scope string) []May {
+	out := Allowed(grants)
+	for _, p := range All() {
+		if (*Actor)(nil).Can(p, scope) {
+			out = append(out, May{p, scope, Explain(grants, p, scope)})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b May) int { return strings.Compare(a.Permission.Name(), b.Permission.Name()) })
+	return out
+}
+
 // Parse finds a declared permission by its name.
 func Parse(name string) (Permission, bool) {
 	for _, p := range All() {

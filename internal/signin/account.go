@@ -1,8 +1,10 @@
 package signin
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -19,8 +21,9 @@ type accountView struct {
 	Factors     auth.Factors
 	Keys        []auth.Key
 	MustHave    bool
-	People      bool   // may look after others' accounts
-	Done        string // what has just been done: a key of knownDone
+	Until       time.Time // of a password that somebody else chose; zero: it is their own
+	People      bool      // may look after others' accounts
+	Done        string    // what has just been done: a key of knownDone
 }
 
 type sessionRow struct {
@@ -30,7 +33,8 @@ type sessionRow struct {
 }
 
 // knownDone are the words that ?kabar= may bring: the address is anybody's to write.
-var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan", "sandi-baru", "undangan"}
+var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan", "sandi-baru", "undangan",
+	"diundang", "peran", "peran-ambil", "loket", "keluar", "kembali"}
 
 func done(c *web.Ctx) string {
 	if word := c.Query("kabar"); slices.Contains(knownDone, word) {
@@ -51,13 +55,13 @@ func browserOnly(c *web.Ctx) error {
 }
 
 func (h handlers) account(c *web.Ctx) error {
-	me, err := h.door.Person(c.Std(), c.Tenant, c.Actor.UserID)
+	me, err := h.door.Person(c.Std(), c.Tenant, c.Actor, c.Actor.UserID)
 	if err != nil {
 		return err
 	}
 	v := accountView{
 		Name: me.Name, Email: me.Email, Factors: me.Factors, MustHave: me.MustHave, Done: done(c),
-		People: c.Actor.Can(permPeople, c.Tenant.Scope),
+		People: c.Actor.CanWithin(auth.PermPeople, c.Tenant.Scope), Until: me.PasswordUntil,
 	}
 	if v.Keys, err = h.door.Keys(c.Std(), c.Tenant, c.Actor.UserID); err != nil {
 		return err
@@ -94,12 +98,25 @@ func (h handlers) endOthers(c *web.Ctx) error {
 	return c.SeeOther(ui.PathAccount + "?kabar=sesi-lain")
 }
 
+// proved asks somebody who has a second factor to have shown it lately: an old password that leaked must not be enough
+// to choose a new one at an open screen. Who has none is asked for the old one by the form.
+func (h handlers) proved(c *web.Ctx) error {
+	have, err := h.door.FactorsOf(c.Std(), c.Tenant, c.Actor.UserID)
+	if err != nil || !have.Any() {
+		return err
+	}
+	return c.Proved()
+}
+
 func (h handlers) passwordPage(c *web.Ctx) error {
+	if err := h.proved(c); err != nil {
+		return err
+	}
 	return c.Page(fiber.StatusOK, passwordPage(h.ui(c, "signin.password_title"), c.Actor.Email, form{}))
 }
 
 func (h handlers) changePassword(c *web.Ctx) error {
-	if err := browserOnly(c); err != nil {
+	if err := errors.Join(browserOnly(c), h.proved(c)); err != nil {
 		return err
 	}
 	s, err := h.door.ChangePassword(c.Std(), c.Tenant, c.Actor, c.FormRaw("current"), c.FormRaw("new"), from(c))

@@ -36,7 +36,6 @@ const (
 	pathStrength = pathPassword + "/kekuatan"
 	pathApp      = ui.PathAccount + "/aplikasi-kode"
 	pathCodes    = ui.PathAccount + "/kode-cadangan"
-	pathPeople   = "/petugas/orang"
 )
 
 // stepCookie holds what a sign-in that waits for its second step goes on with.
@@ -44,9 +43,6 @@ const stepCookie = "step"
 
 // deviceCookie marks the browsers in which somebody has signed in, so that strangers who guess do not lock them out.
 const deviceCookie = "device"
-
-var permPeople = authz.Declare("signin:person:manage",
-	"Mengakhiri sesi, menghapus langkah kedua, dan membekukan akun petugas", "End staff's sessions, take away their second factors and suspend their accounts")
 
 // landing is where somebody who has signed in is led: to the page that they came for, else to their first.
 func landing(c *web.Ctx, a *authz.Actor, next string) string {
@@ -95,29 +91,29 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathKeys+"/:id/hapus", authz.SignedIn, h.removeKey, web.Sudo)
 	r.Post(pathCodes, authz.SignedIn, h.renewCodes, web.Sudo)
 
-	r.Get(pathPeople, permPeople, everybody(h.people), web.Sudo, web.Desk("signin.people"))
-	r.Get(pathPeople+"/:id", permPeople, everybody(h.person), web.Sudo)
-	r.Post(pathPeople+"/:id/sesi/:session/akhiri", permPeople, everybody(h.endTheirs), web.Sudo)
-	r.Post(pathPeople+"/:id/akhiri-sesi", permPeople, everybody(h.endAll), web.Sudo)
-	r.Post(pathPeople+"/:id/atur-ulang", permPeople, everybody(h.reset), web.Sudo)
-	r.Post(pathPeople+"/:id/undang", permPeople, everybody(h.invite), web.Sudo)
-	r.Post(pathPeople+"/:id/bekukan", permPeople, everybody(h.suspend), web.Sudo)
-	r.Post(pathPeople+"/:id/pulihkan", permPeople, everybody(h.resume), web.Sudo)
+	// Whose people these are, the service asks: an agency's administrator is let in and meets the agency's own.
+	r.Get(pathPeople, auth.PermPeople, h.people, web.Sudo, web.Desk("signin.people"))
+	r.Post(pathFind, auth.PermPeople, h.find, web.Sudo)
+	r.Get(pathInvite, auth.PermPeople, h.invitePage, web.Sudo)
+	r.Post(pathInvite, auth.PermPeople, h.add, web.Sudo)
+	one := pathPeople + "/:id"
+	r.Get(one, auth.PermPeople, h.person, web.Sudo)
+	r.Post(one+"/peran", auth.PermPeople, h.give, web.Sudo)
+	r.Post(one+"/peran/ambil", auth.PermPeople, h.take, web.Sudo)
+	r.Post(one+"/loket", auth.PermPeople, h.counters, web.Sudo)
+	r.Post(one+"/keluarkan", auth.PermPeople, h.remove, web.Sudo)
+	r.Post(one+"/kembali", auth.PermPeople, h.bringBack, web.Sudo)
+	r.Post(one+"/sesi/:session/akhiri", auth.PermPeople, h.endTheirs, web.Sudo)
+	r.Post(one+"/akhiri-sesi", auth.PermPeople, h.endAll, web.Sudo)
+	r.Post(one+"/atur-ulang", auth.PermPeople, h.reset, web.Sudo)
+	r.Post(one+"/undang", auth.PermPeople, h.invite, web.Sudo)
+	r.Post(one+"/bekukan", auth.PermPeople, h.suspend, web.Sudo)
+	r.Post(one+"/pulihkan", auth.PermPeople, h.resume, web.Sudo)
 
+	peopleRoutes(r, h)
 	r.Post("/api/v1/sessions", authz.Public, h.create, slowed, web.OwnPace)
 	r.Post("/api/v1/sessions/verify", authz.Public, h.verify, slowed)
 	r.Delete("/api/v1/sessions/current", authz.SignedIn, h.delete, web.Enrolling)
-}
-
-// everybody asks that somebody may look after the whole region's people: who may in a part of it only is led in by the
-// router, and these pages are about everybody.
-func everybody(handle web.Handler) web.Handler {
-	return func(c *web.Ctx) error {
-		if err := c.Must(permPeople, c.Tenant.Scope); err != nil {
-			return err
-		}
-		return handle(c)
-	}
 }
 
 type handlers struct{ door *auth.Service }

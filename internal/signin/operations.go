@@ -1,9 +1,13 @@
 package signin
 
-import "github.com/pendopo-id/pendopo/internal/web/openapi"
+import (
+	"slices"
+
+	"github.com/pendopo-id/pendopo/internal/web/openapi"
+)
 
 // Operations describe the calls for the API's document.
-var Operations = []openapi.Operation{
+var Operations = slices.Concat([]openapi.Operation{
 	{
 		Method: "POST", Path: "/api/v1/sessions", ID: "createSession", Tag: "sessions",
 		Summary: "Sign staff in and get a bearer token",
@@ -11,7 +15,7 @@ var Operations = []openapi.Operation{
 			"Somebody with a second factor gets the problem mfa_required, with a challenge, the methods that they have (totp, recovery_code, passkey) and expires_at: go on with verifySession. " +
 			"Whoever must have one and has none sets it up in a browser first (mfa_enrol).",
 		Request: credentials{}, Response: created{},
-		Errors: []string{"401 auth.wrong", "401 mfa_required", "403 mfa_enrol", "422 invalid", "429 auth.slow", "429 limited", "503 auth.busy"},
+		Errors: []string{"401 auth.wrong", "401 auth.expired", "401 mfa_required", "403 mfa_enrol", "422 invalid", "429 auth.slow", "429 limited", "503 auth.busy"},
 	},
 	{
 		Method: "POST", Path: "/api/v1/sessions/verify", ID: "verifySession", Tag: "sessions",
@@ -24,4 +28,4 @@ var Operations = []openapi.Operation{
 		Method: "DELETE", Path: "/api/v1/sessions/current", ID: "deleteSession", Tag: "sessions", Auth: openapi.Bearer,
 		Summary: "Sign out: the token is worth nothing from now on", Status: 204,
 	},
-}
+}, peopleOperations())

@@ -88,7 +88,7 @@ func TestPagesInABrowser(t *testing.T) {
 	look(p, "kode-cadangan")
 	p.Visit(t, home+"/petugas/orang/"+d.a.Officer.String())
 	p.MustElement("#reason").MustInput("Pindah tugas ke kantor lain")
-	p.Press(t, ".p-form .p-btn")
+	p.Press(t, `form[action$="/bekukan"] .p-btn`)
 	look(p, "orang-dibekukan")
 }
 

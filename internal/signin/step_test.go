@@ -3,7 +3,6 @@ package signin_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,10 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/auth"
-	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/store"
-	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -341,38 +337,6 @@ func TestASessionWithoutTheFactor(t *testing.T) {
 		}
 		if res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", sid); res.StatusCode != 200 {
 			t.Errorf("shown: %d", res.StatusCode)
-		}
-	}, testkit.WithModels(models))
-}
-
-// TestPeopleAreTheWholeRegions: who may look after people in one agency only sees nobody, and does nothing to anybody.
-func TestPeopleAreTheWholeRegions(t *testing.T) {
-	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		d := open(t, db, "http")
-		a := d.a.Host("localhost")
-		err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) error {
-			return errors.Join(testkit.GiveFactor(ctx, tx, d.a.Officer),
-				store.Insert(ctx, tx, &tenant.Grant{UserID: d.a.Officer, Role: authz.RoleAdmin, Scope: d.a.Scope + "/dukcapil"}))
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		here, _ := d.registry.ByHost(a)
-		for who, want := range map[string]int{"officer": 403, "admin": 200} {
-			s := testkit.SignIn(t, db, d.auth, here, d.a.Email(who), password, auth.Cookie)
-			for _, path := range []string{"/petugas/orang", "/petugas/orang/" + d.a.Admin.String()} {
-				if res, _ := d.ask(t, "GET", a, path, nil, "Cookie", "sid="+s.Token); res.StatusCode != want {
-					t.Errorf("%s at %s: %d", who, path, res.StatusCode)
-				}
-			}
-			if want == 200 {
-				continue
-			}
-			for _, do := range []string{"/akhiri-sesi", "/atur-ulang", "/bekukan", "/pulihkan", "/sesi/" + s.Actor.SessionID.String() + "/akhiri"} {
-				if res, _ := d.form(t, a, "/petugas/orang/"+d.a.Admin.String()+do, url.Values{"reason": {"x"}}, "Cookie", "sid="+s.Token); res.StatusCode != want {
-					t.Errorf("%s: %d", do, res.StatusCode)
-				}
-			}
 		}
 	}, testkit.WithModels(models))
 }

@@ -40,19 +40,6 @@ func (s sessionRow) seen(p ui.Page) string {
 // lastApp tells whether the app is the last factor of somebody who must have one.
 func (v accountView) lastApp() bool { return v.MustHave && v.Factors.Passkeys == 0 }
 
-// roleWords are somebody's roles as people call them, each once.
-func roleWords(p ui.Page, roles []string) string {
-	var words []string
-	last := ""
-	for _, r := range roles {
-		if r != last {
-			words = append(words, p.T("web.role."+r))
-		}
-		last = r
-	}
-	return p.Print().List(words...)
-}
-
 // lastKey tells the same of a passkey.
 func (v accountView) lastKey() bool { return v.MustHave && !v.Factors.TOTP && v.Factors.Passkeys == 1 }
 

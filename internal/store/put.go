@@ -20,9 +20,20 @@ func Put[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error
 // Replace makes the tenant's rows of T these and no others. What is there as given is neither written nor
 // locked, and nor is what it refers to. T has no times.
 func Replace[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
+	return ReplaceMine(ctx, tx, func(T) bool { return true }, rows...)
+}
+
+// ReplaceMine is Replace among the rows of which mine says that they are the caller's: others stay, but one that has
+// the key of a given row becomes that row.
+func ReplaceMine[T comparable, P owned[T]](ctx context.Context, tx *Tx, mine func(T) bool, rows ...P) error {
 	have, err := present[T, P](ctx, tx)
 	if err != nil {
 		return err
+	}
+	for r := range have {
+		if !mine(r) {
+			delete(have, r)
+		}
 	}
 	add := missing(tx, have, rows)
 	for _, r := range rows {
@@ -31,7 +42,7 @@ func Replace[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) e
 	if err := deleteRows[T, P](ctx, tx, have); err != nil {
 		return err
 	}
-	return Insert(ctx, tx, add...)
+	return Upsert(ctx, tx, add...)
 }
 
 func present[T comparable, P owned[T]](ctx context.Context, tx *Tx) (map[T]bool, error) {

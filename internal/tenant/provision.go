@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -27,6 +28,9 @@ type Provisioner struct {
 	// Password makes a new person's first password and its hash. It is asked once for each person who
 	// was not there before.
 	Password func() (clear, hash string, err error)
+	// PasswordHolds is how long a first password opens anything unless its person chooses another. 0: for good, as in a
+	// demo.
+	PasswordHolds time.Duration
 	// Queues tells who would be stranded by what a manifest takes away. Nil: nobody is asked.
 	Queues Queues
 	// Hasher makes what stands for people in records. Nil: records say only that there was somebody.
@@ -117,7 +121,12 @@ func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) (out Pla
 	if err != nil {
 		return out, err
 	}
-	if out.Changes, out.Recheck, err = p.compare(stored, old, region, nil); err != nil || row == nil || p.Queues == nil {
+	if out.Changes, out.Recheck, err = p.compare(stored, old, region, nil); err != nil || row == nil {
+		return out, err
+	}
+	again, err := p.drift(ctx, row.ID, old, region)
+	out.Changes = append(out.Changes, again...)
+	if err != nil || p.Queues == nil {
 		return out, err
 	}
 	resolved, err := tenants.Resolve(region, p.catalogue())
@@ -162,6 +171,13 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	res := Result{Created: old == nil}
 	if res.Changes, res.Recheck, err = p.compare(stored, oldRegion, region, opt.Confirm); err != nil {
 		return Result{}, err
+	}
+	if old != nil {
+		again, err := p.drift(ctx, old.ID, oldRegion, region)
+		if err != nil {
+			return Result{}, err
+		}
+		res.Changes = append(res.Changes, again...)
 	}
 	unconfirm(resolved, res.Recheck)
 	if old != nil && len(res.Changes) == 0 && old.Demo == opt.Demo {
@@ -210,7 +226,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		if err != nil {
 			return err
 		}
-		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first}
+		pr := &projection{tx: tx, r: resolved, declared: region, scope: ScopeOf(region.Code), first: first, passwordHolds: p.PasswordHolds}
 		if err := pr.run(ctx); err != nil {
 			return err
 		}
@@ -351,6 +367,8 @@ type projection struct {
 	first    map[string]firstPassword // by e-mail
 	accounts []Account
 
+	passwordHolds time.Duration
+
 	venues        []*VenueRow
 	zones         []*ZoneRow
 	closures      []*Closure
@@ -373,7 +391,12 @@ func (p *projection) venue(code string) id.ID            { return p.named("venue
 func (p *projection) zone(venue, code string) id.ID      { return p.named("zone", venue+"/"+code) }
 func (p *projection) agency(code string) id.ID           { return p.named("agency", code) }
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
-func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
+func (p *projection) counter(venue, code string) id.ID {
+	return CounterID(p.tx.Tenant(), venue+"/"+code)
+}
+
+// CounterID names the counter that a manifest calls "venue/3".
+func CounterID(t ID, key string) id.ID { return id.Named(t, "counter/"+key) }
 
 // run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
 // and whoever presses where a counter changes waits until the commit.
@@ -393,14 +416,16 @@ func (p *projection) run(ctx context.Context) error {
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.services...) },
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.serviceSeries...) },
 		p.putPeople,
-		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.grants...) },
+		p.putGrants,
 		p.retire,
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.counters...) },
 		func(ctx context.Context) error {
 			return retireOthers[CounterRow](ctx, p.tx, ids(p.counters, func(c *CounterRow) id.ID { return c.ID }))
 		},
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.counterSeries...) },
-		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.userCounters...) },
+		func(ctx context.Context) error {
+			return store.ReplaceMine(ctx, p.tx, func(c UserCounter) bool { return c.Source == FromManifest || slices.Contains(p.left, c.UserID) }, p.userCounters...)
+		},
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -545,6 +570,7 @@ func (p *projection) putPeople(ctx context.Context) error {
 		return err
 	}
 	var added []*User
+	var claimed []id.ID // who was invited on the page and is named now
 	for _, s := range p.r.Staff {
 		email := seal.Email(s.Email) // as auth compares it
 		u, err := have.find(email)
@@ -561,7 +587,10 @@ func (p *projection) putPeople(ctx context.Context) error {
 			if !ok {
 				return fmt.Errorf("%s was removed by somebody else at the same time: run plan again", s.Role)
 			}
-			row := &User{ID: user, PasswordHash: f.hash, CreatedAt: p.tx.Now()}
+			row := &User{ID: user, PasswordHash: f.hash, CreatedAt: p.tx.Now(), Source: FromManifest}
+			if p.passwordHolds > 0 {
+				row.PasswordUntil = p.tx.Now().Add(p.passwordHolds)
+			}
 			if err := row.Seal(have.keys, email, s.Name); err != nil {
 				return err
 			}
@@ -572,27 +601,46 @@ func (p *projection) putPeople(ctx context.Context) error {
 			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
 		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
 			return err
+		} else if u.Source != FromManifest {
+			claimed = append(claimed, user)
 		}
 		p.users = append(p.users, user)
 		p.gatherRights(user, s)
 	}
 	for _, u := range have.rows {
-		if !u.Retired && !slices.Contains(p.users, u.ID) {
+		if u.Source == FromManifest && !u.Retired && !slices.Contains(p.users, u.ID) {
 			p.left = append(p.left, u.ID)
+		}
+	}
+	if len(claimed) > 0 {
+		if _, err := store.Update[User](p.tx).Set("source = ?", FromManifest).Where("id in ?", bun.Tuple(claimed)).Exec(ctx); err != nil {
+			return err
 		}
 	}
 	return store.Upsert(ctx, p.tx, added...)
 }
 
+// putGrants gives what the manifest says and takes what it says no longer. What was given otherwise stays, but that of
+// people who leave: nobody who comes back one day finds a role waiting.
+func (p *projection) putGrants(ctx context.Context) error {
+	return store.ReplaceMine(ctx, p.tx, func(g Grant) bool { return g.Source == FromManifest || slices.Contains(p.left, g.UserID) }, p.grants...)
+}
+
 func (p *projection) gatherRights(user id.ID, s tenants.Person) {
-	scope := p.scope
-	if s.Agency != "" {
-		scope += "/" + s.Agency
+	for _, post := range s.Posts() {
+		p.grants = append(p.grants, grantOf(p.scope, user, post))
+		for _, key := range post.Counters {
+			p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: CounterID(p.tx.Tenant(), key), Source: FromManifest})
+		}
 	}
-	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
-	for _, key := range s.Counters {
-		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
+}
+
+// grantOf is the grant that a post of the manifest becomes.
+func grantOf(region string, user id.ID, post tenants.Post) *Grant {
+	if post.Agency != "" {
+		region += "/" + post.Agency
 	}
+	return &Grant{UserID: user, Role: string(post.Role), Scope: region, Source: FromManifest}
 }
 
 // retire marks what the manifest no longer has, but for counters. Nothing is deleted: old tickets keep their names.
@@ -603,8 +651,18 @@ func (p *projection) retire(ctx context.Context) error {
 		retireOthers[AgencyRow](ctx, p.tx, ids(p.agencies, func(a *AgencyRow) id.ID { return a.ID })),
 		retireOthers[SeriesRow](ctx, p.tx, ids(p.series, func(s *SeriesRow) id.ID { return s.ID })),
 		retireOthers[ServiceRow](ctx, p.tx, ids(p.services, func(s *ServiceRow) id.ID { return s.ID })),
-		retireOthers[User](ctx, p.tx, p.users),
+		p.retirePeople(ctx),
 	)
+}
+
+// retirePeople retires those whom the manifest named and names no longer.
+func (p *projection) retirePeople(ctx context.Context) error {
+	u := store.Update[User](p.tx).Set("retired = true").Where("not retired and source = ?", FromManifest)
+	if len(p.users) > 0 {
+		u = u.Where("id not in ?", bun.Tuple(p.users))
+	}
+	_, err := u.Exec(ctx)
+	return err
 }
 
 func ids[T any](rows []T, of func(T) id.ID) []id.ID {

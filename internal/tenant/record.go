@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/audit"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
@@ -66,17 +68,23 @@ func (a personState) equal(b personState) bool {
 	return a.Name == b.Name && a.Email == b.Email && slices.Equal(a.Roles, b.Roles) && slices.Equal(a.Counters, b.Counters)
 }
 
-// people are those who are not retired, by their identifier.
-func people(ctx context.Context, tx *store.Tx, h *audit.Hasher) (map[id.ID]personState, error) {
-	users, err := store.Select[User](tx).Where("not retired").All(ctx)
+// people are those who are not retired, by their identifier: all of them, or those that are named.
+func people(ctx context.Context, tx *store.Tx, h *audit.Hasher, named ...id.ID) (map[id.ID]personState, error) {
+	qUsers, qGrants, qCounters := store.Select[User](tx).Where("not retired"), store.Select[Grant](tx), store.Select[UserCounter](tx)
+	if len(named) > 0 {
+		qUsers.Where("id in ?", bun.Tuple(named))
+		qGrants.Where("user_id in ?", bun.Tuple(named))
+		qCounters.Where("user_id in ?", bun.Tuple(named))
+	}
+	users, err := qUsers.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	grants, err := store.Select[Grant](tx).Order("role", "scope").All(ctx)
+	grants, err := qGrants.Order("role", "scope").All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counters, err := store.Select[UserCounter](tx).Order("counter_id").All(ctx)
+	counters, err := qCounters.Order("counter_id").All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +113,23 @@ func people(ctx context.Context, tx *store.Tx, h *audit.Hasher) (map[id.ID]perso
 		}
 	}
 	return out, nil
+}
+
+// ChangePerson runs what changes a person or their rights, and records what they were before and are after; nothing
+// where nothing has changed. actor is who does it, as records name them.
+func ChangePerson(ctx context.Context, tx *store.Tx, h *audit.Hasher, actor string, user id.ID, change func() error) error {
+	before, err := people(ctx, tx, h, user)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := people(ctx, tx, h, user)
+	if err == nil {
+		recordPeople(tx, actor, before, after)
+	}
+	return err
 }
 
 // recordPeople records who came, went, or may do something else, each by a record.

@@ -5,9 +5,11 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // The sealed fields of this package's tables.
@@ -131,4 +133,17 @@ func wholeManifest(ctx context.Context, tx *store.Tx) (Manifest, string, error) 
 	}
 	text, err := k.Show(ctx, ManifestRegion, id.ID{}, row.Region)
 	return row, text, err
+}
+
+// DeclaredIn is the region's manifest as it was applied last, with its people; nil once the region's keys have been
+// destroyed, and where there is none.
+func DeclaredIn(ctx context.Context, tx *store.Tx) (*tenants.Region, error) {
+	_, text, err := wholeManifest(ctx, tx)
+	if fault.Is(err, "not_found") || err == nil && text == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decodeManifest(text)
 }
