@@ -88,6 +88,10 @@ func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *
 	if err != nil || len(rows) == 0 {
 		return nil, nil, nil, err
 	}
+	if rows[0].IsPlatform() {
+		region, err := decodeManifest(rows[0].Manifest)
+		return &rows[0], &Manifest{}, region, err
+	}
 	var whole string
 	var stored Manifest
 	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -101,8 +105,14 @@ func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *
 	return &rows[0], &stored, region, err
 }
 
-// List reads all tenants, by code.
-func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
+// List reads the regions, by code.
+func (p *Provisioner) List(ctx context.Context) ([]Row, error) {
+	rows, err := p.Tenants(ctx)
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.IsPlatform() }), err
+}
+
+// Tenants reads the regions and the platform, by code: whose keys, records and work are looked after alike.
+func (p *Provisioner) Tenants(ctx context.Context) (rows []Row, err error) {
 	err = p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) error {
 		rows, err = store.SysSelect[Row](ctx, s, "")
 		return err
@@ -310,6 +320,9 @@ func updateRow(ctx context.Context, s *store.SysTx, row Row, was int64) error {
 // SetState suspends or resumes a tenant; changed is false when it stood so already. An unknown
 // code is an error.
 func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor string) (changed bool, err error) {
+	if code == PlatformCode {
+		return false, ErrPlatform
+	}
 	row, _, err := p.Find(ctx, code)
 	if err != nil {
 		return false, err
