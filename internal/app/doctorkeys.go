@@ -15,7 +15,7 @@ import (
 
 // keys looks at the master key and opens every region's own keys with it.
 func (d *diagnosis) keys(ctx context.Context, cfg config.Config, db *store.DB) {
-	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	rows, err := (&tenant.Provisioner{DB: db}).Tenants(ctx)
 	if err != nil {
 		return // said above
 	}

@@ -81,7 +81,23 @@ func letter(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 		return nil, err
 	}
 	p := i18n.For(i18n.Locale(d.Locale)).In(d.Region.Loc)
-	return notify.Vars{"link": d.Region.URL + signin.PathLink + "?k=" + token, "until": p.DateTime(until)}, nil
+	return notify.Vars{"link": d.Region.URL + signin.PathLink + "?k=" + token, "until": p.DateTime(until), "mall": mall(p, d.Region), "help": help(p, d.Region)}, nil
+}
+
+// mall is where somebody works: a region's mall, or the platform.
+func mall(p *i18n.Printer, r notify.Region) string {
+	if r.Code == tenant.PlatformCode {
+		return r.Name
+	}
+	return p.T("web.mall_of", r.Name)
+}
+
+// help is who helps with an account.
+func help(p *i18n.Printer, r notify.Region) string {
+	if r.Code == tenant.PlatformCode {
+		return p.T("web.help_platform")
+	}
+	return p.T("web.help_region")
 }
 
 // reach finds where a reference is reached.
@@ -130,10 +146,13 @@ func notice(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 	}
 	p := i18n.For(i18n.Locale(d.Locale)).In(d.Region.Loc)
 	by := p.T("web.by_admin")
+	if d.Region.Code == tenant.PlatformCode {
+		by = help(p, d.Region)
+	}
 	if strings.HasPrefix(of.By, "system:") {
 		by = p.T("web.by_operator")
 	}
-	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left}
+	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left, "help": help(p, d.Region)}
 	if d.Kind != auth.NoticeSuspended {
 		return out, nil
 	}

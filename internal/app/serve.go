@@ -43,7 +43,7 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err := a.checkKeys(ctx); err != nil {
 		return err
 	}
-	for _, t := range a.Registry.All() {
+	for _, t := range a.Registry.Tenants() {
 		if t.Demo {
 			return fmt.Errorf("%s %s is a demo's, whose passwords everybody knows: run this database with pendopo demo, or serve another one (--data, PENDOPO_DATABASE_URL)", t.Code, t.Name)
 		}

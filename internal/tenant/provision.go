@@ -382,11 +382,19 @@ type projection struct {
 // named gives a declared thing the same identifier each time.
 func (p *projection) named(kind, code string) id.ID { return id.Named(p.tx.Tenant(), kind+"/"+code) }
 
-func (p *projection) venue(code string) id.ID            { return p.named("venue", code) }
+func (p *projection) venue(code string) id.ID            { return VenueID(p.tx.Tenant(), code) }
 func (p *projection) zone(venue, code string) id.ID      { return p.named("zone", venue+"/"+code) }
 func (p *projection) agency(code string) id.ID           { return p.named("agency", code) }
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
-func (p *projection) counter(venue, code string) id.ID   { return p.named("counter", venue+"/"+code) }
+func (p *projection) counter(venue, code string) id.ID {
+	return CounterID(p.tx.Tenant(), venue+"/"+code)
+}
+
+// VenueID is the identifier of a venue that a region declares.
+func VenueID(t ID, code string) id.ID { return id.Named(t, "venue/"+code) }
+
+// CounterID is the identifier of a counter that a region declares; the key is "utama/3".
+func CounterID(t ID, key string) id.ID { return id.Named(t, "counter/"+key) }
 
 // run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
 // and whoever presses where a counter changes waits until the commit.
@@ -444,19 +452,23 @@ func (p *projection) gatherVenues() error {
 		}
 	}
 	for i, c := range p.r.Closures {
-		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
-		if c.Venue != "" {
-			row.VenueID = p.venue(c.Venue)
-		}
-		if err := row.FirstDay.UnmarshalText([]byte(c.From)); err != nil {
+		row, err := closureRow(p.tx.Tenant(), c)
+		if err != nil {
 			return err
 		}
-		if err := row.LastDay.UnmarshalText([]byte(c.To)); err != nil {
-			return err
-		}
+		row.ID = p.named("closure", fmt.Sprint(i))
 		p.closures = append(p.closures, row)
 	}
 	return nil
+}
+
+// closureRow is a closure without its identifier.
+func closureRow(t ID, c tenants.Closure) (*Closure, error) {
+	row := &Closure{Reason: c.Reason, ReasonEN: c.ReasonEN}
+	if c.Venue != "" {
+		row.VenueID = VenueID(t, c.Venue)
+	}
+	return row, errors.Join(row.FirstDay.UnmarshalText([]byte(c.From)), row.LastDay.UnmarshalText([]byte(c.To)))
 }
 
 func (p *projection) gatherAgencies() error {
@@ -604,7 +616,7 @@ func (p *projection) gatherRights(user id.ID, s tenants.Person) {
 	}
 	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
 	for _, key := range s.Counters {
-		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
+		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: CounterID(p.tx.Tenant(), key)})
 	}
 }
 

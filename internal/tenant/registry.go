@@ -27,9 +27,9 @@ type Tenant struct {
 	Loc             *time.Location
 	State           string
 	SuspendedReason string
-	Demo            bool   // a simulated day runs here
-	Scope           string // "id/19/19.01"
-	Version         int64  // moves with every change
+	Demo            bool            // a simulated day runs here
+	Scope           string          // "id/19/19.01"
+	Version         int64           // moves with every change
 	Region          *tenants.Region // what it declares, without its people; the platform declares nothing
 }
 
