@@ -116,7 +116,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	cat := catalog.New(a.Dirs, a.Hall)
 	bare := a.Web.Bare()
 	front.Routes(bare)
-	oversight.New(a.DB, a.Registry).Routes(bare)
+	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
 	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()

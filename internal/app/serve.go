@@ -55,7 +55,7 @@ func serve(ctx context.Context, e env, args []string) error {
 	return a.Serve(ctx, ln, func() {
 		url := baseURL(cfg, ln)
 		if cfg.Format == "json" {
-			_ = json.NewEncoder(e.stdout).Encode(announcement{URL: url, Regions: a.announced(ln, nil)})
+			_ = json.NewEncoder(e.stdout).Encode(announcement{URL: url, Logins: []login{}, Regions: a.announced(ln, nil)})
 			return
 		}
 		fmt.Fprintf(e.stdout, "Pendopo %s, %d daerah\n", url, len(a.Registry.All()))

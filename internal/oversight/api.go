@@ -7,8 +7,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web"
 )
 
-// CountsJSON are numbers of the region's local day.
-type CountsJSON struct {
+// DayCountsJSON are numbers of the region's local day.
+type DayCountsJSON struct {
 	Issued   int64 `json:"issued" jsonschema_description:"Numbers given so far today."`
 	Waiting  int64 `json:"waiting"`
 	Called   int64 `json:"called" jsonschema_description:"Called or being served now."`
@@ -16,8 +16,8 @@ type CountsJSON struct {
 	Absent   int64 `json:"absent" jsonschema_description:"Not there when called."`
 }
 
-func countsJSON(c Counts) CountsJSON {
-	return CountsJSON{c.Issued, c.Waiting, c.Called, c.Finished, c.Absent}
+func countsJSON(c Counts) DayCountsJSON {
+	return DayCountsJSON{c.Issued, c.Waiting, c.Called, c.Finished, c.Absent}
 }
 
 // RegionRef names a region.
@@ -42,30 +42,30 @@ type AgencyJSON struct {
 
 // AgencyRegionJSON is the agency in one region.
 type AgencyRegionJSON struct {
-	Region RegionRef   `json:"region"`
-	Name   string      `json:"name" jsonschema_description:"What the region calls the agency."`
-	Venues []VenueJSON `json:"venues"`
+	Region RegionRef         `json:"region"`
+	Name   string            `json:"name" jsonschema_description:"What the region calls the agency."`
+	Venues []AgencyVenueJSON `json:"venues"`
 }
 
-// VenueJSON is a place in which the agency serves.
-type VenueJSON struct {
-	Name     string        `json:"name"`
-	Open     bool          `json:"open"`
-	Counts   CountsJSON    `json:"counts"`
-	Wait     *int          `json:"average_wait_minutes" jsonschema_description:"From taking the number to the call; null of fewer than five."`
-	Counters []CounterJSON `json:"counters"`
-	Services []ServiceJSON `json:"services"`
+// AgencyVenueJSON is a place in which the agency serves.
+type AgencyVenueJSON struct {
+	Name     string              `json:"name"`
+	Open     bool                `json:"open"`
+	Counts   DayCountsJSON       `json:"counts"`
+	Wait     *int                `json:"average_wait_minutes" jsonschema_description:"From taking the number to the call; null of fewer than five."`
+	Counters []AgencyCounterJSON `json:"counters"`
+	Services []AgencyServiceJSON `json:"services"`
 }
 
-// CounterJSON is one of the agency's counters.
-type CounterJSON struct {
+// AgencyCounterJSON is one of the agency's counters.
+type AgencyCounterJSON struct {
 	Name    string `json:"name"`
 	Open    bool   `json:"open" jsonschema_description:"By the opening hours of its place."`
 	Serving bool   `json:"serving" jsonschema_description:"A number stands at it now."`
 }
 
-// ServiceJSON names a service.
-type ServiceJSON struct {
+// AgencyServiceJSON names a service.
+type AgencyServiceJSON struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
 }
@@ -79,21 +79,21 @@ func (s *Service) getAgency(c *web.Ctx) error {
 		Code: view.Agency.Code, Name: named(c.P, view.Agency.Short, view.Agency.ShortEN), At: moment(view.At), Regions: []AgencyRegionJSON{},
 	}
 	for _, r := range view.Regions {
-		one := AgencyRegionJSON{Region: refOf(c, r.Tenant, view.At), Name: named(c.P, r.Name, r.NameEN), Venues: []VenueJSON{}}
+		one := AgencyRegionJSON{Region: refOf(c, r.Tenant, view.At), Name: named(c.P, r.Name, r.NameEN), Venues: []AgencyVenueJSON{}}
 		for _, x := range r.Venues {
-			v := VenueJSON{
+			v := AgencyVenueJSON{
 				Name: named(c.P, x.Name, x.NameEN), Open: x.Opening.Open, Counts: countsJSON(x.Counts),
-				Counters: []CounterJSON{}, Services: []ServiceJSON{},
+				Counters: []AgencyCounterJSON{}, Services: []AgencyServiceJSON{},
 			}
 			if d, ok := x.Counts.Wait(); ok {
 				minutes := int(d.Minutes())
 				v.Wait = &minutes
 			}
 			for _, k := range x.Counters {
-				v.Counters = append(v.Counters, CounterJSON(k))
+				v.Counters = append(v.Counters, AgencyCounterJSON(k))
 			}
 			for _, o := range x.Services {
-				v.Services = append(v.Services, ServiceJSON{o.Code, named(c.P, o.Name, o.NameEN)})
+				v.Services = append(v.Services, AgencyServiceJSON{o.Code, named(c.P, o.Name, o.NameEN)})
 			}
 			one.Venues = append(one.Venues, v)
 		}
@@ -119,11 +119,11 @@ type ProvinceJSON struct {
 
 // RegionJSON is a region.
 type RegionJSON struct {
-	Region       RegionRef  `json:"region"`
-	State        string     `json:"state" jsonschema:"enum=active,enum=suspended"`
-	CountersOpen int        `json:"counters_open"`
-	Counters     int        `json:"counters"`
-	Counts       CountsJSON `json:"counts"`
+	Region       RegionRef     `json:"region"`
+	State        string        `json:"state" jsonschema:"enum=active,enum=suspended"`
+	CountersOpen int           `json:"counters_open"`
+	Counters     int           `json:"counters"`
+	Counts       DayCountsJSON `json:"counts"`
 }
 
 func (s *Service) getRegions(c *web.Ctx) error {

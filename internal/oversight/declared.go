@@ -17,13 +17,24 @@ type declared struct {
 	counters int
 }
 
-// declared gives what a region declares, worked out once a version.
-func (s *Service) declared(t *tenant.Tenant) (*declared, error) {
+// declared gives what a region declares, worked out once a version. What cannot be read of one region, such as what a
+// newer program wrote in a rolling update, is nil, and keeps nobody from seeing the others.
+func (s *Service) declared(t *tenant.Tenant) *declared {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d := s.known[t.ID]; d != nil && d.version == t.Version {
-		return d, nil
+		return d
 	}
+	d, err := declare(t)
+	if err != nil {
+		s.log.Error("what a region declares cannot be read, and is left out of what overseers see", "tenant", t.Code, "error", err)
+		return nil
+	}
+	s.known[t.ID] = d
+	return d
+}
+
+func declare(t *tenant.Tenant) (*declared, error) {
 	resolved, err := tenants.Resolve(t.Region, catalogue.Default())
 	if err != nil {
 		return nil, err
@@ -40,7 +51,6 @@ func (s *Service) declared(t *tenant.Tenant) (*declared, error) {
 		}
 		d.agencies[a.Code] = a
 	}
-	s.known[t.ID] = d
 	return d, nil
 }
 

@@ -6,6 +6,7 @@ package oversight
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -47,6 +48,7 @@ type Registry interface{ All() []*tenant.Tenant }
 type Service struct {
 	db    *store.DB
 	reg   Registry
+	log   *slog.Logger
 	reads *audit.Reads
 
 	mu    sync.Mutex
@@ -54,8 +56,8 @@ type Service struct {
 }
 
 // New makes the service.
-func New(db *store.DB, reg Registry) *Service {
-	return &Service{db: db, reg: reg, reads: audit.NewReads(db, noted), known: map[tenant.ID]*declared{}}
+func New(db *store.DB, reg Registry, log *slog.Logger) *Service {
+	return &Service{db: db, reg: reg, log: log, reads: audit.NewReads(db, noted), known: map[tenant.ID]*declared{}}
 }
 
 // Looker is who looks: somebody of the platform's.
@@ -127,11 +129,10 @@ func (s *Service) Agency(ctx context.Context, who Looker, code string) (AgencyVi
 		if t.State != tenant.Active {
 			continue
 		}
-		d, err := s.declared(t)
-		if err != nil {
-			return AgencyView{}, err
+		a, d := (*tenants.ResolvedAgency)(nil), s.declared(t)
+		if d != nil {
+			a = d.agencies[code]
 		}
-		a := d.agencies[code]
 		if a == nil || a.Own {
 			continue
 		}
@@ -262,11 +263,10 @@ func (s *Service) Regions(ctx context.Context, who Looker) (RegionsView, error) 
 		}
 		r := Region{Tenant: t}
 		if t.State == tenant.Active {
-			d, err := s.declared(t)
-			if err != nil {
-				return RegionsView{}, err
+			r.On = 1
+			if d := s.declared(t); d != nil {
+				r.Of, r.Open = d.counters, d.openCounters(d.open(t, view.At))
 			}
-			r.On, r.Of, r.Open = 1, d.counters, d.openCounters(d.open(t, view.At))
 			asked = append(asked, store.Asked{Tenant: t.ID, Day: t.Today(view.At)})
 		}
 		rows[t.Province.Code] = append(rows[t.Province.Code], r)

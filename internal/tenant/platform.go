@@ -234,6 +234,22 @@ func (p *Provisioner) TakePlatform(ctx context.Context, email, role, scope, acto
 	return left, err
 }
 
+// DemoPlatform marks the platform as a demo's, whose passwords are public: serve refuses it.
+func (p *Provisioner) DemoPlatform(ctx context.Context) error {
+	row, err := OpenPlatform(ctx, p.DB)
+	if err != nil || row.Demo {
+		return err
+	}
+	return p.DB.Provision(ctx, "a demo's platform", row.ID, func(ctx context.Context, s *store.SysTx, tx *store.Tx) error {
+		version, err := bump(ctx, s)
+		if err != nil {
+			return err
+		}
+		_, err = store.SysUpdate[Row](ctx, s, "demo = ?, version = ?, updated_at = ?", []any{true, version, tx.Now()}, "code = ?", PlatformCode)
+		return err
+	})
+}
+
 // PlatformPeople are the platform's people, by name.
 func (p *Provisioner) PlatformPeople(ctx context.Context) (out []Member, err error) {
 	row, err := platformRow(ctx, p.DB)
