@@ -21,8 +21,8 @@ const (
 	RoleOfficer            = "officer"      // counter officer of an agency
 	RoleAgencyAdmin        = "agency-admin" // runs one agency's part of a mall
 	RoleFrontOffice        = "front-office"
-	RoleManager            = "manager" // mall manager
-	RoleAdmin              = "admin"   // regional IT
+	RoleManager            = "manager"         // mall manager
+	RoleAdmin              = "admin"           // regional IT
 	RoleAgencyOverseer     = "agency-overseer" // an agency's head office: its counters in every region
 	RoleProvinceOverseer   = "province-overseer"
 	RoleNationalOverseer   = "national-overseer"
