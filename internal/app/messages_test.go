@@ -20,15 +20,15 @@ import (
 
 // The texts about accounts fit in both languages, also those whose sender is still to come.
 func TestMessagesAboutAccounts(t *testing.T) {
-	kinds := map[string][]string{"auth.invitation": {"link", "until"}, "auth.reset": {"link", "until"}}
+	kinds := map[string][]string{"auth.invitation": {"link", "until", "mall"}, "auth.reset": {"link", "until"}}
 	for _, kind := range auth.AllNotices {
-		kinds[kind] = []string{"time"}
+		kinds[kind] = []string{"time", "help"}
 	}
-	kinds[auth.NoticeCodeUsed] = []string{"time", "left"}
+	kinds[auth.NoticeCodeUsed] = []string{"time", "left", "help"}
 	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed} {
-		kinds[kind] = []string{"time", "by"}
+		kinds[kind] = []string{"time", "by", "help"}
 	}
-	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason"}
+	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason", "help"}
 	for kind, want := range kinds {
 		db := testkit.Open(t, testkit.SQLite)
 		region := testkit.Tenant(t, db)
