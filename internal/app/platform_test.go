@@ -403,5 +403,6 @@ func TestOverseersPagesInABrowser(t *testing.T) {
 			p.Visit(t, d.at("", "/petugas/akun"))
 			inspect(t, p, "operator-akun-1280")
 		}
+		p.Press(t, "header form[action='/keluar'] button")
 	}
 }
