@@ -187,7 +187,7 @@ func TestThePlatformIsNoRegion(t *testing.T) {
 			t.Error("the platform was suspended")
 		}
 		env := serveEnv(db)
-		for _, args := range [][]string{{"tenant", "suspend", "id"}, {"tenant", "resume", "id"}, {"tenant", "export", "id", filepath.Join(t.TempDir(), "x")}} {
+		for _, args := range [][]string{{"tenant", "suspend", "id"}, {"tenant", "resume", "id"}, {"tenant", "domain", "id", "mpp.contoh.go.id"}, {"tenant", "export", "id", filepath.Join(t.TempDir(), "x")}} {
 			if code, out := command(t, env, "", args...); code != 1 || !strings.Contains(out, "bukan daerah") {
 				t.Errorf("%v: %d %s", args, code, out)
 			}

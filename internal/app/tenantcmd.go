@@ -40,6 +40,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
   account CODE EMAIL resume
                         pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+  domain CODE [HOST]    domain sendiri: catatan TXT yang membuktikannya, lalu dilayani; --drop mengembalikannya
+                        · a domain of its own: the TXT record that proves it, then it is served; --drop gives it back
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -57,6 +59,7 @@ type tenantEnv struct {
 	end    bool // --end-tickets of apply
 	force  bool // --force of export
 	invite bool // --invite of apply
+	drop   bool // --drop of domain
 
 	confirm []string // --confirm of apply
 }
@@ -75,14 +78,14 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
 		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
-		"account": {3, 3, false, tenantAccount},
-		"schema":  {0, 1, true, tenantSchema},
+		"account": {3, 3, false, tenantAccount}, "domain": {1, 2, false, tenantDomain},
+		"schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errUsage
 	}
-	end, force, invite, confirm := false, false, false, ""
+	end, force, invite, drop, confirm := false, false, false, false, ""
 	var lang *language
 	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
@@ -91,6 +94,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
 			fs.BoolVar(&invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
 			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
+		case "domain":
+			fs.BoolVar(&drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
@@ -102,7 +107,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, drop: drop, confirm: strings.Split(confirm, ",")}
 	if !sub.offline {
 		open := openThere
 		switch {
@@ -364,8 +369,8 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 // findRegion is find for what only a region can be asked.
 func (t *tenantEnv) findRegion(ctx context.Context, code string) (*tenant.Row, *tenants.Region, error) {
 	if code == tenant.PlatformCode {
-		return nil, nil, t.refuse("Kode %q adalah platform sendiri, bukan daerah: tidak dapat diekspor, dihentikan, atau dilanjutkan. Lihat: pendopo tenant list",
-			"The code %q is the platform itself and no region: it is neither exported, suspended nor resumed. See: pendopo tenant list", code)
+		return nil, nil, t.refuse("Kode %q adalah platform sendiri, bukan daerah, jadi perintah ini tidak berlaku untuknya. Lihat: pendopo tenant list",
+			"The code %q is the platform itself and no region, so this command is not for it. See: pendopo tenant list", code)
 	}
 	return t.find(ctx, code)
 }

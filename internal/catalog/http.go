@@ -103,12 +103,13 @@ func (c *Catalog) found(x *web.Ctx, query string) (listView, error) {
 	if err != nil {
 		return listView{}, err
 	}
-	if len(services) > 0 {
-		return newFoundView(x.P, query, services, search), nil
-	}
 	d, err := c.dirs.Of(x.Std(), x.Tenant)
 	if err != nil {
 		return listView{}, err
+	}
+	if len(services) > 0 {
+		_, whole := find(c.prepare(d).index, query)
+		return newFoundView(x.P, query, services, whole, search), nil
 	}
 	return newEmptyView(x.P, x.Tenant, query, c.Help(d, query), c.prepare(d).popular, search), nil
 }

@@ -337,6 +337,11 @@ func TestSearchPage(t *testing.T) {
 	if all := w.page(t, list+"?q=", "HX-Request", "true"); strings.Contains(all, "<html") || !strings.Contains(all, "72 layanan") {
 		t.Errorf("an emptied search gives no list:\n%s", all)
 	}
+	for query, near := range map[string]bool{"ktp+hilang": false, "ktp+zebra": true, "ktp": false} {
+		if src := w.page(t, list+"?q="+query, "HX-Request", "true"); strings.Contains(src, "dengan semua kata") != near {
+			t.Errorf("%s: says that only some of the words are found: %v\n%.300s", query, !near, src)
+		}
+	}
 	nothing := w.page(t, list+"?q=pasporrr+zebra")
 	for _, want := range []string{"Belum ada layanan yang cocok", "Mungkin maksud Anda:", ">paspor<", "(0717) 000 000"} {
 		if !strings.Contains(nothing, want) {

@@ -101,11 +101,14 @@ func newAgencyView(p *i18n.Printer, x AgencyNow, search ui.SearchBox) listView {
 	return v
 }
 
-// newFoundView lists what a query has found, the best first.
-func newFoundView(p *i18n.Printer, query string, found []ServiceNow, search ui.SearchBox) listView {
+// newFoundView lists what a query has found, the best first; whole tells whether that has all its words.
+func newFoundView(p *i18n.Printer, query string, found []ServiceNow, whole bool, search ui.SearchBox) listView {
 	v := listView{
 		Title: said{Text: p.T("catalog.list")}, Search: search, Crumb: []ui.Link{home0(p)},
 		Count: p.T("catalog.found", p.T("catalog.services", len(found)), query),
+	}
+	if !whole {
+		v.Count = p.T("catalog.found_near", query, p.T("catalog.services", len(found)))
 	}
 	for _, o := range found {
 		v.Found = append(v.Found, newServiceLine(p, o.Service, true))
@@ -115,7 +118,7 @@ func newFoundView(p *i18n.Printer, query string, found []ServiceNow, search ui.S
 
 // newEmptyView helps a person whose query has found nothing.
 func newEmptyView(p *i18n.Printer, t *tenant.Tenant, query string, h Help, popular []Popular, search ui.SearchBox) listView {
-	v := newFoundView(p, query, nil, search)
+	v := newFoundView(p, query, nil, true, search)
 	v.Count = p.T("catalog.nothing", query)
 	e := &emptyView{Title: v.Count, Phone: t.Region.Contact.Phone}
 	if h.Query != "" {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -81,11 +82,15 @@ func (h *Hub) wake(t store.TenantID) {
 // Now asks for what comes from here on.
 const Now = int64(-1)
 
-// After reads a Last-Event-ID. What is not one of ours is Now.
+// After reads a Last-Event-ID: none is Now. One that is not ours lies beyond every log, so that its follower
+// begins afresh (ErrBehind) and misses nothing without knowing.
 func After(lastEventID string) int64 {
+	if lastEventID == "" {
+		return Now
+	}
 	n, err := strconv.ParseInt(lastEventID, 10, 64)
 	if err != nil || n < 0 {
-		return Now
+		return math.MaxInt64
 	}
 	return n
 }

@@ -98,9 +98,12 @@ func TestAFollowerOfAnotherLifeStartsAfresh(t *testing.T) {
 	if _, err := hub(db).Subscribe(t.Context(), a.ID, 5000, "zone:1"); !errors.Is(err, events.ErrBehind) {
 		t.Errorf("an identifier beyond the log's end: %v", err)
 	}
-	for _, text := range []string{"", "x", "-3", "9999999999999999999999"} {
-		if events.After(text) != events.Now {
-			t.Errorf("%q is not one of ours", text)
+	if events.After("") != events.Now {
+		t.Error("without an identifier it does not begin now")
+	}
+	for _, text := range []string{"x", "-3", "9999999999999999999999", "1 2"} {
+		if _, err := hub(db).Subscribe(t.Context(), a.ID, events.After(text), "zone:1"); !errors.Is(err, events.ErrBehind) {
+			t.Errorf("%q, which is not one of ours: %v", text, err)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func ticketJSON(t *tenant.Tenant, p Place) TicketJSON {
 
 // IssueRequest is the body of POST /api/v1/tickets. The channel follows from the credential.
 type IssueRequest struct {
-	ServiceID string `json:"service_id"`
+	ServiceID string `json:"service_id" jsonschema:"format=uuid"`
 	SeriesID  string `json:"series_id,omitempty" jsonschema:"format=uuid" jsonschema_description:"Which of the service's series, as its places say. Without it the first that gives numbers now, else the first."`
 }
 
@@ -99,6 +99,9 @@ func (a *API) issueTicket(c *web.Ctx) error {
 	var body IssueRequest
 	if err := c.BindJSON(&body); err != nil {
 		return err
+	}
+	if body.ServiceID == "" {
+		return fault.New(fault.Invalid, "invalid").Field("service_id", "required")
 	}
 	service, err := id.Parse(body.ServiceID)
 	if err != nil {

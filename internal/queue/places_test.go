@@ -232,6 +232,12 @@ func TestSeriesInTheAPI(t *testing.T) {
 	if status, got := post(map[string]string{"service_id": service, "series_id": w.office.ID.String()}, "id"); status != 422 || got["code"] != "queue.key_reused" {
 		t.Errorf("the same key with another series: %d %v", status, got)
 	}
+	for service, code := range map[string]string{"": "required", "x": "not_an_id"} {
+		status, got := post(map[string]string{"service_id": service}, "id")
+		if wrong, _ := got["errors"].([]any); status != 422 || len(wrong) != 1 || wrong[0].(map[string]any)["field"] != "service_id" || wrong[0].(map[string]any)["code"] != code {
+			t.Errorf("service_id %q: %d %v", service, status, got)
+		}
+	}
 	for series, code := range map[string]string{"x": "not_an_id", "00000000-0000-0000-0000-000000000000": "not_an_id", w.foreign(t).String(): "queue.not_its_series"} {
 		status, got := post(map[string]string{"service_id": service, "series_id": series}, "en")
 		wrong, _ := got["errors"].([]any)
