@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -150,7 +151,7 @@ func platformInvite(ctx context.Context, p *platformEnv) error {
 			return nil
 		})
 	switch {
-	case err == errNameless:
+	case errors.Is(err, errNameless):
 		return p.refuse("%s belum ada di sini: sebutkan namanya dengan --name.", "%s is not here yet: give the name with --name.", email)
 	case err != nil:
 		return err

@@ -24,7 +24,7 @@ func TestAgencySeesItsCountersEverywhere(t *testing.T) {
 		w := newWorld(t, db, "19.01", "19.71", "35.78", "53.15")
 		w.take(t, "19.01", "imigrasi", w.today("19.01"), "waiting", "waiting", "serving", "finished", "finished", "no_show", "cancelled")
 		w.take(t, "19.01", "imigrasi", w.today("19.01").Add(-1), "waiting", "finished")
-		w.take(t, "19.01", "dukcapil", w.today("19.01"), "waiting", "waiting", "waiting")
+		w.take(t, "19.01", w.neighbour(t, "19.01", "imigrasi"), w.today("19.01"), "waiting", "waiting", "serving")
 		w.take(t, "19.71", "imigrasi", w.today("19.71"), "called", "finished", "finished", "finished", "no_show")
 		got, err := w.svc.Agency(t.Context(), w.look("imigrasi"), "imigrasi")
 		if err != nil {
@@ -78,6 +78,7 @@ func TestOverseersSeeTheirProvinces(t *testing.T) {
 		w.suspend(t, "19.02")
 		for who, want := range map[string]string{
 			"babel": "19 1/7 19.01:4,1,1,1,1 19.02:0,0,0,0,0", "jatim": "35 1/38 35.78:1,1,0,0,0", "aceh": "11 0/23",
+			"satu": "19 1/1 19.01:4,1,1,1,1", // whose grant is of one region alone sees that one
 		} {
 			got, err := w.svc.Regions(t.Context(), w.look(who))
 			if err != nil || len(got.Provinces) != 1 {
@@ -115,8 +116,8 @@ func TestWhoSeesWhat(t *testing.T) {
 		pages := map[string][]string{
 			"/petugas/instansi": {"imigrasi", "dua"}, "/petugas/instansi?instansi=imigrasi": {"imigrasi", "dua"},
 			"/petugas/instansi?instansi=dukcapil": {"dua"}, "/api/v1/oversight/agencies/imigrasi": {"imigrasi", "dua"},
-			"/api/v1/oversight/agencies/dukcapil": {"dua"}, "/petugas/daerah": {"babel", "jatim", "aceh", "nasional"},
-			"/api/v1/oversight/regions": {"babel", "jatim", "aceh", "nasional"}, "/petugas/platform": {"operator"}, "/api/v1/oversight/platform": {"operator"},
+			"/api/v1/oversight/agencies/dukcapil": {"dua"}, "/petugas/daerah": {"babel", "jatim", "aceh", "satu", "nasional"},
+			"/api/v1/oversight/regions": {"babel", "jatim", "aceh", "satu", "nasional"}, "/petugas/platform": {"operator"}, "/api/v1/oversight/platform": {"operator"},
 		}
 		for path, may := range pages {
 			for who := range holders {

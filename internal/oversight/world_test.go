@@ -80,6 +80,7 @@ var holders = map[string][]authz.Grant{
 	"dua":      {{Role: authz.RoleAgencyOverseer, Scope: "agency/imigrasi"}, {Role: authz.RoleAgencyOverseer, Scope: "agency/dukcapil"}},
 	"babel":    {{Role: authz.RoleProvinceOverseer, Scope: "id/19"}},
 	"jatim":    {{Role: authz.RoleProvinceOverseer, Scope: "id/35"}},
+	"satu":     {{Role: authz.RoleProvinceOverseer, Scope: "id/19/19.01"}},
 	"aceh":     {{Role: authz.RoleProvinceOverseer, Scope: "id/11"}},
 	"nasional": {{Role: authz.RoleNationalOverseer, Scope: "id"}},
 	"operator": {{Role: authz.RoleOperator, Scope: "id"}},
@@ -230,4 +231,27 @@ func (w *world) suspend(tb testing.TB, code string) {
 // both runs a test on both databases, at ten o'clock on a Monday in WIB.
 func both(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 	testkit.Each(t, fn, testkit.WithClock(testkit.NewClock(testkit.Morning)))
+}
+
+// neighbour is another agency that gives numbers at the same place as one.
+func (w *world) neighbour(tb testing.TB, code, agency string) (other string) {
+	tb.Helper()
+	t, _ := w.reg.ByCode(code)
+	err := w.db.View(context.Background(), t.ID, func(ctx context.Context, tx *store.Tx) error {
+		rows, err := store.Query[struct {
+			Code string `bun:"code"`
+		}](ctx, tx, store.From{"agencies", "series"}, `
+			select g.code from agencies g join series s on s.agency_id = g.id
+			where g.code <> ? and s.venue_id = (select x.venue_id from series x join agencies h on h.id = x.agency_id where h.code = ? order by x.code limit 1)
+			and not exists (select 1 from series y where y.agency_id = g.id and y.code < s.code)
+			order by g.code limit 1`, agency, agency)
+		if err == nil && len(rows) > 0 {
+			other = rows[0].Code
+		}
+		return err
+	})
+	if err != nil || other == "" {
+		tb.Fatalf("%s has no other agency beside %s: %v", code, agency, err)
+	}
+	return other
 }

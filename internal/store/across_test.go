@@ -72,6 +72,26 @@ func TestAcross(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		if db.Dialect() == testkit.PostgreSQL { // within the very transaction that asked, too
+			err := db.SystemView(t.Context(), func(ctx context.Context, s *store.SysTx) error {
+				for _, call := range []string{
+					"across_agency(array[?]::uuid[], array['2026-11-23']::date[], 'dukcapil')", "across_counters(array[?]::uuid[], array['2026-11-23']::date[], 'dukcapil')",
+					"across_regions(array[?]::uuid[], array['2026-11-23']::date[])", "across_work(array[?]::uuid[], array['2026-11-23']::date[])",
+				} {
+					var n, left int
+					if err := s.Raw().NewRaw("select count(*) from "+call, a.ID.String()).Scan(ctx, &n); err != nil {
+						return err
+					}
+					if err := s.Raw().NewRaw("select count(*) from venues").Scan(ctx, &left); err != nil || left != 0 {
+						t.Errorf("after %s the transaction sees %d venues: %v", call, left, err)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
 		if rows, err := store.Across(t.Context(), db, "uji", work, nil); len(rows) != 0 || err != nil {
 			t.Errorf("nobody asked: %v %v", rows, err)
 		}
