@@ -112,7 +112,7 @@ func newWorld(tb testing.TB, db *store.DB, codes ...string) *world {
 	}
 	w.refresh(tb)
 	for name, grants := range holders {
-		w.people["id "+name] = authz.NewActor(authz.Identity{UserID: id.New(), Name: "Penguji " + name, Email: name + "@uji.test"}, grants)
+		w.people["id "+name] = authz.NewActor(authz.Identity{Tenant: w.platform.ID, UserID: id.New(), Name: "Penguji " + name, Email: name + "@uji.test"}, grants)
 	}
 	w.svc = oversight.New(db, w.reg, slog.New(slog.DiscardHandler))
 	w.app = web.New(web.Config{Registry: w.reg, Sessions: w.people, Clock: testkit.NewClock(testkit.Morning)})
