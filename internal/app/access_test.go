@@ -46,7 +46,9 @@ func accessTable(routes []web.Route) string {
 
 Made from the routes and the roles by a test, which fails when this page is stale. A mark says that the role
 has the permission in its own scope; a handler asks again where a grant reaches a part of a region only,
-such as one agency. Everyone is a person who has not signed in.
+such as one agency. Everyone is a person who has not signed in. On the bare domain the platform's own people sign in
+(agency-overseer, province-overseer, national-overseer, operator): a session there is worth nothing on a region's host,
+and a region's is worth nothing there.
 
 `)
 	roles := authz.Roles()

@@ -19,6 +19,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/platform"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
@@ -55,6 +56,9 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 		return nil, err
 	}
 	a := &App{DB: db, cfg: cfg, log: log}
+	if _, err := tenant.OpenPlatform(ctx, db); err != nil {
+		return nil, fmt.Errorf("open the platform's own tenant: %w", err)
+	}
 	a.Registry = tenant.NewRegistry(db, cfg.Domain, log)
 	if err := a.Registry.Refresh(ctx); err != nil {
 		return nil, fmt.Errorf("read the list of regions: %w", err)
@@ -86,7 +90,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 // background wires what runs without a request.
 func (a *App) background() (err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: a.log, Tenants: func() (active []store.TenantID) {
-		for _, t := range a.Registry.All() {
+		for _, t := range a.Registry.Tenants() {
 			if t.State == tenant.Active {
 				active = append(active, t.ID)
 			}
@@ -110,7 +114,10 @@ func (a *App) background() (err error) {
 // routes lists every route of the service.
 func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	cat := catalog.New(a.Dirs, a.Hall)
-	front.Routes(a.Web.Bare())
+	bare := a.Web.Bare()
+	front.Routes(bare)
+	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
+	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
 	cat.Routes(region)
@@ -120,7 +127,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
-	return a.document(region)
+	return a.document(region, bare)
 }
 
 // Serve answers requests on ln until ctx ends, then stops gracefully: open requests finish, streams
@@ -181,7 +188,7 @@ func (a *App) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		for _, t := range a.Registry.All() {
+		for _, t := range a.Registry.Tenants() {
 			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}

@@ -98,7 +98,7 @@ func (a *auditEnv) region(ctx context.Context) (*tenant.Tenant, error) {
 // regions are the one that was typed, or all.
 func (a *auditEnv) regions(ctx context.Context) ([]*tenant.Tenant, error) {
 	if len(a.args) == 0 {
-		return a.reg.All(), nil
+		return a.reg.Tenants(), nil
 	}
 	t, err := a.region(ctx)
 	return []*tenant.Tenant{t}, err
@@ -162,7 +162,7 @@ func auditVerify(ctx context.Context, a *auditEnv) error {
 
 // lost names the folders of regions that the database does not have, or no longer, and counts them.
 func (a *auditEnv) lost(ctx context.Context, folder *audit.Folder) (int, error) {
-	rows, err := a.prov.List(ctx)
+	rows, err := a.prov.Tenants(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -15,17 +15,20 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // announcement is the line that --format json prints once requests are accepted.
 type announcement struct {
 	URL     string            `json:"url"`
+	Logins  []login           `json:"logins"` // of the platform's own people, on the bare domain; none where they are somebody's
 	Regions []announcedRegion `json:"regions"`
 }
 
@@ -40,6 +43,7 @@ type announcedRegion struct {
 
 type login struct {
 	Role     string `json:"role"`
+	Scope    string `json:"scope,omitempty"` // where the role holds, of the platform's people
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	// TOTPSecret is that of the app of a login that needs a second step; such an app, or
@@ -108,6 +112,10 @@ func demo(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	people, err := seedPlatform(ctx, db)
+	if err != nil {
+		return err
+	}
 	for _, row := range others {
 		fmt.Fprintf(e.stderr, "%s %s bukan daerah demo: dibiarkan seperti adanya, tanpa simulasi · is no demo region: left as it is, without a simulated day\n", row.Code, row.Name)
 	}
@@ -121,9 +129,9 @@ func demo(ctx context.Context, e env, args []string) error {
 	defer stop()
 	return a.Serve(ctx, ln, func() {
 		if cfg.Format == "json" {
-			_ = json.NewEncoder(e.stdout).Encode(announcement{baseURL(cfg, ln), a.announced(ln, logins)})
+			_ = json.NewEncoder(e.stdout).Encode(announcement{baseURL(cfg, ln), people, a.announced(ln, logins)})
 		} else {
-			a.table(e, ln, logins)
+			a.table(e, ln, logins, people)
 		}
 		if !still {
 			sim := &simulation{hall: a.Hall, dirs: a.Dirs, regions: a.Registry, log: log, pace: demoPace}
@@ -140,16 +148,10 @@ func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []t
 	if err != nil {
 		return nil, nil, err
 	}
-	// One hash for all: the password is public, and two hundred of them would take ten seconds.
-	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
-	hasher, err := hasherOf(ctx, db)
+	prov, err := demoProvisioner(ctx, db)
 	if err != nil {
 		return nil, nil, err
 	}
-	prov := &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Password: func() (string, string, error) {
-		h, err := hash()
-		return demoPassword, h, err
-	}}
 	have, err := prov.List(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -180,6 +182,61 @@ func seed(ctx context.Context, db *store.DB) (out map[string][]login, others []t
 		out[r.Code] = logins(r)
 	}
 	return out, others, nil
+}
+
+// demoProvisioner gives everybody the demo's password. One hash for all: the password is public, and two hundred of
+// them would take ten seconds.
+func demoProvisioner(ctx context.Context, db *store.DB) (*tenant.Provisioner, error) {
+	hash := sync.OnceValues(func() (string, error) { return auth.Hash(ctx, tenant.ID{}, demoPassword) })
+	hasher, err := hasherOf(ctx, db)
+	return &tenant.Provisioner{DB: db, Hasher: hasher, Left: auth.Left, Password: func() (string, string, error) {
+		h, err := hash()
+		return demoPassword, h, err
+	}}, err
+}
+
+// demoPeople sign in on a demo's bare domain, one of each role.
+var demoPeople = []tenant.Membership{
+	{Name: "Ratna Kusuma", Email: "imigrasi.pusat@contoh.go.id", Role: authz.RoleAgencyOverseer, Scope: "agency/imigrasi"},
+	{Name: "Hendra Saputra", Email: "biro.organisasi.babel@contoh.go.id", Role: authz.RoleProvinceOverseer, Scope: "id/19"},
+	{Name: "Maya Anggraini", Email: "kementerian@contoh.go.id", Role: authz.RoleNationalOverseer, Scope: "id"},
+	{Name: "Yusuf Maulana", Email: "operator@contoh.go.id", Role: authz.RoleOperator, Scope: "id"},
+}
+
+// seedPlatform adds a demo's people of the platform, and gives their logins. It does nothing twice. Where somebody
+// invited people of their own, they are left alone and no others are added.
+func seedPlatform(ctx context.Context, db *store.DB) ([]login, error) {
+	out := []login{}
+	prov, err := demoProvisioner(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	row, err := tenant.OpenPlatform(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if !row.Demo {
+		there, err := prov.PlatformPeople(ctx)
+		if err != nil || len(there) > 0 {
+			return out, err
+		}
+		if err := prov.DemoPlatform(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range demoPeople {
+		_, err := prov.GivePlatform(ctx, m, "system:demo", func(ctx context.Context, tx *store.Tx, given tenant.Given) error {
+			if given.Fresh {
+				return auth.GiveTOTP(ctx, tx, given.User, demoSecret)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, login{Role: m.Role, Scope: m.Scope, Email: m.Email, Password: demoPassword, TOTPSecret: demoSecret})
+	}
+	return out, nil
 }
 
 // logins are the accounts that the demo prints: one of each role, an officer first.
@@ -242,7 +299,7 @@ func simulator(ctx context.Context, db *store.DB, row tenant.Row) error {
 }
 
 // table prints where the regions are and how to sign in.
-func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
+func (a *App) table(e env, ln net.Listener, logins map[string][]login, people []login) {
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "\nPendopo demo: %s\nSemua angka adalah contoh · all figures are samples. Kata sandi · password: %s\n\n", baseURL(a.cfg, ln), demoPassword)
 	fmt.Fprintln(w, "KODE\tDAERAH\tALAMAT\tPETUGAS LOKET\tMEJA DEPAN\tMANAJER MPP\tTI DAERAH")
@@ -257,7 +314,15 @@ func (a *App) table(e env, ln net.Listener, logins map[string][]login) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Code, r.Name, r.URL, mail["officer"], mail["front-office"], mail["manager"], mail["admin"])
 	}
 	_ = w.Flush()
-	fmt.Fprintf(e.stdout, "\nTI daerah memerlukan kode langkah kedua; rahasia TOTP · regional IT needs a second step; TOTP secret: %s\n", demoSecret)
+	if len(people) > 0 {
+		fmt.Fprintf(e.stdout, "\nDi domain utama · on the bare domain, %s/masuk:\n", baseURL(a.cfg, ln))
+		w = tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
+		for _, l := range people {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", i18n.For(i18n.ID).T("web.role."+l.Role), l.Scope, l.Email)
+		}
+		_ = w.Flush()
+	}
+	fmt.Fprintf(e.stdout, "\nTI daerah dan orang-orang di domain utama memerlukan kode langkah kedua; rahasia TOTP · regional IT and who signs in on the bare domain need a second step; TOTP secret: %s\n", demoSecret)
 	if a.cfg.SMTPURL == "" {
 		fmt.Fprintf(e.stdout, "\nSurel tidak dikirim, baca di sini · e-mail is not sent, read it with: %s mail list --mail-folder %s\n", self(os.Executable()), a.cfg.Outbox())
 	}

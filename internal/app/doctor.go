@@ -148,7 +148,7 @@ func (d *diagnosis) checkpoints(ctx context.Context, db *store.DB, cfg config.Co
 		d.wrong("checkpoints", "switched off", "Set PENDOPO_CHECKPOINTS to a folder, best on another machine's disk")
 		return
 	}
-	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	rows, err := (&tenant.Provisioner{DB: db}).Tenants(ctx)
 	if err != nil {
 		d.wrong("checkpoints", err.Error(), "Check the server's log")
 		return
@@ -215,9 +215,9 @@ func (d *diagnosis) regions(ctx context.Context, db *store.DB) {
 		d.wrong("regions", err.Error(), "Run pendopo migrate; if it stays, restore the newest backup")
 		return
 	}
-	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
-	if err != nil || len(rows) != len(reg.All()) {
-		d.wrong("regions", fmt.Sprintf("%d are stored, %d can be read by this program", len(rows), len(reg.All())), "A newer program may have written them: use the same version everywhere, or apply their folders again")
+	rows, err := (&tenant.Provisioner{DB: db}).Tenants(ctx)
+	if err != nil || len(rows) != len(reg.Tenants()) {
+		d.wrong("regions", fmt.Sprintf("%d are stored, %d can be read by this program", len(rows), len(reg.Tenants())), "A newer program may have written them: use the same version everywhere, or apply their folders again")
 		return
 	}
 	dirs := tenant.NewDirectories(db)

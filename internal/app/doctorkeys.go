@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/pendopo-id/pendopo/internal/config"
@@ -15,7 +16,7 @@ import (
 
 // keys looks at the master key and opens every region's own keys with it.
 func (d *diagnosis) keys(ctx context.Context, cfg config.Config, db *store.DB) {
-	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	rows, err := (&tenant.Provisioner{DB: db}).Tenants(ctx)
 	if err != nil {
 		return // said above
 	}
@@ -63,7 +64,8 @@ func (d *diagnosis) keys(ctx context.Context, cfg config.Config, db *store.DB) {
 		}
 	}
 	if len(closed)+len(old)+len(turning) == 0 {
-		detail := fmt.Sprintf("the master key opens those of %d regions", len(rows)-len(erased))
+		regions := slices.DeleteFunc(rows, func(r tenant.Row) bool { return r.IsPlatform() || slices.Contains(erased, r.Code) })
+		detail := fmt.Sprintf("the master key opens those of %d regions, and the platform's own", len(regions))
 		if len(erased) > 0 {
 			detail += "; destroyed: " + strings.Join(erased, ", ")
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/catalog"
+	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/web"
@@ -16,21 +17,23 @@ const apiVersion = "1.0.0"
 
 // Operations are all calls of the HTTP API. A test holds them equal to the routes.
 func Operations() []openapi.Operation {
-	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, []openapi.Operation{{
+	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, oversight.Operations, []openapi.Operation{{
 		Method: "GET", Path: "/api/v1/openapi.json", ID: "getDocument", Tag: "document",
 		Summary: "This document", Response: map[string]any{},
 	}})
 }
 
-// document serves the OpenAPI document, which is made once.
-func (a *App) document(r *web.Router) error {
+// document serves the OpenAPI document, which is made once, on every kind of host.
+func (a *App) document(on ...*web.Router) error {
 	text, err := openapi.Document("Pendopo", apiVersion, Operations())
 	if err != nil {
 		return err
 	}
-	r.Get("/api/v1/openapi.json", authz.Public, func(c *web.Ctx) error {
-		c.SetHeader("Cache-Control", "public, max-age=300")
-		return c.Blob(200, "application/json", text)
-	})
+	for _, r := range on {
+		r.Get("/api/v1/openapi.json", authz.Public, func(c *web.Ctx) error {
+			c.SetHeader("Cache-Control", "public, max-age=300")
+			return c.Blob(200, "application/json", text)
+		})
+	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // tenantDomain lists a region's own domains, or takes one a step further: it is asked for, then bound as soon as its
 // name server shows the proof. Called again it goes on from where it stands.
 func tenantDomain(ctx context.Context, t *tenantEnv) error {
-	row, _, err := t.find(ctx, t.args[0])
+	row, _, err := t.findRegion(ctx, t.args[0])
 	if err != nil {
 		return err
 	}

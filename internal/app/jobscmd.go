@@ -51,7 +51,7 @@ func jobsCommand(ctx context.Context, e env, args []string) error {
 }
 
 func jobsOverview(ctx context.Context, t *tenantEnv) error {
-	rows, err := t.prov.List(ctx)
+	rows, err := t.prov.Tenants(ctx)
 	if err != nil {
 		return err
 	}

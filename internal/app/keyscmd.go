@@ -68,7 +68,7 @@ func keysCommand(ctx context.Context, e env, args []string) error {
 // rows are the regions that a command is about.
 func (k *keysEnv) rows(ctx context.Context) ([]tenant.Row, error) {
 	if len(k.args) == 0 {
-		return k.prov.List(ctx)
+		return k.prov.Tenants(ctx)
 	}
 	row, _, err := k.find(ctx, k.args[0])
 	if err != nil {

@@ -36,6 +36,7 @@ func commands() []command {
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
 		{"tenant", "daerah: plan, apply, list, export, suspend, resume, invite, password, factors, account, schema · regions", tenantCommand},
 		{"access", "siapa boleh melakukan apa: explain, list, give, take, permissions · who may do what, and why", accessCommand},
+		{"platform", "orang-orang platform: invite, list, take · the platform's own people: overseers and operators", platformCommand},
 		{"keys", "kunci data pribadi: new, rotate, rewrap, destroy, reopen · the keys of personal data", keysCommand},
 		{"data-map", "data pribadi apa yang disimpan, untuk apa, siapa yang melihat · what personal data is kept, and why", dataMap},
 		{"audit", "catatan kegiatan: verify, list, export, checkpoint · activity records", auditCommand},

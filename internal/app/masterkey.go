@@ -100,7 +100,7 @@ func othersMayRead(cfg config.Config) string {
 // not missing but lost, and another one would be of no use.
 func firstMasterKey(ctx context.Context, cfg config.Config, db *store.DB) (*seal.Keyring, error) {
 	path := cfg.MasterKeyPath()
-	rows, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	rows, err := (&tenant.Provisioner{DB: db}).Tenants(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (a *App) checkKeys(ctx context.Context) error {
 	}
 	opened, closed := 0, []string(nil)
 	var wrong error
-	for _, t := range a.Registry.All() {
+	for _, t := range a.Registry.Tenants() {
 		st, err := vault.Status(ctx, t.ID)
 		if err == nil && st.None {
 			err = vault.Ensure(ctx, t.ID)

@@ -83,7 +83,23 @@ func letter(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 		return nil, err
 	}
 	p := i18n.For(i18n.Locale(d.Locale)).In(d.Region.Loc)
-	return notify.Vars{"link": d.Region.URL + signin.PathLink + "?k=" + token, "until": p.DateTime(until)}, nil
+	return notify.Vars{"link": d.Region.URL + signin.PathLink + "?k=" + token, "until": p.DateTime(until), "mall": mall(p, d.Region), "help": help(p, d.Region)}, nil
+}
+
+// mall is where somebody works: a region's mall, or the platform.
+func mall(p *i18n.Printer, r notify.Region) string {
+	if r.Code == tenant.PlatformCode {
+		return r.Name
+	}
+	return p.T("web.mall_of", r.Name)
+}
+
+// help is who helps with an account.
+func help(p *i18n.Printer, r notify.Region) string {
+	if r.Code == tenant.PlatformCode {
+		return p.T("web.help_platform")
+	}
+	return p.T("web.help_region")
 }
 
 // reach finds where a reference is reached.
@@ -137,11 +153,11 @@ func notice(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 	if err != nil {
 		return nil, err
 	}
-	by, err := byWhom(ctx, tx, p, of.By)
+	by, err := byWhom(ctx, tx, p, d.Region, of.By)
 	if err != nil {
 		return nil, err
 	}
-	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left}
+	out := notify.Vars{"time": p.DateTime(d.Created), "by": by, "left": of.Left, "help": help(p, d.Region)}
 	// Who was removed is told that, and of nothing that happened to the account before.
 	switch u, err := store.Select[tenant.User](tx).Where("id = ?", user).One(ctx); {
 	case err != nil:
@@ -163,9 +179,12 @@ func notice(ctx context.Context, tx *store.Tx, d notify.Delivery) (notify.Vars, 
 }
 
 // byWhom says who did something to an account, and not who that is.
-func byWhom(ctx context.Context, tx *store.Tx, p *i18n.Printer, by string) (string, error) {
-	if strings.HasPrefix(by, "system:") {
+func byWhom(ctx context.Context, tx *store.Tx, p *i18n.Printer, in notify.Region, by string) (string, error) {
+	switch {
+	case strings.HasPrefix(by, "system:"):
 		return p.T("web.by_operator"), nil
+	case in.Code == tenant.PlatformCode:
+		return help(p, in), nil
 	}
 	// Otherwise it is their own doing, of which the letter does not say by whom.
 	if user, bad := id.Parse(strings.TrimPrefix(by, "user:")); bad == nil {

@@ -22,18 +22,18 @@ import (
 
 // The texts about accounts fit in both languages, also those whose sender is still to come.
 func TestMessagesAboutAccounts(t *testing.T) {
-	kinds := map[string][]string{"auth.invitation": {"link", "until"}, "auth.reset": {"link", "until"}}
+	kinds := map[string][]string{"auth.invitation": {"link", "until", "mall"}, "auth.reset": {"link", "until"}}
 	for _, kind := range auth.AllNotices {
-		kinds[kind] = []string{"time"}
+		kinds[kind] = []string{"time", "help"}
 	}
-	kinds[auth.NoticeCodeUsed] = []string{"time", "left"}
+	kinds[auth.NoticeCodeUsed] = []string{"time", "left", "help"}
 	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed, auth.NoticeRemoved} {
-		kinds[kind] = []string{"time", "by"}
+		kinds[kind] = []string{"time", "by", "help"}
 	}
-	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason"}
-	kinds[auth.NoticeRoleGiven] = []string{"time", "by", "role", "allows"}
-	kinds[auth.NoticeRoleTaken] = []string{"time", "by", "role"}
-	kinds[auth.NoticeCounters] = []string{"time", "by", "agency"}
+	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason", "help"}
+	kinds[auth.NoticeRoleGiven] = []string{"time", "by", "role", "allows", "help"}
+	kinds[auth.NoticeRoleTaken] = []string{"time", "by", "role", "help"}
+	kinds[auth.NoticeCounters] = []string{"time", "by", "agency", "help"}
 	for kind, want := range kinds {
 		db := testkit.Open(t, testkit.SQLite)
 		region := testkit.Tenant(t, db)

@@ -86,7 +86,7 @@ func (a *App) startCheckpoints(ctx context.Context) (last func(context.Context))
 }
 
 func (a *App) chains() []store.TenantID {
-	all := a.Registry.All()
+	all := a.Registry.Tenants()
 	ids := make([]store.TenantID, len(all))
 	for i, t := range all {
 		ids[i] = t.ID

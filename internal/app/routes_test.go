@@ -37,6 +37,7 @@ func TestTheDocumentDescribesEveryRouteOfTheAPI(t *testing.T) {
 		described = append(described, op.Method+" "+op.Path)
 	}
 	slices.Sort(routed)
+	routed = slices.Compact(routed) // some stand on regions' hosts and on the bare domain
 	slices.Sort(described)
 	if !slices.Equal(routed, described) {
 		t.Errorf("routes:\n%s\n\ndescribed:\n%s", strings.Join(routed, "\n"), strings.Join(described, "\n"))
@@ -59,7 +60,7 @@ func TestEveryRouteDeclaresItsPermission(t *testing.T) {
 // form for signing in, which reads nothing.
 func TestEveryPublicCallHasALimit(t *testing.T) {
 	a := newApp(t, testkit.Open(t, testkit.SQLite))
-	free := []string{"tenant GET /", "bare GET /", "bare GET /provinsi/:code", "tenant GET /masuk", "tenant GET /api/v1/openapi.json"}
+	free := []string{"tenant GET /", "bare GET /", "bare GET /provinsi/:code", "tenant GET /masuk", "tenant GET /api/v1/openapi.json", "bare GET /masuk", "bare GET /api/v1/openapi.json"}
 	for _, r := range a.Web.Routes() {
 		name := string(r.Kind) + " " + r.Method + " " + r.Path
 		if r.Kind == web.OnAny || r.Permission != authz.Public {

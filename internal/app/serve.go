@@ -43,7 +43,7 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err := a.checkKeys(ctx); err != nil {
 		return err
 	}
-	for _, t := range a.Registry.All() {
+	for _, t := range a.Registry.Tenants() {
 		if t.Demo {
 			return fmt.Errorf("%s %s is a demo's, whose passwords everybody knows: run this database with pendopo demo, or serve another one (--data, PENDOPO_DATABASE_URL)", t.Code, t.Name)
 		}
@@ -55,7 +55,7 @@ func serve(ctx context.Context, e env, args []string) error {
 	return a.Serve(ctx, ln, func() {
 		url := baseURL(cfg, ln)
 		if cfg.Format == "json" {
-			_ = json.NewEncoder(e.stdout).Encode(announcement{URL: url, Regions: a.announced(ln, nil)})
+			_ = json.NewEncoder(e.stdout).Encode(announcement{URL: url, Logins: []login{}, Regions: a.announced(ln, nil)})
 			return
 		}
 		fmt.Fprintf(e.stdout, "Pendopo %s, %d daerah\n", url, len(a.Registry.All()))

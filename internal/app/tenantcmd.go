@@ -342,8 +342,17 @@ func (t *tenantEnv) find(ctx context.Context, code string) (*tenant.Row, *tenant
 	return nil, nil, errSaid
 }
 
+// findRegion is find for what only a region can be asked.
+func (t *tenantEnv) findRegion(ctx context.Context, code string) (*tenant.Row, *tenants.Region, error) {
+	if code == tenant.PlatformCode {
+		return nil, nil, t.refuse("Kode %q adalah platform sendiri, bukan daerah, jadi perintah ini tidak berlaku untuknya. Lihat: pendopo tenant list",
+			"The code %q is the platform itself and no region, so this command is not for it. See: pendopo tenant list", code)
+	}
+	return t.find(ctx, code)
+}
+
 func tenantExport(ctx context.Context, t *tenantEnv) error {
-	if _, _, err := t.find(ctx, t.args[0]); err != nil {
+	if _, _, err := t.findRegion(ctx, t.args[0]); err != nil {
 		return err
 	}
 	region, left, err := t.prov.Current(ctx, t.args[0])
@@ -385,7 +394,7 @@ func tenantSuspend(ctx context.Context, t *tenantEnv) error {
 func tenantResume(ctx context.Context, t *tenantEnv) error { return t.setState(ctx, tenant.Active, "") }
 
 func (t *tenantEnv) setState(ctx context.Context, state, reason string) error {
-	row, _, err := t.find(ctx, t.args[0])
+	row, _, err := t.findRegion(ctx, t.args[0])
 	if err != nil {
 		return err
 	}

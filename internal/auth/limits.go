@@ -29,6 +29,7 @@ var limits = map[string]limit{
 	authz.RoleManager: {Absolute, 2 * time.Hour},
 	// These change what others may do, or see across agencies or regions, and rarely in a hurry.
 	authz.RoleAdmin:            {8 * time.Hour, time.Hour},
+	authz.RoleAgencyOverseer:   {8 * time.Hour, time.Hour},
 	authz.RoleProvinceOverseer: {8 * time.Hour, time.Hour},
 	authz.RoleNationalOverseer: {8 * time.Hour, time.Hour},
 	authz.RoleOperator:         {4 * time.Hour, 30 * time.Minute},
@@ -44,8 +45,8 @@ func limitOf(grants []tenant.Grant) limit {
 	return out
 }
 
-// always are the roles that must have a second factor in every region.
-var always = []string{authz.RoleAdmin, authz.RoleProvinceOverseer, authz.RoleNationalOverseer, authz.RoleOperator}
+// always are the roles that must have a second factor: regional IT's in every region, and all of the platform's.
+var always = []string{authz.RoleAdmin, authz.RoleAgencyOverseer, authz.RoleProvinceOverseer, authz.RoleNationalOverseer, authz.RoleOperator}
 
 // NeedsFactor tells whether a role must have a second factor in a region.
 func NeedsFactor(t *tenant.Tenant, role string) bool {

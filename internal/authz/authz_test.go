@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
 // The rules of these tests: their own permissions, under the roles that are there.
@@ -27,6 +28,7 @@ g, role:manager, perm:test:ticket:finish
 g, role:manager, perm:test:figures:read
 g, role:admin, role:manager
 g, role:admin, perm:test:region:edit
+g, role:agency-overseer, perm:test:figures:read
 g, role:province-overseer, perm:test:figures:read
 g, role:national-overseer, role:province-overseer
 `
@@ -123,13 +125,25 @@ func TestScopesAndRoles(t *testing.T) {
 	}
 }
 
-// TestEqualsCasbin asks both, about every role, permission and scope: the bitsets, and an enforcer that
-// holds the grants too, asked for the scope and each one above it.
+// TestEqualsCasbin asks both, about every role, at the nation, every province, every region that there can be, agencies
+// in some of them and agencies on their own axis: the bitsets, and an enforcer that holds the grants too, asked for the
+// scope and each one above it. Somebody with a grant in a scope is asked about there, above, below, and beside it.
 func TestEqualsCasbin(t *testing.T) {
 	force(t)
-	scopes := []string{
-		"id", "id/1", "id/19", "id/31", "id/19/19.01", "id/19/19.0", "id/19/19.02", "id/31/31.71",
-		"id/19/19.01/dukcapil", "id/19/19.01/dukcapil2", "id/19/19.02/dukcapil", "agency/imigrasi", "agency",
+	scopes := []string{"id", "id/1", "id/19/19.0", "agency", "agency/imigrasi", "agency/dukcapil", "agency/imigrasi2"}
+	for _, p := range areas.Provinces() {
+		scopes = append(scopes, "id/"+p.Code)
+	}
+	for i, s := range areas.Seats() {
+		if s.Code != s.Province { // Jakarta is its own province
+			scopes = append(scopes, "id/"+s.Province+"/"+s.Code)
+		}
+		if i%50 == 0 {
+			scopes = append(scopes, "id/"+s.Province+"/"+s.Code+"/dukcapil", "id/"+s.Province+"/"+s.Code+"/imigrasi")
+		}
+	}
+	if len(scopes) < 1+38+508+20 {
+		t.Fatalf("only %d scopes", len(scopes))
 	}
 	rules, err := readRules(testRules)
 	if err != nil {
@@ -146,7 +160,7 @@ func TestEqualsCasbin(t *testing.T) {
 			people = append(people, person{NewActor(Identity{UserID: id.New()}, g), g})
 		}
 	}
-	two := []Grant{{RoleOfficer, "id/19/19.01/dukcapil"}, {RoleManager, "id/19/19.02"}}
+	two := []Grant{{RoleOfficer, "id/19/19.01/dukcapil"}, {RoleManager, "id/19/19.02"}, {RoleAgencyOverseer, "agency/imigrasi"}}
 	people = append(people, person{NewActor(Identity{UserID: id.New()}, two), two})
 	for _, p := range people {
 		for _, g := range p.grants {
@@ -157,16 +171,26 @@ func TestEqualsCasbin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	casbin := map[[2]string]bool{} // an answer is the same however often it is asked
+	enforce := func(subject, permission string) bool {
+		key := [2]string{subject, permission}
+		ok, known := casbin[key]
+		if !known {
+			var err error
+			if ok, err = enforcer.Enforce(subject, "perm:"+permission); err != nil {
+				t.Fatal(err)
+			}
+			casbin[key] = ok
+		}
+		return ok
+	}
 	asked, allowed := 0, 0
-	for _, p := range people {
+	for i, p := range people {
 		for _, perm := range All() {
-			for _, scope := range scopes {
-				want, err := enforcer.Enforce("role:public", "perm:"+perm.Name())
-				for s := scope; err == nil && s != "" && !want; s = above(s) {
-					want, err = enforcer.Enforce(p.actor.String()+"@"+s, "perm:"+perm.Name())
-				}
-				if err != nil {
-					t.Fatal(err)
+			for _, scope := range around(p.grants[0].Scope, scopes[i%len(scopes)]) {
+				want := enforce("role:public", perm.Name())
+				for s := scope; s != "" && !want; s = above(s) {
+					want = enforce(p.actor.String()+"@"+s, perm.Name())
 				}
 				asked++
 				if want {
@@ -181,7 +205,38 @@ func TestEqualsCasbin(t *testing.T) {
 	if allowed == 0 || allowed == asked {
 		t.Errorf("%d of %d allowed: the test asks nothing", allowed, asked)
 	}
-	t.Logf("%d questions, %d allowed, none different", asked, allowed)
+	t.Logf("%d questions at %d scopes, %d allowed, none different", asked, len(scopes), allowed)
+}
+
+// around are scopes about a grant's own: it, those above it, below it, beside it, of a longer name, of the other axis.
+func around(scope, other string) []string {
+	axis := "agency/imigrasi"
+	if strings.HasPrefix(scope, "agency") {
+		axis = "id/19/19.01"
+	}
+	out := []string{scope, scope + "/dukcapil", scope + "2", axis, other}
+	for s := above(scope); s != ""; s = above(s) {
+		out = append(out, s)
+	}
+	return out
+}
+
+// What an agency's head office holds on its own axis gives nothing in the tree of areas, nor there to another agency.
+func TestTheAxesAreApart(t *testing.T) {
+	force(t)
+	for _, role := range Roles() {
+		a := NewActor(Identity{}, []Grant{{role, "agency/imigrasi"}})
+		for _, p := range All() {
+			if a.Can(p, "agency/imigrasi") == a.Can(p, "id") && !a.Can(p, "id") {
+				continue // the role has not got it at all
+			}
+			for _, s := range []string{"id", "id/19", "id/19/19.01", "id/19/19.01/imigrasi", "agency", "agency/dukcapil", "agency/imigrasi2", "imigrasi"} {
+				if a.Can(p, s) && !(*Actor)(nil).Can(p, s) {
+					t.Errorf("%s at agency/imigrasi may %s in %s", role, p, s)
+				}
+			}
+		}
+	}
 }
 
 func above(scope string) string {

@@ -21,8 +21,9 @@ const (
 	RoleOfficer            = "officer"      // counter officer of an agency
 	RoleAgencyAdmin        = "agency-admin" // runs one agency's part of a mall
 	RoleFrontOffice        = "front-office"
-	RoleManager            = "manager" // mall manager
-	RoleAdmin              = "admin"   // regional IT
+	RoleManager            = "manager"         // mall manager
+	RoleAdmin              = "admin"           // regional IT
+	RoleAgencyOverseer     = "agency-overseer" // an agency's head office: its counters in every region
 	RoleProvinceOverseer   = "province-overseer"
 	RoleNationalOverseer   = "national-overseer"
 	RoleOperator           = "operator" // runs the platform
@@ -33,7 +34,7 @@ const (
 // roles are numbered by their place here. Citizens come first, the public's set is beside them.
 var roles = []string{
 	RoleCitizen, RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin,
-	RoleProvinceOverseer, RoleNationalOverseer, RoleOperator, rolePublic,
+	RoleAgencyOverseer, RoleProvinceOverseer, RoleNationalOverseer, RoleOperator, rolePublic,
 }
 
 // Roles are the names of the roles that a grant may give.

@@ -11,3 +11,20 @@ func (f form) wrong() (out []ui.Wrong) {
 	}
 	return out
 }
+
+// here is a sentence about where somebody signs in: a region's, or that of the platform, whose people have no regional
+// IT.
+func here(p ui.Page, region, platform string) string {
+	if p.Region == nil {
+		return p.T(platform)
+	}
+	return p.T(region)
+}
+
+// hereIn is here with the region's name.
+func hereIn(p ui.Page, region, platform string) string {
+	if p.Region == nil {
+		return p.T(platform)
+	}
+	return p.T(region, p.Region.Name)
+}

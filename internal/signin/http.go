@@ -170,7 +170,7 @@ func (h handlers) page(c *web.Ctx) error {
 	if c.Actor != nil {
 		return c.SeeOther(landing(c, c.Actor, next(c)))
 	}
-	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c), Done: done(c)}))
+	return c.Page(fiber.StatusOK, signInPage(h.ui(c, titleOf(c)), form{Next: next(c), Done: done(c)}))
 }
 
 func (h handlers) ui(c *web.Ctx, title string) ui.Page {
@@ -178,6 +178,14 @@ func (h handlers) ui(c *web.Ctx, title string) ui.Page {
 	p.Surface = "staff"
 	p.Scripts = []string{"form.js", "passkey.js"}
 	return p
+}
+
+// titleOf names the page on which one signs in.
+func titleOf(c *web.Ctx) string {
+	if c.Tenant != nil && c.Tenant.IsPlatform() {
+		return "signin.title_platform"
+	}
+	return "signin.title"
 }
 
 func (h handlers) signIn(c *web.Ctx) error {
@@ -192,7 +200,7 @@ func (h handlers) signIn(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
+		return c.Page(status, signInPage(h.ui(c, titleOf(c)), f))
 	}
 	return h.enter(c, s, f.Next)
 }
@@ -222,7 +230,7 @@ func (h handlers) again(c *web.Ctx, err error) error {
 		return err
 	}
 	c.SetOwnCookie(stepCookie, "", time.Time{})
-	return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
+	return c.Page(status, signInPage(h.ui(c, titleOf(c)), f))
 }
 
 func (h handlers) stepPage(c *web.Ctx) error {

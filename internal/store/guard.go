@@ -47,6 +47,8 @@ func (t *tables) scan(sql string, allowed []string, control bool) error {
 			return fmt.Errorf("store: %q names a schema: tables are scoped by their plain name", w)
 		case w == "set_config":
 			return fmt.Errorf("store: a statement cannot change its scope")
+		case strings.HasPrefix(w, across):
+			return fmt.Errorf("store: %q asks several tenants: only Across does", w)
 		case after == "(":
 			// a function
 		case strings.HasPrefix(w, "pg_"), strings.HasPrefix(w, "sqlite_"):

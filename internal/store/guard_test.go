@@ -35,6 +35,10 @@ func TestGuardRefuses(t *testing.T) {
 		{"select * from pg_stat_activity", []string{"tickets"}, "belongs to the database"},
 		{"select * from sqlite_master", []string{"tickets"}, "belongs to the database"},
 		{"select set_config('app.tenant_id', ?, true)", []string{"tickets"}, "cannot change its scope"},
+		// What asks several tenants.
+		{"select * from across_agency(array[1], array[2], 'x')", []string{"tickets"}, "only Across does"},
+		{"select * from ACROSS_regions (?, ?)", []string{"tickets"}, "only Across does"},
+		{"id in (select tenant_id from across_work(?, ?))", nil, "only Across does"},
 		// Names with a schema.
 		{"select * from main.venues", []string{"venues"}, "plain name"},
 		{"select * from main . venues", []string{"venues"}, "plain name"},

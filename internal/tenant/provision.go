@@ -92,6 +92,10 @@ func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *
 	if err != nil || len(rows) == 0 {
 		return nil, nil, nil, err
 	}
+	if rows[0].IsPlatform() {
+		region, err := decodeManifest(rows[0].Manifest)
+		return &rows[0], &Manifest{}, region, err
+	}
 	var whole string
 	var stored Manifest
 	err = p.DB.View(ctx, rows[0].ID, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -105,8 +109,14 @@ func (p *Provisioner) find(ctx context.Context, code string) (*Row, *Manifest, *
 	return &rows[0], &stored, region, err
 }
 
-// List reads all tenants, by code.
-func (p *Provisioner) List(ctx context.Context) (rows []Row, err error) {
+// List reads the regions, by code.
+func (p *Provisioner) List(ctx context.Context) ([]Row, error) {
+	rows, err := p.Tenants(ctx)
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.IsPlatform() }), err
+}
+
+// Tenants reads the regions and the platform, by code: whose keys, records and work are looked after alike.
+func (p *Provisioner) Tenants(ctx context.Context) (rows []Row, err error) {
 	err = p.DB.SystemView(ctx, func(ctx context.Context, s *store.SysTx) error {
 		rows, err = store.SysSelect[Row](ctx, s, "")
 		return err
@@ -326,6 +336,9 @@ func updateRow(ctx context.Context, s *store.SysTx, row Row, was int64) error {
 // SetState suspends or resumes a tenant; changed is false when it stood so already. An unknown
 // code is an error.
 func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor string) (changed bool, err error) {
+	if code == PlatformCode {
+		return false, ErrPlatform
+	}
 	row, _, err := p.Find(ctx, code)
 	if err != nil {
 		return false, err
@@ -387,7 +400,7 @@ type projection struct {
 // named gives a declared thing the same identifier each time.
 func (p *projection) named(kind, code string) id.ID { return id.Named(p.tx.Tenant(), kind+"/"+code) }
 
-func (p *projection) venue(code string) id.ID            { return p.named("venue", code) }
+func (p *projection) venue(code string) id.ID            { return VenueID(p.tx.Tenant(), code) }
 func (p *projection) zone(venue, code string) id.ID      { return p.named("zone", venue+"/"+code) }
 func (p *projection) agency(code string) id.ID           { return p.named("agency", code) }
 func (p *projection) seriesID(agency, code string) id.ID { return p.named("series", agency+"/"+code) }
@@ -395,7 +408,10 @@ func (p *projection) counter(venue, code string) id.ID {
 	return CounterID(p.tx.Tenant(), venue+"/"+code)
 }
 
-// CounterID names the counter that a manifest calls "venue/3".
+// VenueID is the identifier of a venue that a region declares.
+func VenueID(t ID, code string) id.ID { return id.Named(t, "venue/"+code) }
+
+// CounterID is the identifier of a counter that a region declares; the key is "utama/3".
 func CounterID(t ID, key string) id.ID { return id.Named(t, "counter/"+key) }
 
 // run writes the rows. Counters come last, with what hangs on them: officers press their buttons meanwhile,
@@ -456,19 +472,23 @@ func (p *projection) gatherVenues() error {
 		}
 	}
 	for i, c := range p.r.Closures {
-		row := &Closure{ID: p.named("closure", fmt.Sprint(i)), Reason: c.Reason, ReasonEN: c.ReasonEN}
-		if c.Venue != "" {
-			row.VenueID = p.venue(c.Venue)
-		}
-		if err := row.FirstDay.UnmarshalText([]byte(c.From)); err != nil {
+		row, err := closureRow(p.tx.Tenant(), c)
+		if err != nil {
 			return err
 		}
-		if err := row.LastDay.UnmarshalText([]byte(c.To)); err != nil {
-			return err
-		}
+		row.ID = p.named("closure", fmt.Sprint(i))
 		p.closures = append(p.closures, row)
 	}
 	return nil
+}
+
+// closureRow is a closure without its identifier.
+func closureRow(t ID, c tenants.Closure) (*Closure, error) {
+	row := &Closure{Reason: c.Reason, ReasonEN: c.ReasonEN}
+	if c.Venue != "" {
+		row.VenueID = VenueID(t, c.Venue)
+	}
+	return row, errors.Join(row.FirstDay.UnmarshalText([]byte(c.From)), row.LastDay.UnmarshalText([]byte(c.To)))
 }
 
 func (p *projection) gatherAgencies() error {

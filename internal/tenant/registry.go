@@ -16,7 +16,7 @@ import (
 	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
-// Tenant is a region as requests meet it. It is immutable; a change makes a new one.
+// Tenant is a region, or the platform itself, as requests meet it. It is immutable; a change makes a new one.
 type Tenant struct {
 	ID              ID
 	Code            string // "19.01"
@@ -27,10 +27,10 @@ type Tenant struct {
 	Loc             *time.Location
 	State           string
 	SuspendedReason string
-	Demo            bool   // a simulated day runs here
-	Scope           string // "id/19/19.01"
-	Version         int64  // moves with every change
-	Region          *tenants.Region
+	Demo            bool            // a simulated day runs here
+	Scope           string          // "id/19/19.01"
+	Version         int64           // moves with every change
+	Region          *tenants.Region // what it declares, without its people; the platform declares nothing
 }
 
 // Today is the tenant's local calendar day at a moment.
@@ -50,7 +50,8 @@ type snapshot struct {
 	hosts   map[string]*Tenant
 	codes   map[string]*Tenant
 	ids     map[ID]*Tenant
-	all     []*Tenant // by code
+	all     []*Tenant // the regions, by code
+	every   []*Tenant // and the platform before them
 }
 
 // NewRegistry makes an empty registry for a bare domain. Refresh fills it.
@@ -84,11 +85,23 @@ func (r *Registry) ByID(i ID) (*Tenant, bool) {
 	return t, ok
 }
 
-// All gives the tenants, by code. The slice must not be changed.
+// All gives the regions, by code. The slice must not be changed.
 func (r *Registry) All() []*Tenant { return r.snap.Load().all }
 
-// Host is the tenant's host name.
-func (r *Registry) Host(t *Tenant) string { return t.Slug + "." + r.domain }
+// Tenants gives the regions and, before them, the platform: whose keys, records, messages and old rows are looked
+// after alike. The slice must not be changed.
+func (r *Registry) Tenants() []*Tenant { return r.snap.Load().every }
+
+// Platform is the platform's own tenant; it is there once the service has started.
+func (r *Registry) Platform() (*Tenant, bool) { return r.ByCode(PlatformCode) }
+
+// Host is the tenant's host name; the platform's is the bare domain.
+func (r *Registry) Host(t *Tenant) string {
+	if t.IsPlatform() {
+		return r.domain
+	}
+	return t.Slug + "." + r.domain
+}
 
 // Label is the first label of a host directly under the bare domain: "bangka" of "bangka.localhost".
 func (r *Registry) Label(host string) (string, bool) {
@@ -134,14 +147,20 @@ func (r *Registry) Refresh(ctx context.Context) error {
 			next.hosts[r.Host(t)] = t
 			next.codes[t.Code] = t
 			next.ids[t.ID] = t
-			next.all = append(next.all, t)
+			next.every = append(next.every, t)
 		}
 		for _, d := range domains {
-			if t, ok := next.codes[d.Code]; ok && d.Host != r.domain && !strings.HasSuffix(d.Host, "."+r.domain) {
+			if t, ok := next.codes[d.Code]; ok && !t.IsPlatform() && d.Host != r.domain && !strings.HasSuffix(d.Host, "."+r.domain) {
 				next.hosts[d.Host] = t
 			}
 		}
-		slices.SortFunc(next.all, func(a, b *Tenant) int { return strings.Compare(a.Code, b.Code) })
+		slices.SortFunc(next.every, func(a, b *Tenant) int {
+			if a.IsPlatform() != b.IsPlatform() {
+				return map[bool]int{true: -1, false: 1}[a.IsPlatform()]
+			}
+			return strings.Compare(a.Code, b.Code)
+		})
+		next.all = slices.DeleteFunc(slices.Clone(next.every), (*Tenant).IsPlatform)
 		r.snap.Store(next)
 		return nil
 	})
@@ -165,8 +184,11 @@ func fromRow(row Row) (*Tenant, error) {
 	return t, nil
 }
 
-// ScopeOf is the path of a region in the tree of areas: "id/19/19.01"; Jakarta's is "id/31".
+// ScopeOf is the path of a region in the tree of areas: "id/19/19.01"; Jakarta's is "id/31", the platform's "id".
 func ScopeOf(code string) string {
+	if code == PlatformCode {
+		return PlatformCode
+	}
 	if len(code) == 2 {
 		return "id/" + code
 	}

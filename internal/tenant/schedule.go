@@ -18,6 +18,26 @@ type Opening struct {
 	Always       bool      // a demo is open at any hour
 }
 
+// Schedule is a directory of a region's venues and closures alone, made of what it declares: what Opening needs,
+// without a look into the region's rows.
+func Schedule(t ID, declared *tenants.Region, r *tenants.Resolved) (*Directory, error) {
+	d := &Directory{}
+	for i, v := range r.Venues {
+		d.Venues = append(d.Venues, &Venue{
+			VenueRow: VenueRow{ID: VenueID(t, v.Code), Code: v.Code, Name: v.Name, NameEN: v.NameEN, Kind: string(v.Kind), TicketsStop: v.TicketsStop, Sort: i},
+			Hours:    declared.Venues[i].Hours,
+		})
+	}
+	for _, c := range r.Closures {
+		row, err := closureRow(t, c)
+		if err != nil {
+			return nil, err
+		}
+		d.Closures = append(d.Closures, *row)
+	}
+	return d, nil
+}
+
 // horizon is how far ahead an opening is looked for, in days.
 const horizon = 30
 

@@ -118,7 +118,7 @@ func (g gone) held(ctx context.Context, tx *store.Tx, q Queues) (out []Stranded,
 		if n[s.ID] > 0 {
 			who := Stranded{Series: s.Prefix + ", " + s.Name, People: n[s.ID]}
 			if to, stays := g.becomes[s.ID]; stays {
-				if s.VenueID != id.Named(tx.Tenant(), "venue/"+to.Venue) {
+				if s.VenueID != VenueID(tx.Tenant(), to.Venue) {
 					who.Venue = g.venues[to.Venue]
 				}
 				if s.Prefix != to.Prefix {

@@ -63,7 +63,7 @@ func (a *App) brandOf(t *tenant.Tenant) (css, theme, logo string) {
 // brandCSS serves the sheet. It stands on a route of any host, since the page of a suspended tenant
 // wears it too.
 func (a *App) brandCSS(c *Ctx) error {
-	if c.Tenant == nil {
+	if c.Tenant == nil || c.Tenant.IsPlatform() {
 		return fault.New(fault.NotFound, "page")
 	}
 	k := a.looks.of(c.Tenant)
@@ -72,7 +72,7 @@ func (a *App) brandCSS(c *Ctx) error {
 
 // logo serves the crest. It was drawn by somebody else: opened by itself it may run and load nothing.
 func (a *App) logo(c *Ctx) error {
-	if c.Tenant == nil {
+	if c.Tenant == nil || c.Tenant.IsPlatform() {
 		return fault.New(fault.NotFound, "page")
 	}
 	c.SetHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")

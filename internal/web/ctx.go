@@ -19,7 +19,7 @@ import (
 
 // Ctx is one request. It must not be kept after the handler has returned; a stream copies what it needs.
 type Ctx struct {
-	Tenant *tenant.Tenant // nil on the bare domain and on routes of any host
+	Tenant *tenant.Tenant // the platform's on the bare domain; nil on a host that is nobody's
 	Actor  *authz.Actor   // nil is the public
 	Locale i18n.Locale
 	P      *i18n.Printer // prints times in the tenant's zone
@@ -130,7 +130,7 @@ func (c *Ctx) Opens(a *authz.Actor, path string) bool {
 	i := slices.IndexFunc(c.app.routes, func(r Route) bool {
 		return r.Kind == c.kind && r.Method == fiber.MethodGet && r.Path == path
 	})
-	return i >= 0 && (c.Tenant == nil || a.CanWithin(c.app.routes[i].Permission, c.Tenant.Scope))
+	return i >= 0 && (c.Tenant == nil || c.holds(a, c.app.routes[i].Permission))
 }
 
 // Must is the fault "authz.forbidden" unless the actor may do p in a scope that is narrower than the

@@ -114,9 +114,12 @@ func (a *App) findHost(c *Ctx) {
 	host := plainHost(c.f.Request().Header.Host())
 	if t, ok := a.cfg.Registry.ByHost(host); ok {
 		c.Tenant, c.kind = t, OnTenant
+		if t.IsPlatform() {
+			c.kind = OnBare
+		}
 		return
 	}
-	if host == a.domain {
+	if host == a.domain { // before the platform's own tenant is there
 		c.kind = OnBare
 		return
 	}
@@ -229,10 +232,14 @@ func (a *App) serve(c *Ctx, r *Route) error {
 		}
 		defer a.gate.Leave()
 	}
-	if r.Kind == OnTenant {
+	switch {
+	case r.Kind == OnAny:
+	case c.Tenant != nil:
 		if err := c.findActor(); err != nil {
 			return err
 		}
+	case r.Permission != authz.Public: // the platform's own tenant is not there yet
+		return fault.New(fault.Unavailable, "busy").Retry(2 * time.Second)
 	}
 	if r.Kind != OnAny {
 		if err := c.sameOrigin(); err != nil {
@@ -254,14 +261,20 @@ func (a *App) serve(c *Ctx, r *Route) error {
 // admit asks for the route's permission. Where it is held in a part of the tenant only, such as one
 // agency, the handler asks again with Must.
 func (c *Ctx) admit(r *Route) error {
-	if r.Kind != OnTenant || r.Permission == authz.Public {
+	if r.Permission == authz.Public {
 		return nil
 	}
 	switch {
-	case c.Actor.CanWithin(r.Permission, c.Tenant.Scope):
+	case c.holds(c.Actor, r.Permission):
 		return nil
 	case c.Actor == nil:
 		return fault.New(fault.Unauthenticated, "auth.needed")
 	}
 	return fault.New(fault.Forbidden, "authz.forbidden")
+}
+
+// holds tells whether somebody has a permission anywhere in the tenant: in a region below its own scope, on the platform
+// on either axis.
+func (c *Ctx) holds(a *authz.Actor, p authz.Permission) bool {
+	return a.CanWithin(p, c.Tenant.Scope) || c.Tenant.IsPlatform() && a.CanWithin(p, tenant.AgencyAxis)
 }

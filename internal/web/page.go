@@ -11,7 +11,7 @@ import (
 // adds what is the page's own.
 func (c *Ctx) UI(title string) ui.Page {
 	p := ui.Page{Title: title, Locale: c.Locale, P: c.P, Path: c.address()}
-	if t := c.Tenant; t != nil {
+	if t := c.Tenant; t != nil && !t.IsPlatform() {
 		p.Region = &ui.Region{
 			Name: t.Name, Slug: t.Slug, Province: t.Province.Name, Organiser: t.Region.Organiser,
 			Phone: t.Region.Contact.Phone, Email: t.Region.Contact.Email, Complaints: t.Region.Contact.Complaints,
@@ -35,7 +35,7 @@ func (c *Ctx) UI(title string) ui.Page {
 func (c *Ctx) desks() (out []ui.Link) {
 	for i := range c.app.routes {
 		r := &c.app.routes[i]
-		if r.desk != "" && c.Tenant != nil && c.Actor.CanWithin(r.Permission, c.Tenant.Scope) {
+		if r.desk != "" && r.Kind == c.kind && c.Tenant != nil && c.holds(c.Actor, r.Permission) {
 			out = append(out, ui.Link{Label: c.P.T(r.desk), Href: r.Path, Current: c.Path() == r.Path})
 		}
 	}

@@ -16,7 +16,7 @@ type Kind string
 // The kinds of routes.
 const (
 	OnTenant Kind = "tenant" // a region's host
-	OnBare   Kind = "bare"   // the bare domain
+	OnBare   Kind = "bare"   // the bare domain, which is the platform's own
 	OnAny    Kind = "any"    // every host, known or not; such a route has no tenant and no session
 )
 
@@ -91,7 +91,7 @@ type Router struct {
 // Tenant is the router of the regions' hosts.
 func (a *App) Tenant() *Router { return &Router{a, OnTenant} }
 
-// Bare is the router of the bare domain. It knows no sessions: its routes are public.
+// Bare is the router of the bare domain. Its tenant is the platform, whose people sign in there.
 func (a *App) Bare() *Router { return &Router{a, OnBare} }
 
 // Any is the router of what every host answers. Its routes are public.
@@ -133,8 +133,8 @@ func (r *Router) add(method, path string, p authz.Permission, h Handler, opts []
 	case p.IsZero():
 		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s on %s hosts declares no permission: a route for everyone says authz.Public", name, r.kind))
 		return
-	case r.kind != OnTenant && p != authz.Public:
-		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s asks for %s, but sessions live on tenants' hosts only", name, p))
+	case r.kind == OnAny && p != authz.Public:
+		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s asks for %s, but a route of every host knows no session", name, p))
 		return
 	case slices.ContainsFunc(a.routes, func(o Route) bool { return o.Method == method && o.Path == path && o.Kind == r.kind }):
 		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s on %s hosts is registered twice", name, r.kind))

@@ -298,7 +298,7 @@ func TestBoot(t *testing.T) {
 			a.Tenant().Get("/x", authz.Public, say("x"))
 			a.Tenant().Get("/x", authz.Public, say("y"))
 		}, "registered twice"},
-		"a session elsewhere": {nil, func(a *App) { a.Bare().Get("/x", authz.SignedIn, say("x")) }, "tenants' hosts only"},
+		"a session elsewhere": {nil, func(a *App) { a.Any().Get("/x", authz.SignedIn, say("x")) }, "knows no session"},
 		"a proxy":             {func(c *Config) { c.TrustedProxies = []string{"localhost"} }, func(*App) {}, `trusted proxy "localhost"`},
 		"a scheme":            {func(c *Config) { c.Scheme = "ftp" }, func(*App) {}, "http or https"},
 	} {

@@ -165,14 +165,14 @@ func withQuery(path, key, value string) string {
 
 // nav is the page's navigation.
 func (p Page) nav() []Link {
+	if p.Nav == nil && p.Surface == "staff" && len(p.Desks) > 0 {
+		return p.Desks
+	}
 	if p.Nav != nil || p.Region == nil && p.Surface != "platform" {
 		return p.Nav
 	}
 	if p.Region == nil {
 		return []Link{{Label: p.T("ui.regions"), Href: p.Home + PathRegions}}
-	}
-	if p.Surface == "staff" && len(p.Desks) > 0 {
-		return p.Desks
 	}
 	path, _, _ := strings.Cut(p.Path, "?")
 	return []Link{
