@@ -463,7 +463,13 @@ func (j *judge) request(r web.Route, at *side, c call, who *person) *http.Reques
 	kind := ""
 	switch {
 	case c.json != nil:
-		text, _ := json.Marshal(c.json)
+		said := map[string]any{}
+		for name, value := range c.json {
+			if said[name] = value; strings.HasPrefix(value, "[") {
+				said[name] = json.RawMessage(value)
+			}
+		}
+		text, _ := json.Marshal(said)
 		body, kind = bytes.NewReader(text), "application/json"
 	case c.form != nil:
 		body, kind = strings.NewReader(valuesOf(c.form).Encode()), "application/x-www-form-urlencoded"

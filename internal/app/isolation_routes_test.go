@@ -8,6 +8,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -307,6 +308,40 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/:id/undang", as: admins, call: theirs(nil, nil), news: []string{"undangan"}},
 	{route: "POST /petugas/orang/:id/bekukan", as: admins, call: theirs(texts{"reason": "cuti"}, nil), news: []string{"bekukan"}},
 	{route: "POST /petugas/orang/:id/pulihkan", as: admins, call: theirs(nil, nil), news: []string{"pulihkan"}},
+	{route: "POST /petugas/orang/cari", as: admins, call: func(t *testing.T, s *side, _ string) call {
+		return call{form: texts{"q": s.fresh(t, authz.RoleOfficer, false).email}}
+	}, said: map[string]int{"q": 200}}, // nobody is found
+	{route: "GET /petugas/orang/undang", as: admins, call: nothing},
+	{route: "POST /petugas/orang/undang", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": s.Counters[0].String()}}
+	}, free: []string{"email"}, news: []string{"diundang"}},
+	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
+	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
+	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {
+		c.form = texts{"agency": "dukcapil", "counters": s.Counters[0].String()}
+	}), news: []string{"loket"}},
+	{route: "POST /petugas/orang/:id/keluarkan", as: admins, call: theirs(nil, nil), news: []string{"keluar"}},
+	{route: "POST /petugas/orang/:id/kembali", as: admins, call: theirs(texts{"role": authz.RoleOfficer, "agency": "dukcapil"}, func(t *testing.T, s *side, p *person, _ *call) {
+		if err := s.w.ap.Auth.Remove(t.Context(), s.t, s.actor(t, s.people[authz.RoleAdmin]), p.id); err != nil {
+			t.Fatal(err)
+		}
+	}), news: []string{"kembali"}},
+	{route: "GET /api/v1/people", as: admins, call: nothing},
+	{route: "POST /api/v1/people", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": list(s.Counters[0])}}
+	}, free: []string{"email"}},
+	{route: "GET /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
+	{route: "PUT /api/v1/people/:id/roles/:role", as: admins, call: theirs(nil, func(_ *testing.T, _ *side, _ *person, c *call) {
+		c.params["role"] = authz.RoleManager
+	})},
+	{route: "DELETE /api/v1/people/:id/roles/:role", as: admins, call: theirs(nil, func(t *testing.T, s *side, p *person, c *call) {
+		alsoManager(t, s, p, c)
+		c.params["role"] = authz.RoleManager
+	})},
+	{route: "PUT /api/v1/people/:id/counters", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {
+		c.query, c.json = texts{"agency": "dukcapil"}, texts{"counters": list(s.Counters[0])}
+	})},
+	{route: "DELETE /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 
 	// Going.
 	{route: "POST /keluar", as: signed, call: mine(false, nil)},
@@ -322,6 +357,20 @@ var routeCases = []routeCase{
 	{route: "any GET /_/t/:hash/logo.svg", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
 	{route: "any GET /healthz", as: all, call: nothing},
 	{route: "any GET /readyz", as: all, call: nothing},
+}
+
+// newcomer is an address that nobody has yet.
+func newcomer() string { return "baru-" + id.New().String() + "@tamu.test" }
+
+// list is an identifier as the only one of a JSON array.
+func list(of id.ID) string { return `["` + of.String() + `"]` }
+
+// alsoManager gives somebody a second role.
+func alsoManager(t *testing.T, s *side, p *person, _ *call) {
+	t.Helper()
+	if _, err := s.w.ap.Auth.Give(t.Context(), s.t, s.actor(t, s.people[authz.RoleAdmin]), p.id, auth.Post{Role: authz.RoleManager}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ceremony is a device's answer to a challenge, as a browser sends it.
