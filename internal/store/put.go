@@ -10,7 +10,7 @@ import (
 // statement. A row that is as given is not even locked: "on conflict do update" locks a row also where a
 // condition then leaves it alone. The comparison is of values as they are read back, so T has no times.
 func Put[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
-	have, err := present[T, P](ctx, tx)
+	have, err := present(ctx, Select[T, P](tx))
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,13 @@ func Put[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error
 // Replace makes the tenant's rows of T these and no others. What is there as given is neither written nor
 // locked, and nor is what it refers to. T has no times.
 func Replace[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
-	have, err := present[T, P](ctx, tx)
+	return ReplaceAmong(ctx, tx, "true", nil, rows...)
+}
+
+// ReplaceAmong is Replace of those rows that a condition is true of: of the others, those stay that are not among the
+// given ones, and those that are become as given.
+func ReplaceAmong[T comparable, P owned[T]](ctx context.Context, tx *Tx, cond string, args []any, rows ...P) error {
+	have, err := present(ctx, Select[T, P](tx).Where(cond, args...))
 	if err != nil {
 		return err
 	}
@@ -31,11 +37,14 @@ func Replace[T comparable, P owned[T]](ctx context.Context, tx *Tx, rows ...P) e
 	if err := deleteRows[T, P](ctx, tx, have); err != nil {
 		return err
 	}
-	return Insert(ctx, tx, add...)
+	if cond == "true" {
+		return Insert(ctx, tx, add...)
+	}
+	return Upsert(ctx, tx, add...)
 }
 
-func present[T comparable, P owned[T]](ctx context.Context, tx *Tx) (map[T]bool, error) {
-	rows, err := Select[T, P](tx).All(ctx)
+func present[T comparable](ctx context.Context, sel *Sel[T]) (map[T]bool, error) {
+	rows, err := sel.All(ctx)
 	have := make(map[T]bool, len(rows))
 	for _, r := range rows {
 		have[r] = true

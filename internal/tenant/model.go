@@ -3,6 +3,8 @@
 package tenant
 
 import (
+	"cmp"
+	"database/sql/driver"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -206,8 +208,23 @@ type User struct {
 	Name         seal.Box   `bun:"name"`
 	PasswordHash string     `bun:"password_hash"`
 	Retired      bool       `bun:"retired"`
+	Source       Source     `bun:"source"`
 	CreatedAt    time.Time  `bun:"created_at"`
 }
+
+// Source is who says that a person, a role or a counter of theirs is there, and so whose it is to take away. Its
+// zero value is stored as FromManifest.
+type Source string
+
+// The sources.
+const (
+	FromManifest Source = "manifest"
+	FromPage     Source = "page"     // somebody gave it on the page, by the API or by a command
+	FromProvider Source = "provider" // an agency's own sign-in says so
+)
+
+// Value implements driver.Valuer.
+func (s Source) Value() (driver.Value, error) { return string(cmp.Or(s, FromManifest)), nil }
 
 // Grant gives a person a role in a scope, such as "id/19/19.01/dukcapil".
 type Grant struct {
@@ -216,14 +233,16 @@ type Grant struct {
 	UserID id.ID  `bun:"user_id,pk"`
 	Role   string `bun:"role,pk"`
 	Scope  string `bun:"scope,pk"`
+	Source Source `bun:"source"`
 }
 
 // UserCounter says at which counters an officer works.
 type UserCounter struct {
 	bun.BaseModel `bun:"table:user_counters,alias:user_counter"`
 	store.Owned
-	UserID    id.ID `bun:"user_id,pk"`
-	CounterID id.ID `bun:"counter_id,pk"`
+	UserID    id.ID  `bun:"user_id,pk"`
+	CounterID id.ID  `bun:"counter_id,pk"`
+	Source    Source `bun:"source"`
 }
 
 // Models are this package's tables.

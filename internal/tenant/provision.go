@@ -393,14 +393,14 @@ func (p *projection) run(ctx context.Context) error {
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.services...) },
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.serviceSeries...) },
 		p.putPeople,
-		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.grants...) },
+		func(ctx context.Context) error { return replaceDeclared(ctx, p.tx, p.grants) },
 		p.retire,
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.counters...) },
 		func(ctx context.Context) error {
 			return retireOthers[CounterRow](ctx, p.tx, ids(p.counters, func(c *CounterRow) id.ID { return c.ID }))
 		},
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.counterSeries...) },
-		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.userCounters...) },
+		func(ctx context.Context) error { return replaceDeclared(ctx, p.tx, p.userCounters) },
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -570,14 +570,14 @@ func (p *projection) putPeople(ctx context.Context) error {
 				p.left = append(p.left, user)
 			}
 			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
-		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
+		} else if err := have.declare(ctx, p.tx, u, s.Name); err != nil {
 			return err
 		}
 		p.users = append(p.users, user)
 		p.gatherRights(user, s)
 	}
 	for _, u := range have.rows {
-		if !u.Retired && !slices.Contains(p.users, u.ID) {
+		if !u.Retired && u.Source == FromManifest && !slices.Contains(p.users, u.ID) {
 			p.left = append(p.left, u.ID)
 		}
 	}
@@ -589,9 +589,9 @@ func (p *projection) gatherRights(user id.ID, s tenants.Person) {
 	if s.Agency != "" {
 		scope += "/" + s.Agency
 	}
-	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope})
+	p.grants = append(p.grants, &Grant{UserID: user, Role: string(s.Role), Scope: scope, Source: FromManifest})
 	for _, key := range s.Counters {
-		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key)})
+		p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: p.named("counter", key), Source: FromManifest})
 	}
 }
 
@@ -603,8 +603,14 @@ func (p *projection) retire(ctx context.Context) error {
 		retireOthers[AgencyRow](ctx, p.tx, ids(p.agencies, func(a *AgencyRow) id.ID { return a.ID })),
 		retireOthers[SeriesRow](ctx, p.tx, ids(p.series, func(s *SeriesRow) id.ID { return s.ID })),
 		retireOthers[ServiceRow](ctx, p.tx, ids(p.services, func(s *ServiceRow) id.ID { return s.ID })),
-		retireOthers[User](ctx, p.tx, p.users),
+		retireOthers[User](ctx, p.tx, p.users, "source = 'manifest'"),
 	)
+}
+
+// replaceDeclared makes the declared rows these and no others. What a page or an agency's provider gave stays; where
+// the manifest declares the same, it is the manifest's from then on.
+func replaceDeclared[T comparable, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, rows []P) error {
+	return store.ReplaceAmong[T, P](ctx, tx, "source = ?", []any{FromManifest}, rows...)
 }
 
 func ids[T any](rows []T, of func(T) id.ID) []id.ID {
@@ -615,8 +621,11 @@ func ids[T any](rows []T, of func(T) id.ID) []id.ID {
 	return out
 }
 
-func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID) error {
+func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID, among ...string) error {
 	u := store.Update[T, P](tx).Set("retired = true").Where("not retired")
+	for _, cond := range among {
+		u = u.Where(cond)
+	}
 	if len(keep) > 0 {
 		u = u.Where("id not in ?", bun.Tuple(keep))
 	}

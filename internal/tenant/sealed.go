@@ -94,8 +94,13 @@ func (u users) find(email string) (*User, error) {
 	return nil, err
 }
 
-// rename gives somebody another name, if it is another.
-func (u users) rename(ctx context.Context, tx *store.Tx, row *User, name string) error {
+// declare makes somebody who is there the manifest's, and gives them another name, if it is another.
+func (u users) declare(ctx context.Context, tx *store.Tx, row *User, name string) error {
+	if row.Source != FromManifest {
+		if _, err := store.Update[User](tx).Set("source = ?", FromManifest).Where("id = ?", row.ID).Exec(ctx); err != nil {
+			return err
+		}
+	}
 	if was, err := u.keys.Show(ctx, UserName, row.ID, row.Name); err != nil || was == name {
 		return err
 	}

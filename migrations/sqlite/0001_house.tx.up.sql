@@ -204,7 +204,9 @@ create table service_series (
   foreign key (tenant_id, series_id) references series (tenant_id, id)
 );
 
--- People who sign in, sealed; what they may do, and where they are signed in.
+-- People who sign in, sealed; what they may do, and where they are signed in. source is who says so, and so
+-- whose a row is to take away: an apply of the manifest leaves alone what was given on the page or by an agency's
+-- own sign-in.
 create table users (
   tenant_id text not null references tenants (id),
   id text not null,
@@ -213,6 +215,7 @@ create table users (
   name blob not null,
   password_hash text not null default '',
   retired boolean not null default false,
+  source text not null default 'manifest' check (source in ('manifest', 'page', 'provider')),
   created_at timestamp not null,
   primary key (tenant_id, id),
   unique (tenant_id, email_index)
@@ -223,6 +226,7 @@ create table grants (
   user_id text not null,
   role text not null,
   scope text not null,
+  source text not null default 'manifest' check (source in ('manifest', 'page', 'provider')),
   primary key (tenant_id, user_id, role, scope),
   foreign key (tenant_id, user_id) references users (tenant_id, id)
 );
@@ -231,6 +235,7 @@ create table user_counters (
   tenant_id text not null references tenants (id),
   user_id text not null,
   counter_id text not null,
+  source text not null default 'manifest' check (source in ('manifest', 'page', 'provider')),
   primary key (tenant_id, user_id, counter_id),
   foreign key (tenant_id, user_id) references users (tenant_id, id),
   foreign key (tenant_id, counter_id) references counters (tenant_id, id)
