@@ -24,6 +24,7 @@ type session struct {
 	Factor    string    `bun:"factor"` // a Method, or "" for a password alone
 	Agent     string    `bun:"agent"`  // the kind of device, in coarse words
 	ProvedAt  time.Time `bun:"proved_at,nullzero"`
+	Via       string    `bun:"via"` // the agency by whose provider it began, or ""
 }
 
 // account is what auth keeps of a person beside what the manifest declares, so that an apply leaves it alone.
@@ -106,7 +107,34 @@ type link struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 }
 
+// providerRow is the secret with which an agency's identity provider knows us. It is for one issuer and client only.
+type providerRow struct {
+	bun.BaseModel `bun:"table:provider_secrets,alias:provider_secret"`
+	store.Owned
+	ID        id.ID     `bun:"id,pk"`
+	Agency    string    `bun:"agency"` // code
+	Issuer    string    `bun:"issuer"`
+	ClientID  string    `bun:"client_id"`
+	Secret    seal.Box  `bun:"secret"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// identity is the bond between a person and their account at an agency's provider.
+type identity struct {
+	bun.BaseModel `bun:"table:identities,alias:identity"`
+	store.Owned
+	ID           id.ID      `bun:"id,pk"`
+	UserID       id.ID      `bun:"user_id"`
+	Agency       string     `bun:"agency"` // code
+	Issuer       string     `bun:"issuer"`
+	Subject      seal.Box   `bun:"subject"` // see subjectText
+	SubjectIndex seal.Index `bun:"subject_index"`
+	CreatedAt    time.Time  `bun:"created_at"`
+	UsedAt       time.Time  `bun:"used_at"`
+}
+
 // Models are this package's tables.
 var Models = store.Models{
+	(*providerRow)(nil), (*identity)(nil),
 	(*session)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil), (*link)(nil),
 }

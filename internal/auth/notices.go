@@ -29,13 +29,16 @@ const (
 	NoticeSuspended      = "auth.suspended"
 	NoticeResumed        = "auth.resumed"
 	NoticeGuessed        = "auth.guessed" // others try to sign in; at most once a day
+
+	NoticeIdentityAdded   = "auth.identity.added" // bound to an account at the agency's provider
+	NoticeIdentityRemoved = "auth.identity.removed"
 )
 
 // AllNotices are the kinds of notices.
 var AllNotices = []string{
 	NoticeTOTPAdded, NoticeTOTPRemoved, NoticePasskeyAdded, NoticePasskeyRemoved, NoticePasskeyCloned, NoticeCodesRenewed,
 	NoticeCodeUsed, NoticePassword, NoticeFactorsReset, NoticeSessionsEnded, NoticeSuspended, NoticeResumed,
-	NoticeGuessed,
+	NoticeGuessed, NoticeIdentityAdded, NoticeIdentityRemoved,
 }
 
 // nobodyTold is what there is until somebody sends messages.

@@ -20,6 +20,7 @@ type SignedIn struct {
 	ID        id.ID
 	Kind      Kind
 	Factor    Method // "" is a password alone
+	Via       string // the agency by whose provider it began, or ""
 	Agent     string
 	CreatedAt time.Time
 	SeenAt    time.Time // to the minute
@@ -45,6 +46,8 @@ type Person struct {
 	Suspended       bool
 	SuspendedReason string
 	Sessions        int
+	Password        bool     // has one
+	Bound           []string // the agencies at whose providers they have an account
 }
 
 // FactorsOf tells what somebody has beside their password.
@@ -62,7 +65,7 @@ func (s *Service) Sessions(ctx context.Context, t *tenant.Tenant, user id.ID) (o
 		out = nil
 		rows, err := holding(ctx, tx, user)
 		for _, r := range rows {
-			out = append(out, SignedIn{r.ID, r.Kind, Method(r.Factor), r.Agent, r.CreatedAt, r.SeenAt})
+			out = append(out, SignedIn{r.ID, r.Kind, Method(r.Factor), r.Via, r.Agent, r.CreatedAt, r.SeenAt})
 		}
 		return err
 	})
@@ -220,6 +223,9 @@ func Left(ctx context.Context, tx *store.Tx, people []id.ID) error {
 		if err := forgetFactors(ctx, tx, user); err != nil {
 			return err
 		}
+		if _, err := store.Delete[identity](ctx, tx, "user_id = ?", user); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -352,7 +358,7 @@ func (s *Service) SuspendedOf(ctx context.Context, t tenant.ID, email string) (i
 // People are the accounts of a region, by name.
 func (s *Service) People(ctx context.Context, t *tenant.Tenant) (out []Person, err error) {
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := store.Select[account](tx).Where("not retired and password_hash <> ''").All(ctx)
+		rows, err := store.Select[account](tx).Where("not retired and (password_hash <> '' or source <> ?)", tenant.FromManifest).All(ctx)
 		if err != nil {
 			return err
 		}
@@ -422,10 +428,18 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 	if err != nil {
 		return nil, err
 	}
+	bonds, err := store.Select[identity](tx).Order("agency").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bound := map[id.ID][]string{}
+	for _, b := range bonds {
+		bound[b.UserID] = append(bound[b.UserID], b.Agency)
+	}
 	out := make([]Person, 0, len(rows))
 	for _, u := range rows {
 		p := Person{
-			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID],
+			ID: u.ID, Suspended: u.Suspended, Sessions: in[u.ID], Password: u.PasswordHash != "", Bound: bound[u.ID],
 			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
 		}
 		if p.Name, p.Email, err = u.open(ctx, tx); err != nil {

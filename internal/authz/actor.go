@@ -18,6 +18,7 @@ type Identity struct {
 
 	ProvedAt  time.Time // when this session's person last showed who they are
 	MustEnrol bool      // must have a second factor and has none: nothing else until then
+	Via       string    // the agency by whose identity provider the session began; "" by our own means
 }
 
 // Grant gives a role in a scope.

@@ -73,6 +73,8 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathPasskey, authz.Public, h.passkeySignIn, slowed, web.Enrolling)
 	r.Post(pathStepPasskey+begin, authz.Public, h.passkeyStepBegin, slowed)
 	r.Post(pathStepPasskey, authz.Public, h.passkeyStep, slowed, web.Enrolling)
+	r.Post(pathProvider, authz.Public, h.providerBegin, slowed, web.OwnPace, web.Within(providerWithin), web.Enrolling)
+	r.Get(auth.ProviderReturn(":agency"), authz.Public, h.providerReturn, slowed, web.OwnPace, web.Within(providerWithin), web.Enrolling)
 	r.Post(ui.PathSignOut, authz.SignedIn, h.signOut, web.Enrolling)
 
 	r.Get(ui.PathAccount, authz.SignedIn, h.account)
@@ -102,6 +104,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathPeople+"/:id/atur-ulang", permPeople, everybody(h.reset), web.Sudo)
 	r.Post(pathPeople+"/:id/undang", permPeople, everybody(h.invite), web.Sudo)
 	r.Post(pathPeople+"/:id/bekukan", permPeople, everybody(h.suspend), web.Sudo)
+	r.Post(pathPeople+"/:id/lepas-akun-instansi", permPeople, everybody(h.loosen), web.Sudo)
 	r.Post(pathPeople+"/:id/pulihkan", permPeople, everybody(h.resume), web.Sudo)
 
 	r.Post("/api/v1/sessions", authz.Public, h.create, slowed, web.OwnPace)
@@ -174,7 +177,7 @@ func (h handlers) page(c *web.Ctx) error {
 	if c.Actor != nil {
 		return c.SeeOther(landing(c, c.Actor, next(c)))
 	}
-	return c.Page(fiber.StatusOK, signInPage(h.ui(c, "signin.title"), form{Next: next(c), Done: done(c)}))
+	return h.showSignIn(c, fiber.StatusOK, form{Next: next(c), Done: done(c)})
 }
 
 func (h handlers) ui(c *web.Ctx, title string) ui.Page {
@@ -196,7 +199,7 @@ func (h handlers) signIn(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
+		return h.showSignIn(c, status, f)
 	}
 	return h.enter(c, s, f.Next)
 }
@@ -226,7 +229,7 @@ func (h handlers) again(c *web.Ctx, err error) error {
 		return err
 	}
 	c.SetOwnCookie(stepCookie, "", time.Time{})
-	return c.Page(status, signInPage(h.ui(c, "signin.title"), f))
+	return h.showSignIn(c, status, f)
 }
 
 func (h handlers) stepPage(c *web.Ctx) error {
@@ -237,7 +240,7 @@ func (h handlers) stepPage(c *web.Ctx) error {
 	if err != nil {
 		return h.again(c, err)
 	}
-	return c.Page(fiber.StatusOK, stepPage(h.ui(c, "signin.step_title"), step.Methods, form{Next: next(c)}))
+	return c.Page(fiber.StatusOK, stepPage(h.ui(c, "signin.step_title"), step, form{Next: next(c)}))
 }
 
 func (h handlers) step(c *web.Ctx) error {
@@ -256,7 +259,7 @@ func (h handlers) step(c *web.Ctx) error {
 		if fault.Is(err, "auth.code") {
 			f.Note, f.Fields = "", map[string]string{"code": f.Note}
 		}
-		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step.Methods, f))
+		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step, f))
 	}
 	return h.enter(c, s, f.Next)
 }

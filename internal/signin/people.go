@@ -22,6 +22,7 @@ type personView struct {
 	Self     bool // the administrator's own, which is looked after elsewhere
 	Sessions []sessionRow
 	May      []mayRow
+	Bonds    []string // names of the agencies at whose providers they have an account
 	Done     string
 	Form     form
 }
@@ -51,7 +52,14 @@ func (h handlers) showPerson(c *web.Ctx, status int, f form) error {
 		return err
 	}
 	for _, s := range rows {
-		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, v.Path + "/sesi/" + s.ID.String() + "/akhiri"})
+		name, err := h.doorName(c, s.Via)
+		if err != nil {
+			return err
+		}
+		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, v.Path + "/sesi/" + s.ID.String() + "/akhiri", name})
+	}
+	if v.Bonds, err = h.doorNames(c, person.Bound); err != nil {
+		return err
 	}
 	v.May = mayDo(c, person.Grants)
 	p := h.ui(c, "signin.people")
