@@ -38,8 +38,15 @@ const tenantUsage = `pendopo tenant: daerah · regions
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
   invite CODE EMAIL     kirim tautan untuk membuat kata sandi · send a link with which they choose a password
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
-  account CODE EMAIL resume
-                        pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+  account CODE EMAIL resume|loosen
+                        resume: pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+                        loosen: lepas akun instansinya, bila ia mendapat yang baru · loosen their agency's account, for
+                        somebody who has got a new one
+  sign-in CODE [AGENCY] masuk dengan akun instansi: alamat kembali, rahasia, apakah penyedianya menjawab
+                        · agencies' identity providers: redirect address, secret, whether they answer
+                        --secret-file FILE: simpan rahasia klien dari berkas, - dari masukan baku
+                        · keep the client's secret from a file, - is the standard input
+                        --forget-secret: hapus rahasianya · forget it
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -59,6 +66,9 @@ type tenantEnv struct {
 	invite bool // --invite of apply
 
 	confirm []string // --confirm of apply
+
+	secretFile   string // of sign-in
+	forgetSecret bool
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -75,14 +85,15 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
 		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
-		"account": {3, 3, false, tenantAccount},
-		"schema":  {0, 1, true, tenantSchema},
+		"account": {3, 3, false, tenantAccount}, "sign-in": {1, 2, false, tenantSignIn},
+		"schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errUsage
 	}
 	end, force, invite, confirm := false, false, false, ""
+	secretFile, forgetSecret := "", false
 	var lang *language
 	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
 		lang = languageFlag(fs)
@@ -91,6 +102,9 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			fs.BoolVar(&end, "end-tickets", false, "akhiri nomor yang seri atau loketnya dihapus, pindah, atau berganti awalan · end tickets whose series or counter goes away, moves or changes its prefix")
 			fs.BoolVar(&invite, "invite", false, "undang orang baru lewat surel, tanpa menampilkan kata sandi pertama · invite new people by e-mail instead of showing first passwords")
 			fs.StringVar(&confirm, "confirm", "", "layanan yang teks katalognya sudah diperiksa lagi, dukcapil/ktp-baru,... atau all · services whose new catalogue text you have checked")
+		case "sign-in":
+			fs.StringVar(&secretFile, "secret-file", "", "berkas dengan rahasia klien, - untuk masukan baku · a file with the client's secret, - is the standard input")
+			fs.BoolVar(&forgetSecret, "forget-secret", false, "hapus rahasia klien · forget the client's secret")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
@@ -102,7 +116,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ",")}
+	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ","), secretFile: secretFile, forgetSecret: forgetSecret}
 	if !sub.offline {
 		open := openThere
 		switch {
@@ -196,7 +210,11 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	t.noAdmin(region)
 	t.recheck(plan.Recheck)
 	t.held(plan.Held)
-	return nil
+	row, _, err := t.prov.Find(ctx, region.Code)
+	if err == nil {
+		_, err = t.showProviders(ctx, row, region, providersOf(region))
+	}
+	return err
 }
 
 // noAdmin warns of a region in which nobody could help the others to sign in.
@@ -275,6 +293,11 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	}
 	t.noAdmin(region)
 	t.recheck(res.Recheck)
+	if len(res.Changes) > 0 {
+		if _, err := t.showProviders(ctx, &res.Tenant, region, providersOf(region)); err != nil {
+			return err
+		}
+	}
 	if !t.invite {
 		t.accounts(res.Accounts)
 		return nil
