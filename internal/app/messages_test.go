@@ -25,7 +25,7 @@ func TestMessagesAboutAccounts(t *testing.T) {
 		kinds[kind] = []string{"time"}
 	}
 	kinds[auth.NoticeCodeUsed] = []string{"time", "left"}
-	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed} {
+	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed, auth.NoticeIdentityRemoved} {
 		kinds[kind] = []string{"time", "by"}
 	}
 	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason"}
