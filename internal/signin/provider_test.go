@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-rod/rod/lib/proto"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/oauth2-proxy/mockoidc"
 	"github.com/uptrace/bun"
@@ -1262,4 +1263,77 @@ func (m *mall) manyAgencies(t *testing.T, n int) {
 		t.Fatal(err)
 	}
 	m.declare(t, m.a, m.p.declared(), more...)
+}
+
+// TestProviderInABrowser goes through the button as a person does, at three widths; and looks at the pages with axe.
+func TestProviderInABrowser(t *testing.T) {
+	testkit.Browser(t)
+	m := openMall(t, testkit.Open(t, testkit.SQLite, testkit.WithModels(models)), nil)
+	user := m.employ(t, "juhari@kantor.test", m.officer())
+	home := m.at(m.a, "")
+	look := func(p *testkit.Page, name string, width int) {
+		t.Helper()
+		p.Accessible(t)
+		if wide := p.Wide(t); wide > 0 {
+			t.Errorf("%s at %d: %d pixels too wide", name, width, wide)
+		}
+		p.Screenshot(t, fmt.Sprintf("provider-%s-%d", name, width))
+	}
+	for _, width := range []int{360, 768, 1280} {
+		m.declare(t, m.a, m.p.declared())
+		m.p.QueueUser(person("sub-1", "juhari@kantor.test"))
+		c := testkit.Browser(t)
+		p := c.Page(home+"/masuk?next=/petugas", width, 740)
+		look(p, "one", width)
+		p.MustElement("#instansi-dukcapil button").MustClick()
+		p.MustWait(`() => location.pathname === "/petugas" && document.readyState === "complete"`)
+		if text := p.MustElement("body").MustText(); text != "juhari@kantor.test in uji-a" {
+			t.Errorf("%d: after signing in: %.200s", width, text)
+		}
+		for _, problem := range p.Problems() {
+			if !strings.Contains(problem, "favicon") { // of the plain text behind the door
+				t.Errorf("%d: %s", width, problem)
+			}
+		}
+		p = c.Page(home+"/petugas/akun", width, 740)
+		look(p, "account", width)
+		// The page between goes on by itself: without the header that says so it stays to be looked at.
+		between := testkit.Browser(t).Page(home+"/masuk", width, 740)
+		enable := proto.FetchEnable{Patterns: []*proto.FetchRequestPattern{{URLPattern: "*/masuk/instansi", RequestStage: proto.FetchRequestStageResponse}}}
+		if err := enable.Call(between); err != nil {
+			t.Fatal(err)
+		}
+		go between.EachEvent(func(e *proto.FetchRequestPaused) {
+			headers := slices.DeleteFunc(e.ResponseHeaders, func(h *proto.FetchHeaderEntry) bool { return strings.EqualFold(h.Name, "Refresh") })
+			_ = proto.FetchContinueResponse{RequestID: e.RequestID, ResponseCode: e.ResponseStatusCode, ResponseHeaders: headers}.Call(between)
+		})()
+		between.Press(t, "#instansi-dukcapil button")
+		if text := between.MustElement("h1").MustText(); text != "Ke halaman masuk instansi Anda" {
+			t.Errorf("%d: between: %q", width, text)
+		}
+		look(between, "between", width)
+		// Somebody else with the address: what happened is said where one can go on.
+		m.p.QueueUser(person("sub-2", "juhari@kantor.test"))
+		other := testkit.Browser(t)
+		q := other.Page(home+"/masuk", width, 740)
+		q.MustElement("#instansi-dukcapil button").MustClick()
+		q.MustWait(`() => location.pathname.endsWith("/kembali") && document.readyState === "complete"`)
+		if text := q.MustElement(".p-note-bad").MustText(); !strings.Contains(text, "melepas akun yang lama") {
+			t.Errorf("%d: refused: %q", width, text)
+		}
+		look(q, "refused", width)
+	}
+	m.manyAgencies(t, 6)
+	for _, width := range []int{360, 768, 1280} {
+		p := testkit.Browser(t).Page(home+"/masuk", width, 740)
+		look(p, "many", width)
+		s := testkit.SignIn(t, m.db, m.auth, m.tenantOf(t), m.a.Email("admin"), password, auth.Cookie)
+		as := testkit.Browser(t).Page(home+"/masuk", width, 740)
+		as.MustSetCookies(&proto.NetworkCookieParam{Name: "sid", Value: s.Token, URL: home, HTTPOnly: true})
+		as.MustNavigate(home + "/petugas/orang/" + user.String()).MustWaitLoad()
+		if text := as.MustElement("#instansi").MustText(); !strings.Contains(text, "Akun instansi") {
+			t.Errorf("%q", text)
+		}
+		look(as, "person", width)
+	}
 }
