@@ -8,6 +8,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // session is a sign-in that holds. The token itself is nowhere kept.
@@ -31,13 +32,14 @@ type session struct {
 type account struct {
 	bun.BaseModel `bun:"table:users,alias:account"`
 	store.Owned
-	ID              id.ID    `bun:"id,pk"`
-	Email           seal.Box `bun:"email"` // tenant.UserEmail
-	Name            seal.Box `bun:"name"`  // tenant.UserName
-	PasswordHash    string   `bun:"password_hash"`
-	Retired         bool     `bun:"retired"`
-	Suspended       bool     `bun:"suspended"`
-	SuspendedReason seal.Box `bun:"suspended_reason"`
+	ID              id.ID         `bun:"id,pk"`
+	Email           seal.Box      `bun:"email"` // tenant.UserEmail
+	Name            seal.Box      `bun:"name"`  // tenant.UserName
+	PasswordHash    string        `bun:"password_hash"`
+	Retired         bool          `bun:"retired"`
+	Source          tenant.Source `bun:"source"`
+	Suspended       bool          `bun:"suspended"`
+	SuspendedReason seal.Box      `bun:"suspended_reason"`
 }
 
 // totpRow is an app that makes codes.

@@ -150,14 +150,17 @@ func (h handlers) suspend(c *web.Ctx) error {
 	return err
 }
 
-// factorWords says what somebody has beside the password.
-func factorWords(p ui.Page, f auth.Factors) string {
-	var have []string
+// factorWords says what somebody has beside the password, or beside their agency's account.
+func factorWords(p ui.Page, a auth.Person) string {
+	f, have := a.Factors, []string(nil)
 	if f.TOTP {
 		have = append(have, p.T("signin.has_app"))
 	}
 	if f.Passkeys > 0 {
 		have = append(have, p.T("signin.has_keys", f.Passkeys))
+	}
+	if len(have) == 0 && !a.Password && len(a.Bound) > 0 {
+		return p.T("signin.has_provider")
 	}
 	if len(have) == 0 {
 		return p.T("signin.has_none")
