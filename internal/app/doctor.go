@@ -72,6 +72,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.keys(ctx, cfg, db)
 		d.checkpoints(ctx, db, cfg)
 		d.providers(ctx, cfg, db)
+		d.domains(ctx, db, tenant.NameServer(cfg.NameServer))
 	}
 	d.mail(ctx, cfg)
 	return d.end()
@@ -228,6 +229,33 @@ func (d *diagnosis) regions(ctx context.Context, db *store.DB) {
 		}
 	}
 	d.good("regions", fmt.Sprintf("%d, each can be read", len(reg.All())))
+}
+
+// domains asks whether the regions' own domains still show their proof: one that has gone to somebody else must
+// not be served for ever.
+func (d *diagnosis) domains(ctx context.Context, db *store.DB, dns tenant.TXT) {
+	list, err := (&tenant.Provisioner{DB: db}).Domains(ctx, "")
+	if err != nil {
+		return // the database has been found wanting already
+	}
+	held := 0
+	for _, o := range list {
+		if o.State != tenant.DomainBound {
+			continue
+		}
+		name, value := o.Record()
+		switch stands, err := tenant.StillProved(ctx, dns, o); {
+		case err != nil:
+			d.wrong("domains", o.Host+": "+err.Error(), "Is the name server right (PENDOPO_NAME_SERVER), and does the firewall let DNS through?")
+		case !stands:
+			d.wrong("domains", o.Host+" of "+o.Code+" does not show its proof any more", fmt.Sprintf("Set %s TXT %q again, or give it back: pendopo tenant domain %s %s --drop", name, value, o.Code, o.Host))
+		default:
+			held++
+		}
+	}
+	if held > 0 {
+		d.good("domains", fmt.Sprintf("%d of the regions' own, each shows its proof", held))
+	}
 }
 
 // program is which build this is: its version or commit, and the Go that made it.

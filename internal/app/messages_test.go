@@ -217,7 +217,7 @@ func TestDoctorAsksTheMailServer(t *testing.T) {
 	with(0, "kept in "+filepath.Join(data, "mail"))
 	with(0, ln.Addr().String()+" answers", "PENDOPO_SMTP_URL="+at, "PENDOPO_MAIL_FROM=mpp@contoh.test")
 	with(1, "PENDOPO_MAIL_FROM is missing", "PENDOPO_SMTP_URL="+at)
-	with(1, "Check PENDOPO_GATEWAY_URL", "PENDOPO_GATEWAY_URL=http://127.0.0.1:1/", "PENDOPO_GATEWAY_SECRET=0123456789abcdef")
+	with(1, "Check PENDOPO_GATEWAY_URL", "PENDOPO_GATEWAY_URL=http://127.0.0.1:1/", "PENDOPO_GATEWAY_SECRET=0123456789abcdef0123456789abcdef")
 	_ = s.Close()
 	with(1, "Check host, port, user and password in PENDOPO_SMTP_URL", "PENDOPO_SMTP_URL="+at, "PENDOPO_MAIL_FROM=mpp@contoh.test")
 	if code, out := main(t.Context(), "mail", "list", "--database-url", "postgres://x/y"); code != 1 || !strings.Contains(out, "PENDOPO_MAIL_FOLDER") {

@@ -42,7 +42,7 @@ func oneSeries(code, zone string) *tenants.Region {
 	return r
 }
 
-func apply(t *testing.T, db *store.DB, r *tenants.Region) tenant.Row {
+func apply(t testing.TB, db *store.DB, r *tenants.Region) tenant.Row {
 	t.Helper()
 	hash, err := auth.Hash(t.Context(), tenant.ID{}, password)
 	if err != nil {

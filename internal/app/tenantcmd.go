@@ -47,6 +47,8 @@ const tenantUsage = `pendopo tenant: daerah · regions
                         --secret-file FILE: simpan rahasia klien dari berkas, - dari masukan baku
                         · keep the client's secret from a file, - is the standard input
                         --forget-secret: hapus rahasianya · forget it
+  domain CODE [HOST]    domain sendiri: catatan TXT yang membuktikannya, lalu dilayani; --drop mengembalikannya
+                        · a domain of its own: the TXT record that proves it, then it is served; --drop gives it back
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -64,6 +66,7 @@ type tenantEnv struct {
 	end    bool // --end-tickets of apply
 	force  bool // --force of export
 	invite bool // --invite of apply
+	drop   bool // --drop of domain
 
 	confirm []string // --confirm of apply
 
@@ -85,14 +88,14 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		"plan": {1, 1, false, tenantPlan}, "apply": {1, 1, false, tenantApply}, "list": {0, 0, false, tenantList},
 		"export": {1, 2, false, tenantExport}, "suspend": {1, 99, false, tenantSuspend}, "resume": {1, 1, false, tenantResume},
 		"invite": {2, 2, false, tenantInvite}, "password": {2, 2, false, tenantPassword}, "factors": {2, 2, false, tenantFactors},
-		"account": {3, 3, false, tenantAccount}, "sign-in": {1, 2, false, tenantSignIn},
+		"account": {3, 3, false, tenantAccount}, "domain": {1, 2, false, tenantDomain}, "sign-in": {1, 2, false, tenantSignIn},
 		"schema": {0, 1, true, tenantSchema},
 	}[verb]
 	if !ok {
 		fmt.Fprintf(e.stderr, "pendopo tenant: %q tidak ada · no such command\n\n%s", verb, tenantUsage)
 		return errUsage
 	}
-	end, force, invite, confirm := false, false, false, ""
+	end, force, invite, drop, confirm := false, false, false, false, ""
 	secretFile, forgetSecret := "", false
 	var lang *language
 	cfg, rest, log, err := subSettings("tenant "+verb, tenantUsage, e, args[1:], func(fs *flag.FlagSet) {
@@ -105,6 +108,8 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		case "sign-in":
 			fs.StringVar(&secretFile, "secret-file", "", "berkas dengan rahasia klien, - untuk masukan baku · a file with the client's secret, - is the standard input")
 			fs.BoolVar(&forgetSecret, "forget-secret", false, "hapus rahasia klien · forget the client's secret")
+		case "domain":
+			fs.BoolVar(&drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
 		case "export":
 			fs.BoolVar(&force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 		}
@@ -116,7 +121,10 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.stderr, tenantUsage)
 		return errSaid
 	}
-	te := &tenantEnv{env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, confirm: strings.Split(confirm, ","), secretFile: secretFile, forgetSecret: forgetSecret}
+	te := &tenantEnv{
+		env: e, cfg: cfg, args: rest, en: lang.en(), end: end, force: force, invite: invite, drop: drop, confirm: strings.Split(confirm, ","),
+		secretFile: secretFile, forgetSecret: forgetSecret,
+	}
 	if !sub.offline {
 		open := openThere
 		switch {

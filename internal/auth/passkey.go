@@ -343,7 +343,7 @@ func (s *Service) ProveByPasskey(ctx context.Context, t *tenant.Tenant, a *authz
 		return Session{}, stepEnded()
 	}
 	return s.passkey(ctx, t, site, data, answer, a.UserID, a.String(), func(ctx context.Context, tx *store.Tx, _ *account) (Session, error) {
-		return s.rotate(ctx, tx, t, a, Passkey)
+		return s.proved(ctx, tx, t, a, Passkey)
 	})
 }
 

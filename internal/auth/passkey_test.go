@@ -187,6 +187,14 @@ func TestNoProofIsRecorded(t *testing.T) {
 		is(t, "a wrong current password", err, "invalid")
 		last("a wrong current password", me, "auth:session:prove")
 
+		// And what did is recorded too.
+		if s, err = w.s.Prove(t.Context(), of(w.a), s.Actor, password, home); err != nil {
+			t.Fatal(err)
+		}
+		if rows := w.records(t, w.a); !strings.Contains(rows[len(rows)-1].Record, `"ok":true`) || rows[len(rows)-1].Action != "auth:session:prove" {
+			t.Errorf("a proof: %+v", rows[len(rows)-1])
+		}
+
 		k, s := w.add(t, s)
 		_, err = w.s.Prove(t.Context(), of(w.a), s.Actor, "000000", home)
 		is(t, "a wrong code", err, "invalid")

@@ -275,9 +275,11 @@ func (s *Service) refusedByProvider(ctx context.Context, t *tenant.Tenant, agenc
 		if err != nil {
 			return err
 		}
+		// Each cause is counted by itself: the second one says more than that there was a first.
+		cause := strings.TrimPrefix(strings.TrimPrefix(fault.Of(why).Code, "auth."), "provider.")
 		return s.failed(ctx, tx, who, failure{
-			name: "provider-failed", action: "auth:session:create", target: target, kind: Cookie, tell: math.MaxInt,
-			via: agency, why: strings.TrimPrefix(fault.Of(why).Code, "auth.provider."),
+			name: "provider-failed-" + cause, action: "auth:session:create", target: target, kind: Cookie, tell: math.MaxInt,
+			via: agency, why: cause,
 		})
 	})
 	if err != nil {

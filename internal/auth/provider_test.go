@@ -94,7 +94,7 @@ func TestProviderIsRecorded(t *testing.T) {
 		whys := map[string]bool{}
 		for _, r := range w.records(t, w.a) {
 			text = append(text, fmt.Sprint(r))
-			for _, why := range []string{"address", "taken", "down", "setup", "answer", "clock"} {
+			for _, why := range []string{"address", "taken", "down", "setup", "answer", "clock", "busy"} {
 				if strings.Contains(fmt.Sprint(r), `"why":"`+why+`"`) {
 					whys[why] = true
 				}
@@ -111,7 +111,7 @@ func TestProviderIsRecorded(t *testing.T) {
 				t.Errorf("a record has %q", personal)
 			}
 		}
-		if len(whys) < 4 { // those that are alike within ten minutes are counted and not recorded
+		if len(whys) != 7 {
 			t.Errorf("recorded %v", whys)
 		}
 		if !said.has(s.Actor.UserID, auth.NoticeIdentityAdded) {

@@ -270,10 +270,16 @@ func (s *Service) Prove(ctx context.Context, t *tenant.Tenant, a *authz.Actor, s
 		if err := s.forgive(ctx, tx, who, at); err != nil {
 			return err
 		}
-		out, err = s.rotate(ctx, tx, t, a, "")
+		out, err = s.proved(ctx, tx, t, a, "")
 		return err
 	})
 	return out, err
+}
+
+// proved records that somebody has shown again who they are, and gives their session its new token.
+func (s *Service) proved(ctx context.Context, tx *store.Tx, t *tenant.Tenant, a *authz.Actor, by Method) (Session, error) {
+	tx.Audit(store.Record{Actor: a.String(), Action: "auth:session:prove", Target: "user:" + a.UserID.String(), Data: proofData{OK: true, By: by}})
+	return s.rotate(ctx, tx, t, a, by)
 }
 
 func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Actor, code string, from From) (out Session, err error) {
@@ -290,7 +296,7 @@ func (s *Service) proveByCode(ctx context.Context, t *tenant.Tenant, a *authz.Ac
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
 			return err
 		}
-		out, err = s.rotate(ctx, tx, t, a, by)
+		out, err = s.proved(ctx, tx, t, a, by)
 		return err
 	})
 	if err == nil && wrongCode {

@@ -34,6 +34,7 @@ type Config struct {
 	MasterKey        string        // master keys of what is sealed, as MasterKeys reads them
 	MasterKeyFile    string        // a file with them instead
 	Domain           string        // the bare domain; regions are its subdomains
+	NameServer       string        // the DNS server that is asked for proofs of domains; "": the machine's
 	Scheme           string        // http or https, as browsers see it
 	TrustedProxies   []string      // addresses or networks whose X-Forwarded-For is believed
 	Log              string        // text or json
@@ -161,6 +162,16 @@ var values = []value{
 			c.Domain = s
 			return nil
 		}},
+	{"PENDOPO_NAME_SERVER", "name-server", "the DNS server that is asked whether a region may have a domain of its own; empty is the machine's", "empty or ADDRESS:PORT", false,
+		func(c *Config) string { return c.NameServer },
+		func(c *Config, s string) error {
+			c.NameServer = s
+			if s == "" {
+				return nil
+			}
+			_, err := netip.ParseAddrPort(s)
+			return err
+		}},
 	choice("PENDOPO_PUBLIC_SCHEME", "public-scheme", "how browsers reach the service; https makes cookies Secure and sends HSTS", func(c *Config) *string { return &c.Scheme }, "http", "https"),
 	{"PENDOPO_TRUSTED_PROXIES", "trusted-proxies", "proxies whose X-Forwarded-For is believed", "addresses or networks, separated by commas", false,
 		func(c *Config) string { return strings.Join(c.TrustedProxies, ",") },
@@ -248,10 +259,10 @@ var values = []value{
 			}
 			return nil
 		}},
-	{"PENDOPO_GATEWAY_SECRET", "", "signs what is posted to the gateway", "empty or at least 16 signs", true,
+	{"PENDOPO_GATEWAY_SECRET", "", "signs what is posted to the gateway", "empty or at least 32 signs, such as of openssl rand -hex 16", true,
 		func(c *Config) string { return c.GatewaySecret },
 		func(c *Config, s string) error {
-			if s != "" && len(s) < 16 {
+			if s != "" && len(s) < 32 {
 				return errors.New("too short")
 			}
 			c.GatewaySecret = s

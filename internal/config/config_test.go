@@ -66,7 +66,7 @@ func TestValuesThatBelongTogether(t *testing.T) {
 	for missing, env := range map[string]map[string]string{
 		"PENDOPO_MAIL_FROM":      {"PENDOPO_SMTP_URL": "smtp://x:geheim@mail.example.go.id"},
 		"PENDOPO_GATEWAY_SECRET": {"PENDOPO_GATEWAY_URL": "https://gateway.example.go.id/"},
-		"PENDOPO_GATEWAY_URL":    {"PENDOPO_GATEWAY_SECRET": "geheim-geheim-geheim"},
+		"PENDOPO_GATEWAY_URL":    {"PENDOPO_GATEWAY_SECRET": "0123456789abcdef0123456789abcdef"},
 	} {
 		if _, _, err := load(t, env); err == nil || !strings.Contains(err.Error(), missing) || strings.Contains(err.Error(), "geheim") {
 			t.Errorf("without %s: %v", missing, err)
@@ -74,7 +74,7 @@ func TestValuesThatBelongTogether(t *testing.T) {
 	}
 	c, _, err := load(t, map[string]string{
 		"PENDOPO_SMTP_URL": "smtps://u:p@mail.example.go.id", "PENDOPO_MAIL_FROM": "mpp@example.go.id",
-		"PENDOPO_GATEWAY_URL": "http://127.0.0.1:9000/kirim", "PENDOPO_GATEWAY_SECRET": "0123456789abcdef",
+		"PENDOPO_GATEWAY_URL": "http://127.0.0.1:9000/kirim", "PENDOPO_GATEWAY_SECRET": "0123456789abcdef0123456789abcdef",
 	}, "--data", "d")
 	if err != nil || c.Outbox() != "d/mail" {
 		t.Errorf("%q %v", c.Outbox(), err)

@@ -269,6 +269,7 @@ func (h handlers) signOut(c *web.Ctx) error {
 		return err
 	}
 	c.ClearSession()
+	c.SetHeader("Clear-Site-Data", `"cache", "storage"`) // what the browser kept of pages that only they may see
 	return c.SeeOther("/")
 }
 

@@ -1,6 +1,8 @@
 package signin
 
 import (
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,6 +28,14 @@ const fewProviders = 3
 
 // door is one agency's button.
 type door struct{ Code, Name string }
+
+// comesBack tells whether a provider leads back to the host that the request came to. Providers know a region's host
+// under the bare domain, where staff sign in; a domain of its own has another cookie.
+func comesBack(c *web.Ctx) bool {
+	at, err := url.Parse(c.Origin())
+	here, _, _ := strings.Cut(c.Host(), ":")
+	return err == nil && strings.EqualFold(strings.TrimSuffix(here, "."), at.Hostname())
+}
 
 // doors are the agencies by whose accounts one may sign in, as the page calls them.
 func (h handlers) doors(c *web.Ctx) ([]door, error) {
@@ -70,6 +80,9 @@ func (h handlers) showSignIn(c *web.Ctx, status int, f form) error {
 	doors, err := h.doors(c)
 	if err != nil {
 		return err
+	}
+	if !comesBack(c) {
+		doors = nil
 	}
 	p := h.ui(c, "signin.title")
 	if c.Path() != ui.PathSignIn {

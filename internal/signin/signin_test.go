@@ -230,7 +230,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("signed out from elsewhere: %d", res.StatusCode)
 		}
 		res, _ = d.form(t, a, "/keluar", nil, "Cookie", second)
-		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" || cookie(res) != "sid=" {
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" || cookie(res) != "sid=" || !strings.Contains(res.Header.Get("Clear-Site-Data"), `"cache"`) {
 			t.Errorf("signed out: %d %q %q", res.StatusCode, res.Header.Get("Location"), cookie(res))
 		}
 		if res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", second); res.StatusCode != http.StatusSeeOther {

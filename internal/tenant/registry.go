@@ -111,6 +111,10 @@ func (r *Registry) Refresh(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		domains, err := store.SysSelect[Domain](ctx, s, "state = ?", DomainBound)
+		if err != nil {
+			return err
+		}
 		next := &snapshot{version: reg[0].Version, hosts: make(map[string]*Tenant, len(rows)), codes: make(map[string]*Tenant, len(rows)), ids: make(map[ID]*Tenant, len(rows))}
 		for _, row := range rows {
 			t, ok := old.codes[row.Code]
@@ -131,6 +135,11 @@ func (r *Registry) Refresh(ctx context.Context) error {
 			next.codes[t.Code] = t
 			next.ids[t.ID] = t
 			next.all = append(next.all, t)
+		}
+		for _, d := range domains {
+			if t, ok := next.codes[d.Code]; ok && d.Host != r.domain && !strings.HasSuffix(d.Host, "."+r.domain) {
+				next.hosts[d.Host] = t
+			}
 		}
 		slices.SortFunc(next.all, func(a, b *Tenant) int { return strings.Compare(a.Code, b.Code) })
 		r.snap.Store(next)

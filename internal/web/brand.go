@@ -75,9 +75,9 @@ func (a *App) logo(c *Ctx) error {
 	if c.Tenant == nil {
 		return fault.New(fault.NotFound, "page")
 	}
-	c.SetHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	c.SetHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
 	k := a.looks.of(c.Tenant)
-	return c.file(k.logoURL, k.logoETag, "image/svg+xml", k.logo)
+	return c.file(k.logoURL, k.logoETag, "image/svg+xml; charset=utf-8", k.logo)
 }
 
 // file answers with content whose address carries its hash. An older address gets what is there now,

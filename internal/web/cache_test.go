@@ -269,7 +269,7 @@ func TestBrand(t *testing.T) {
 		t.Errorf("%d %v %s", res.StatusCode, res.Header, body)
 	}
 	res, _ = s.ask(t, "GET", "bangka.localhost", logo, "")
-	if res.StatusCode != http.StatusOK || !strings.Contains(res.Header.Get("Content-Security-Policy"), "sandbox") || res.Header.Get("Content-Type") != "image/svg+xml" {
+	if res.StatusCode != http.StatusOK || !strings.Contains(res.Header.Get("Content-Security-Policy"), "sandbox") || res.Header.Get("Content-Type") != "image/svg+xml; charset=utf-8" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 	// The same address on another host is that region's, and not kept for good.

@@ -38,6 +38,7 @@ type Ctx struct {
 	streaming bool
 	bearer    bool   // an Authorization header was sent
 	token     string // the one that Actor came from
+	refused   string // the code of the problem that was answered; "" is none
 	staleSID  bool   // the session cookie names no session: take it off the browser
 }
 

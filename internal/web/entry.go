@@ -34,7 +34,11 @@ func (a *App) entry(f *fiber.Ctx) error {
 	// Words from the beginning: what goes wrong before the request's own are known is told too.
 	c := &Ctx{app: a, f: f, Locale: i18n.ID, P: i18n.For(i18n.ID)}
 	f.Locals(ctxKey{}, c)
-	c.requestID = requestID(f.Get(fiber.HeaderXRequestID))
+	given := ""
+	if a.viaProxy(f) {
+		given = f.Get(fiber.HeaderXRequestID)
+	}
+	c.requestID = requestID(given)
 	c.addr = a.address(f)
 	if c.base = a.base; a.cfg.Origin != nil {
 		c.base = store.WithOrigin(a.base, a.cfg.Origin(c.addr))
@@ -90,6 +94,10 @@ func (a *App) run(c *Ctx) (err error) {
 		// "GET http://elsewhere/ HTTP/1.1": a target with a host of its own beside the Host header.
 		return fault.New(fault.Malformed, "target")
 	}
+	if !framed(c.f.Request().Header.RawHeaders()) {
+		c.f.Context().SetConnectionClose()
+		return fault.New(fault.Malformed, "framing")
+	}
 	a.findHost(c)
 	c.pickLocale()
 	err = c.f.Next()
@@ -123,15 +131,15 @@ func (a *App) findHost(c *Ctx) {
 func (c *Ctx) pickLocale() {
 	if l, ok := i18n.Parse(string(c.f.Request().URI().QueryArgs().Peek("lang"))); ok && c.kind != "" {
 		c.Locale = l
-		if !c.IsAPI() && c.Cookie(localeCookie) != string(l) {
-			c.setCookie(localeCookie, string(l), c.Now().AddDate(1, 0, 0))
+		if !c.IsAPI() && c.OwnCookie(localeCookie) != string(l) {
+			c.SetOwnCookie(localeCookie, string(l), c.Now().AddDate(1, 0, 0))
 		}
 	} else {
 		asked := ""
 		if c.IsAPI() {
 			asked = c.Header(fiber.HeaderAcceptLanguage)
 		}
-		c.Locale = i18n.Pick(c.Cookie(localeCookie), asked)
+		c.Locale = i18n.Pick(c.OwnCookie(localeCookie), asked)
 	}
 	c.P = i18n.For(c.Locale)
 	if c.Tenant != nil {

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 )
@@ -91,4 +93,66 @@ func TestANoisyRegionTakesTurns(t *testing.T) {
 	if at := slices.Index(began, "belitung"); at < 2 || at > 4 {
 		t.Errorf("the quiet region's request was number %d: %v", at+1, began)
 	}
+}
+
+// BenchmarkQuietBesideNoisy sends a region's requests at a fixed rate, alone and beside another region that sends
+// twenty times as many, more than the server can work: how long the quiet one's wait in the server, in turns (the time
+// that one request is worked on). With two places one comes free every half turn; a fair turn of the other is one.
+//
+//	go test -run '^$' -bench QuietBesideNoisy -benchtime 1x ./internal/web
+func BenchmarkQuietBesideNoisy(b *testing.B) {
+	const turn = 10 * time.Millisecond
+	var mu sync.Mutex
+	waits := []time.Duration{}
+	came := sync.Map{}
+	s := newSite(b, func(c *Config) { c.Concurrency = 2; c.LimitsOff = true })
+	s.Tenant().Get("/kerja/:id", authz.Public, func(c *Ctx) error {
+		if at, ok := came.LoadAndDelete(c.Path()); ok {
+			mu.Lock()
+			waits = append(waits, time.Since(at.(time.Time)))
+			mu.Unlock()
+		}
+		time.Sleep(turn) // the place is held; the processor is not, so that both rates can be sent
+		return c.NoContent()
+	})
+	var wg sync.WaitGroup
+	send := func(host, path string) {
+		wg.Go(func() {
+			req := httptest.NewRequest("GET", path, nil)
+			req.Host = host
+			if res, err := s.Test(req); err != nil {
+				b.Error(err)
+			} else if res.StatusCode != http.StatusNoContent && host == "belitung.localhost" {
+				b.Errorf("the quiet region's request: %d", res.StatusCode)
+			}
+		})
+	}
+	run := func(noisy int) (median, worst float64) {
+		waits = waits[:0]
+		const quiet, gap = 100, 80 * time.Millisecond // 12.5 a second: a sixteenth of what two places work
+		next := time.Now()
+		for i := range quiet {
+			for j := range noisy { // spread over the gap
+				time.Sleep(time.Until(next.Add(gap * time.Duration(j) / time.Duration(noisy+1))))
+				send("bangka.localhost", fmt.Sprintf("/kerja/n%d-%d", i, j))
+			}
+			next = next.Add(gap)
+			time.Sleep(time.Until(next))
+			path := fmt.Sprintf("/kerja/q%d", i)
+			came.Store(path, time.Now())
+			send("belitung.localhost", path)
+		}
+		wg.Wait()
+		slices.Sort(waits)
+		return float64(waits[len(waits)/2]) / float64(turn), float64(waits[len(waits)*98/100]) / float64(turn)
+	}
+	for b.Loop() {
+		median, worst := run(0)
+		b.ReportMetric(median, "alone-median-turns")
+		b.ReportMetric(worst, "alone-p98-turns")
+		median, worst = run(20)
+		b.ReportMetric(median, "beside-median-turns")
+		b.ReportMetric(worst, "beside-p98-turns")
+	}
+	b.ReportMetric(0, "ns/op")
 }

@@ -33,14 +33,35 @@ func plainHost(header []byte) string {
 	return utils.UnsafeString(h)
 }
 
+var contentLength, transferEncoding = []byte("content-length:"), []byte("transfer-encoding:")
+
+// framed tells whether a request's headers say in one way only where its body ends (RFC 9112, 6.3): a length that
+// stands twice, or beside a transfer coding, is what smuggles a second request past a proxy that reads the other.
+func framed(raw []byte) bool {
+	lengths, codings := count(raw, contentLength), count(raw, transferEncoding)
+	return lengths+codings <= 1
+}
+
+// count counts header lines by their lower case name, without making a copy of the headers.
+func count(raw, name []byte) (n int) {
+	for i := -1; ; { // the first line has no line break before it
+		line := raw[i+1:]
+		if len(line) >= len(name) && bytes.EqualFold(line[:len(name)], name) {
+			n++
+		}
+		next := bytes.IndexByte(line, '\n')
+		if next < 0 {
+			return n
+		}
+		i += 1 + next
+	}
+}
+
 // address is the client's. X-Forwarded-For is read from its end, where our proxies have written, past
 // those that we trust; what stands before was sent by the client and may be anything.
 func (a *App) address(f *fiber.Ctx) netip.Addr {
-	remote := netip.Addr{}
-	if tcp, ok := f.Context().RemoteAddr().(*net.TCPAddr); ok {
-		remote = tcp.AddrPort().Addr().Unmap()
-	}
-	if len(a.trusted) == 0 || !a.trusts(remote) {
+	remote := peer(f)
+	if !a.trusts(remote) {
 		return remote
 	}
 	lines := f.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
@@ -58,6 +79,17 @@ func (a *App) address(f *fiber.Ctx) netip.Addr {
 	}
 	return remote
 }
+
+// peer is who has opened the connection.
+func peer(f *fiber.Ctx) netip.Addr {
+	if tcp, ok := f.Context().RemoteAddr().(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// viaProxy tells whether the request came through a proxy of ours.
+func (a *App) viaProxy(f *fiber.Ctx) bool { return a.trusts(peer(f)) }
 
 func (a *App) trusts(addr netip.Addr) bool {
 	for _, p := range a.trusted {

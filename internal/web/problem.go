@@ -101,6 +101,7 @@ func (c *Ctx) FieldText(f fault.Field) string {
 // fail answers an error. What the handler may have written before is thrown away.
 func (a *App) fail(c *Ctx, err error) {
 	p := c.Problem(err)
+	c.refused = p.Code
 	if p.Status >= 500 || !i18n.Has("fault."+p.Code) {
 		level := slog.LevelError
 		if fault.KindOf(err) == fault.Unavailable {

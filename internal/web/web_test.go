@@ -350,7 +350,10 @@ func TestKeptStrings(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Scheme = "https" })
+	s := newSite(t, func(c *Config) {
+		c.Scheme = "https"
+		c.TrustedProxies = []string{"0.0.0.0"} // where app.Test comes from
+	})
 	s.Tenant().Get("/", authz.Public, say("x"))
 	s.Tenant().Get("/panic", authz.Public, func(*Ctx) error { panic("rahasia dapur") })
 	for _, path := range []string{"/", "/panic", "/nowhere", "/healthz"} {
@@ -377,6 +380,31 @@ func TestHeaders(t *testing.T) {
 		res, _ := s.ask(t, "GET", "bangka.localhost", "/", "", "X-Request-Id: "+bad)
 		if got := res.Header.Get("X-Request-Id"); got == bad || len(got) != 16 {
 			t.Errorf("request id %q became %q", bad, got)
+		}
+	}
+}
+
+// A request's name is taken from a proxy of ours only: somebody else's would make two requests look like one.
+func TestOnlyAProxyNamesARequest(t *testing.T) {
+	s := newSite(t, nil)
+	s.Tenant().Get("/", authz.Public, say("x"))
+	res, _ := s.ask(t, "GET", "bangka.localhost", "/", "", "X-Request-Id: abc-12345")
+	if got := res.Header.Get("X-Request-Id"); got == "abc-12345" || len(got) != 16 {
+		t.Errorf("a stranger named the request %q", got)
+	}
+}
+
+// A refusal says who was refused and why, by an identifier.
+func TestTheLogSaysWhoWasRefused(t *testing.T) {
+	s := newSite(t, nil)
+	s.Tenant().Get("/rahasia", authz.Public, func(c *Ctx) error { return fault.New(fault.Forbidden, "authz.forbidden") })
+	s.Tenant().Get("/petugas", authz.SignedIn, say("x"))
+	s.ask(t, "GET", "bangka.localhost", "/rahasia", "", "Authorization: Bearer officer")
+	s.ask(t, "GET", "bangka.localhost", "/petugas", "", "Accept: application/json")
+	log := s.log.String()
+	for _, want := range []string{"status=403 stream=false", "code=authz.forbidden who=user:"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %q:\n%s", want, log)
 		}
 	}
 }
@@ -412,6 +440,19 @@ func TestLocale(t *testing.T) {
 		if body != c.want || !strings.HasPrefix(res.Header.Get("Set-Cookie"), c.set) || c.set == "" && res.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%+v: %s, Set-Cookie %q", c, body, res.Header.Get("Set-Cookie"))
 		}
+	}
+}
+
+// Over https the choice of a language is kept for this host alone, too.
+func TestTheLocalesCookieIsThisHosts(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.Scheme = "https" })
+	s.Tenant().Get("/", authz.Public, func(c *Ctx) error { return say(string(c.Locale))(c) })
+	res, _ := s.ask(t, "GET", "bangka.localhost", "/?lang=en", "")
+	if got := res.Header.Get("Set-Cookie"); !strings.HasPrefix(got, "__Host-lang=en") {
+		t.Errorf("Set-Cookie %q", got)
+	}
+	if _, body := s.ask(t, "GET", "bangka.localhost", "/", "", "Cookie: __Host-lang=en; lang=id"); body != "en" {
+		t.Errorf("spoke %q", body)
 	}
 }
 

@@ -39,7 +39,7 @@ var plain = []string{
 var types = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".js":    "text/javascript; charset=utf-8",
-	".svg":   "image/svg+xml",
+	".svg":   "image/svg+xml; charset=utf-8",
 	".woff2": "font/woff2",
 }
 

@@ -1,0 +1,166 @@
+package app_test
+
+import (
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// nameServer answers questions for TXT records on 127.0.0.1, and knows nothing else.
+type nameServer struct {
+	address string
+	mu      sync.Mutex
+	records map[string]string
+}
+
+func newNameServer(t *testing.T) *nameServer {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	s := &nameServer{address: conn.LocalAddr().String(), records: map[string]string{}}
+	go func() {
+		buf := make([]byte, 1500)
+		for {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if answer, err := s.answer(buf[:n]); err == nil {
+				_, _ = conn.WriteTo(answer, from)
+			}
+		}
+	}()
+	return s
+}
+
+func (s *nameServer) show(name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.records[name+"."] = value
+}
+
+func (s *nameServer) answer(question []byte) ([]byte, error) {
+	var p dnsmessage.Parser
+	head, err := p.Start(question)
+	if err != nil {
+		return nil, err
+	}
+	q, err := p.Question()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	value, ok := s.records[q.Name.String()]
+	s.mu.Unlock()
+	head.Response, head.Authoritative = true, true
+	if !ok {
+		head.RCode = dnsmessage.RCodeNameError
+	}
+	b := dnsmessage.NewBuilder(nil, head)
+	if err := b.StartQuestions(); err != nil {
+		return nil, err
+	}
+	if err := b.Question(q); err != nil {
+		return nil, err
+	}
+	if ok && q.Type == dnsmessage.TypeTXT {
+		if err := b.StartAnswers(); err != nil {
+			return nil, err
+		}
+		if err := b.TXTResource(dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}, dnsmessage.TXTResource{TXT: []string{value}}); err != nil {
+			return nil, err
+		}
+	}
+	return b.Finish()
+}
+
+// A region asks for a host of its own, its name server shows the proof, and the running server serves it; until
+// then, and after it was given back, the host is nobody's.
+func TestARegionsOwnDomain(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite)
+	apply(t, db, oneSeries("19.01", "WIB"))
+	apply(t, db, oneSeries("19.02", "WIB"))
+	dir := dirOf(testkit.URLs(db).App)
+	server := testkit.Serve(t, []string{"serve"}, serveEnv(db)...)
+	dns := newNameServer(t)
+	domain := func(args ...string) (string, error) {
+		return pendopoIn(t, dir, append(append([]string{"tenant", "domain"}, args...), "--name-server", dns.address)...)
+	}
+	own, other := siteOf(server, "bangka"), siteOf(server, "belitung")
+	own.signIn(t, "loket1@contoh.test")
+	other.signIn(t, "loket1@contoh.test")
+	const host = "mpp.bangka.go.id"
+	at := func(token string) int {
+		s := *own
+		s.host, s.token = host, token
+		status, _ := s.do("GET", "/api/v1/counters", "", nil, nil)
+		return status
+	}
+	until := func(want int) {
+		t.Helper()
+		for begin := time.Now(); at(own.token) != want; time.Sleep(20 * time.Millisecond) {
+			if time.Since(begin) > 20*time.Second {
+				t.Fatalf("after 20 s %s still answers %d, not %d", host, at(own.token), want)
+			}
+		}
+	}
+	if got := at(own.token); got != 404 {
+		t.Fatalf("before anybody asked: %d", got)
+	}
+	said, err := domain("19.01", "MPP.bangka.go.id")
+	name, value, ok := strings.Cut(said, ".  TXT  \"")
+	if err == nil || !ok {
+		t.Fatalf("asked without a record: %v\n%s", err, said)
+	}
+	name = name[strings.LastIndex(name, " ")+1:]
+	value, _, _ = strings.Cut(value, `"`)
+	if name != "_pendopo."+host || !strings.HasPrefix(value, "pendopo-domain=") {
+		t.Fatalf("the record to set: %q %q", name, value)
+	}
+	dns.show(name, value)
+	if said, err := domain("19.02", host); err == nil {
+		t.Fatalf("another region proved it by this one's record:\n%s", said)
+	}
+	if said, err := domain("19.01", host, "--lang", "en"); err != nil || !strings.Contains(said, "is served for Kabupaten Bangka") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	until(200)
+	if got := at(other.token); got != 401 {
+		t.Errorf("another region's token at this region's own host: %d", got)
+	}
+	if got := at(""); got != 401 {
+		t.Errorf("nobody's token: %d", got)
+	}
+	if said, err := domain("19.01"); err != nil || !strings.Contains(said, host+"  dilayani") {
+		t.Errorf("the list: %v\n%s", err, said)
+	}
+	doctor := func() string {
+		said, _ := pendopoIn(t, dir, "doctor", "--name-server", dns.address)
+		return said
+	}
+	if said := doctor(); !strings.Contains(said, "1 of the regions' own, each shows its proof") {
+		t.Errorf("doctor:\n%s", said)
+	}
+	dns.show(name, "v=spf1 -all")
+	if said := doctor(); !strings.Contains(said, "does not show its proof any more") || !strings.Contains(said, value) {
+		t.Errorf("doctor, when the proof has gone:\n%s", said)
+	}
+	if said, err := domain("19.01", host, "--drop"); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	until(404)
+	for _, bad := range [][]string{{"19.01", "https://mpp.bangka.go.id"}, {"19.01", "x.localhost"}, {"19.01", host, "--drop"}, {"19.99", host}, {"19.01", "--drop"}} {
+		if said, err := domain(bad...); err == nil || strings.TrimSpace(said) == "" {
+			t.Errorf("%v: %v %q", bad, err, said)
+		}
+	}
+}
