@@ -220,6 +220,13 @@ func TestProviderSecretsAreNotStored(t *testing.T) {
 				t.Errorf("the database has %q", s)
 			}
 		}
+		// An answer is taken once, also from a browser that shows its cookie again.
+		third, last := begin()
+		for i, want := range []string{"", "auth.provider.again"} {
+			if _, _, err := w.s.FinishProvider(t.Context(), tn, ourSite, "dukcapil", third.Token, idp.Answer{Code: "c", State: last.State}, home); err != nil && !fault.Is(err, want) || err == nil && want != "" {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
 		w.clock.Advance(5 * time.Minute)
 		if _, _, err := w.s.FinishProvider(t.Context(), tn, ourSite, "dukcapil", step.Token, idp.Answer{Code: "c", State: first.State}, home); !fault.Is(err, "auth.provider.again") {
 			t.Errorf("after five minutes: %v", err)

@@ -1157,7 +1157,6 @@ func TestProviderThatFails(t *testing.T) {
 			"redirects": func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "http://127.0.0.1:"+m.port+"/", http.StatusFound)
 			},
-			"redirects to itself": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"?x", http.StatusFound) },
 			"huge": func(w http.ResponseWriter, _ *http.Request) {
 				for range 4096 {
 					if _, err := io.WriteString(w, strings.Repeat(" ", 4096)); err != nil {
@@ -1189,6 +1188,19 @@ func TestProviderThatFails(t *testing.T) {
 			if res := start(); res.StatusCode != 503 || !strings.Contains(res.text, "tidak menjawab saat ini") || res.Header.Get("Refresh") != "" {
 				t.Errorf("%s: %d %s", name, res.StatusCode, note(res.text))
 			}
+		}
+		// A document that is right, behind a redirect.
+		m.p.set(func() {
+			m.p.after[mockoidc.DiscoveryEndpoint] = func(w http.ResponseWriter, r *http.Request, body []byte) {
+				if r.URL.RawQuery == "" {
+					http.Redirect(w, r, r.URL.Path+"?x", http.StatusFound)
+					return
+				}
+				_, _ = w.Write(body)
+			}
+		})
+		if res := start(); res.StatusCode != 503 || res.Header.Get("Refresh") != "" {
+			t.Errorf("a redirect was followed: %d", res.StatusCode)
 		}
 		m.p.honest()
 		// Its keys cannot be had.
