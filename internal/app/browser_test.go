@@ -173,6 +173,29 @@ func TestPagesAreAccessible(t *testing.T) {
 			p.MustClose()
 		}
 	}
+	t.Run("numbers", func(t *testing.T) {
+		c := testkit.Browser(t)
+		empty := c.Page(d.at("bangka", "/antrean"), 360, 800)
+		inspect(t, empty, "numbers-none-360")
+		p := c.Page(d.at("bangka", service), 1280, 900)
+		p.Press(t, `form[action="/antrean"] button`)
+		p.Visit(t, d.at("bangka", service))
+		p.Press(t, `form[action="/antrean"] button`)
+		if !strings.Contains(p.MustElement("h1").MustText(), "sudah memegang nomor") {
+			t.Errorf("a second number is given without a question: %q", p.MustElement("h1").MustText())
+		}
+		inspect(t, p, "numbers-second-1280")
+		p.MustSetViewport(360, 800, 1, true)
+		inspect(t, p, "numbers-second-360")
+		p.Press(t, `form[action="/antrean"] button`)
+		for _, size := range sizes {
+			q := c.Page(d.at("bangka", "/antrean"), size[0], size[1])
+			inspect(t, q, "numbers-"+itoa(size[0]))
+			if n := len(q.MustElements("main .p-reg li")); n != 2 {
+				t.Errorf("%d numbers are listed, not 2", n)
+			}
+		}
+	})
 	t.Run("budget", func(t *testing.T) {
 		c := testkit.Browser(t)
 		c.Page(d.at("bangka", "/"), 360, 800).Budget(t, 60_000)

@@ -144,7 +144,7 @@ func (s *Service) resolve(ctx context.Context, t *tenant.Tenant, token string, k
 
 // read reads a session and who holds it.
 func (s *Service) read(ctx context.Context, t *tenant.Tenant, key cacheKey) (out cached, err error) {
-	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+	err = s.db.View(ctx, s.home(ctx, t, key), func(ctx context.Context, tx *store.Tx) error {
 		out = cached{}
 		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users", "totps", "passkeys"}, `
 			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, s.factor, s.via, u.name, u.email,

@@ -7,10 +7,12 @@ import (
 	"unique"
 
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
 )
 
 // Identity is who an actor is.
 type Identity struct {
+	Tenant    store.TenantID // whose the person is: there, and nowhere else, they are signed in
 	UserID    id.ID
 	SessionID id.ID
 	Name      string

@@ -58,11 +58,11 @@ func (s sessions) Look(ctx context.Context, t *tenant.Tenant, token string, kind
 	return s.Resolve(ctx, t, token, kind)
 }
 
-func (sessions) Resolve(_ context.Context, _ *tenant.Tenant, token string, _ authz.Kind) (*authz.Actor, error) {
+func (sessions) Resolve(_ context.Context, t *tenant.Tenant, token string, _ authz.Kind) (*authz.Actor, error) {
 	if token != "petugas" {
 		return nil, fault.New(fault.Unauthenticated, "auth.session")
 	}
-	return authz.NewActor(authz.Identity{UserID: id.New(), Name: "Petugas Uji"}, nil), nil
+	return authz.NewActor(authz.Identity{Tenant: t.ID, UserID: id.New(), Name: "Petugas Uji"}, nil), nil
 }
 
 // world is a service with some regions and only the catalog on it.

@@ -182,6 +182,13 @@ func (s *Pages) moveTicket(c *web.Ctx) error {
 	if !ok {
 		return fault.New(fault.NotFound, "page")
 	}
+	dir, err := s.dirs.Of(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	if _, here := dir.Counter(counter); !here {
+		return fault.New(fault.NotFound, "not_found")
+	}
 	ticket, err := id.Parse(c.Form("nomor"))
 	if err != nil {
 		return fault.New(fault.NotFound, "not_found")

@@ -69,7 +69,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		t.Fatal(err)
 	}
 	who := func(user id.ID, role, scope string) *authz.Actor {
-		return authz.NewActor(authz.Identity{UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
+		return authz.NewActor(authz.Identity{Tenant: h.ID, UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
 	}
 	h.app = web.New(web.Config{Registry: reg, Clock: h.clock, Log: slog.New(slog.DiscardHandler), Sessions: badges{
 		"bound":    who(h.Officer, authz.RoleOfficer, h.Scope+"/dukcapil"),
@@ -474,7 +474,7 @@ func TestCountersAreForWhoWorksThere(t *testing.T) {
 			{"GET", h.counter(0) + "/langsung", "stranger", 403}, {"POST", h.counter(0) + "/selesai", "stranger", 403},
 			{"GET", h.counter(0), "bound", 200}, {"GET", h.counter(1), "bound", 403}, {"POST", h.counter(1) + "/berikutnya", "bound", 403},
 			{"GET", h.counter(0), "manager", 200}, {"POST", h.counter(0) + "/berikutnya", "manager", 403}, {"POST", h.counter(0) + "/selesai", "manager", 403},
-			{"GET", "/petugas/loket/" + id.New().String(), "officer", 404}, {"POST", h.counter(0) + "/hapus", "officer", 404}, {"POST", h.counter(0) + "/selesai", "officer", 303},
+			{"GET", "/petugas/loket/" + id.New().String(), "officer", 404}, {"POST", "/petugas/loket/" + id.New().String() + "/selesai", "officer", 404}, {"POST", h.counter(0) + "/hapus", "officer", 404}, {"POST", h.counter(0) + "/selesai", "officer", 303},
 		} {
 			form := url.Values(nil)
 			if c.method == "POST" {

@@ -13,7 +13,7 @@ import (
 )
 
 // takeTicket gives a number and leads to its page. The form's key makes a second press the same ticket. The
-// field "seri" says at which of the service's places, where there are several.
+// field "seri" says at which of the service's places, where there are several; "lagi" that a second number is meant.
 func (s *Pages) takeTicket(c *web.Ctx) error {
 	service, err := id.Parse(c.Form("layanan"))
 	if err != nil {
@@ -23,6 +23,15 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 	if at := c.Form("seri"); at != "" {
 		if series, err = id.Parse(at); err != nil || series.IsZero() {
 			return fault.New(fault.Invalid, "invalid").Field("seri", "not_an_id")
+		}
+	}
+	if c.Actor == nil && c.Form("lagi") == "" {
+		held, ok, err := s.holds(c, service)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return s.secondNumber(c, held, series)
 		}
 	}
 	channel, err := s.hall.channelOf(c.Std(), c.Tenant, c.Actor, service)
@@ -35,6 +44,9 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 	}
 	if err != nil {
 		return err
+	}
+	if c.Actor == nil { // a counter's and a front desk's numbers are other people's
+		remember(c, p)
 	}
 	return c.SeeOther(ticketPath(p))
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Each layer of the isolation holds by itself. These tests run twice: as usual, and in a build with
-// the tag pendopo_unscoped, which takes the tenant predicate out of the scoped handle, so that only the
+// the tag pendopo_layers, in which they take the tenant predicate out of the scoped handle, so that only the
 // database's own layer is left (PostgreSQL: row level security; SQLite: the views).
 
 // rawRegions makes two tenants with one venue and one counter each, past the handle: in the build
@@ -128,8 +128,8 @@ func TestLayerOfTheDatabase(t *testing.T) {
 		a, b := rawRegions(t, db)
 		view(t, db, a, func(_ context.Context, tx *store.Tx) error {
 			text, err := tx.ScopedText(store.From{"venues"}, "select 1")
-			if strings.Contains(text, "tenant_id") != store.Predicate {
-				t.Errorf("this build (predicate %v) says %q", store.Predicate, text)
+			if strings.Contains(text, "tenant_id") != store.Predicate() {
+				t.Errorf("this build (predicate %v) says %q", store.Predicate(), text)
 			}
 			return err
 		})
@@ -143,7 +143,7 @@ func TestLayerOfTheDatabase(t *testing.T) {
 func TestLayerOfTheDatabaseAgainstWrites(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		a, b := rawRegions(t, db)
-		refused := !store.Predicate && db.Dialect() == testkit.SQLite
+		refused := !store.Predicate() && db.Dialect() == testkit.SQLite
 		for i, write := range []func(context.Context, *store.Tx) (int, error){
 			func(ctx context.Context, tx *store.Tx) (int, error) {
 				return store.Update[tenant.VenueRow](tx).Set("name = 'diubah'").Where("1 = 1").Exec(ctx)
@@ -184,7 +184,7 @@ func TestLayerOfTheDatabaseAgainstWrites(t *testing.T) {
 
 // With the database's own layer taken away, the scoped handle still shows and reaches no foreign row.
 func TestScopedHandleAlone(t *testing.T) {
-	if !store.Predicate {
+	if !store.Predicate() {
 		t.Skip("this build has no predicate")
 	}
 	testkit.Each(t, func(t *testing.T, db *store.DB) {

@@ -21,12 +21,18 @@ type Sel[T any] struct {
 // Select starts a select of T.
 func Select[T any, P owned[T]](tx *Tx) *Sel[T] {
 	s := &Sel[T]{tx: tx}
-	t := tx.db.write.Table(reflect.TypeFor[T]())
-	s.q = tx.bun.NewSelect().Model(&s.rows)
-	if predicate {
-		s.q = s.q.ModelTableExpr("(select * from "+tx.db.dialect.table(t.Name)+" where tenant_id = ?) as ?", tx.tenant, bun.Ident(t.Alias))
-	}
+	s.q = selecting(tx, reflect.TypeFor[T](), &s.rows)
 	return s
+}
+
+// selecting selects a model's rows into a slice of it.
+func selecting(tx *Tx, model reflect.Type, rows any) *bun.SelectQuery {
+	t := tx.db.write.Table(model)
+	q := tx.bun.NewSelect().Model(rows)
+	if predicate {
+		q = q.ModelTableExpr("(select * from "+tx.db.dialect.table(t.Name)+" where tenant_id = ?) as ?", tx.tenant, bun.Ident(t.Alias))
+	}
+	return q
 }
 
 // Where adds a condition in SQL with ? placeholders, joined by AND. A condition that names a table of
@@ -114,8 +120,10 @@ func (s *Sel[T]) Exists(ctx context.Context) (bool, error) {
 }
 
 // target is the table of T as a writing statement names it.
-func target[T any](tx *Tx) string {
-	return tx.db.dialect.table(tx.db.write.Table(reflect.TypeFor[T]()).Name)
+func target[T any](tx *Tx) string { return targetOf(tx, reflect.TypeFor[T]()) }
+
+func targetOf(tx *Tx, model reflect.Type) string {
+	return tx.db.dialect.table(tx.db.write.Table(model).Name)
 }
 
 // Insert writes rows as the tenant's, whatever tenant they said before.
@@ -126,7 +134,12 @@ func Insert[T any, P owned[T]](ctx context.Context, tx *Tx, rows ...P) error {
 	for _, r := range rows {
 		r.stamp(tx.tenant)
 	}
-	_, err := tx.bun.NewInsert().Model(&rows).ModelTableExpr(target[T](tx)).Exec(ctx)
+	return inserting(ctx, tx, reflect.TypeFor[T](), &rows)
+}
+
+// inserting writes rows that are stamped.
+func inserting(ctx context.Context, tx *Tx, model reflect.Type, rows any) error {
+	_, err := tx.bun.NewInsert().Model(rows).ModelTableExpr(targetOf(tx, model)).Exec(ctx)
 	return err
 }
 
@@ -183,14 +196,20 @@ type Upd[T any] struct {
 
 // Update starts an update of T's rows.
 func Update[T any, P owned[T]](tx *Tx) *Upd[T] {
-	u := &Upd[T]{tx: tx}
-	t := tx.db.write.Table(reflect.TypeFor[T]())
-	u.q = tx.bun.NewUpdate().Model((*T)(nil)).ModelTableExpr(target[T](tx)+" as ?", bun.Ident(t.Alias))
-	if predicate {
-		u.q = u.q.Where("?.tenant_id = ?", bun.Ident(t.Alias), tx.tenant)
-	}
-	return u
+	return &Upd[T]{tx: tx, q: updating(tx, reflect.TypeFor[T]())}
 }
+
+func updating(tx *Tx, model reflect.Type) *bun.UpdateQuery {
+	t := tx.db.write.Table(model)
+	q := tx.bun.NewUpdate().Model(none(model)).ModelTableExpr(targetOf(tx, model)+" as ?", bun.Ident(t.Alias))
+	if predicate {
+		q = q.Where("?.tenant_id = ?", bun.Ident(t.Alias), tx.tenant)
+	}
+	return q
+}
+
+// none is a model without a row, which names its table.
+func none(model reflect.Type) any { return reflect.Zero(reflect.PointerTo(model)).Interface() }
 
 // Set adds an assignment, such as "status = ?". The tenant cannot be assigned.
 func (u *Upd[T]) Set(expr string, args ...any) *Upd[T] {
@@ -225,11 +244,15 @@ func (u *Upd[T]) Exec(ctx context.Context) (int, error) {
 
 // Delete deletes the tenant's rows that meet the condition and tells how many.
 func Delete[T any, P owned[T]](ctx context.Context, tx *Tx, cond string, args ...any) (int, error) {
+	return deleting(ctx, tx, reflect.TypeFor[T](), cond, args)
+}
+
+func deleting(ctx context.Context, tx *Tx, model reflect.Type, cond string, args []any) (int, error) {
 	if err := tx.db.tables.guard(cond, nil); err != nil {
 		return 0, err
 	}
-	t := tx.db.write.Table(reflect.TypeFor[T]())
-	q := tx.bun.NewDelete().Model((*T)(nil)).ModelTableExpr(target[T](tx)+" as ?", bun.Ident(t.Alias))
+	t := tx.db.write.Table(model)
+	q := tx.bun.NewDelete().Model(none(model)).ModelTableExpr(targetOf(tx, model)+" as ?", bun.Ident(t.Alias))
 	if predicate {
 		q = q.Where("?.tenant_id = ?", bun.Ident(t.Alias), tx.tenant)
 	}
@@ -272,7 +295,11 @@ func (tx *Tx) scoped(from From, sql string, args []any) (string, []any, error) {
 			all = append(all, tx.tenant)
 		} else {
 			// A view cannot shadow itself in SQLite: name it through its schema.
-			b.WriteString(name + " as not materialized (select * from " + map[string]string{"sqlite": "temp.", "postgres": ""}[tx.Dialect()] + name + ")")
+			schema := map[string]string{"sqlite": "temp.", "postgres": ""}[tx.Dialect()]
+			if !viewed && schema != "" {
+				schema = "main."
+			}
+			b.WriteString(name + " as not materialized (select * from " + schema + name + ")")
 		}
 	}
 	rest := strings.TrimSpace(sql)

@@ -138,6 +138,9 @@ func (db *DB) plainSQLite() (*bun.DB, error) {
 func (db *DB) sqliteViews() string {
 	var b strings.Builder
 	b.WriteString("create temp table scope (tenant_id text not null)")
+	if !viewed {
+		return b.String()
+	}
 	for _, name := range db.tables.ownedNames() {
 		fmt.Fprintf(&b, "; create temp view %[1]s as select * from main.%[1]s where tenant_id = (select tenant_id from temp.scope)", name)
 	}

@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,7 @@ type Region struct {
 	Zone   string
 	Scope  string // "id/19/19.01"
 	Canary string // stands nowhere else: lower case letters and digits
+	Phone  string // the mall's, likewise
 
 	Venue, Hall, Agency id.ID
 	Series              [2]id.ID // without and with a quota (3 a day)
@@ -86,6 +88,7 @@ func Tenant(tb testing.TB, db *store.DB, opts ...RegionOption) *Region {
 	mark := strings.ReplaceAll(id.New().String(), "-", "")
 	r := &Region{ID: store.NewTenantID(), Zone: "WIB", Canary: "kenari" + mark[len(mark)-12:]}
 	r.Code = codes[n%int64(len(codes))]
+	r.Phone = fmt.Sprintf("0717 555 %04d", n%10000)
 	spec := &regionSpec{Region: r, state: tenant.Active, hours: []tenants.Hours{{Days: "mon-sun", Open: "00:00", Close: "24:00"}}}
 	for _, opt := range opts {
 		opt(spec)
@@ -153,7 +156,8 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 func (s *regionSpec) manifest() tenants.Region {
 	return tenants.Region{
 		Code: s.Region.Code, Timezone: s.Region.Zone, Example: true, Organiser: "DPMPTSP " + s.Canary,
-		Contact: tenants.Contact{Phone: "0717 555 0100", Email: s.Canary + "@contoh.test", Complaints: "Sampaikan ke " + s.Canary, ComplaintsEN: "Tell " + s.Canary},
+		Logo:    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>` + s.Canary + `</title></svg>`,
+		Contact: tenants.Contact{Phone: s.Phone, Email: s.Canary + "@contoh.test", Complaints: "Sampaikan ke " + s.Canary, ComplaintsEN: "Tell " + s.Canary},
 		Venues: []tenants.Venue{{
 			Code: "mal", Name: "Mal " + s.Canary, NameEN: "Mall " + s.Canary, Kind: tenants.Office, Address: "Jalan " + s.Canary, Hours: s.hours,
 			Zones: []tenants.Zone{{Code: "a", Name: "Zona " + s.Canary, NameEN: "Zone " + s.Canary, Place: "Lantai " + s.Canary, PlaceEN: "Floor " + s.Canary}},

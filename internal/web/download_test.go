@@ -132,7 +132,7 @@ func TestWhatHandlersWriteSaysFromWhere(t *testing.T) {
 
 func TestTheStaffsMenuHasWhatOneMayOpen(t *testing.T) {
 	s := newSite(t, nil)
-	s.sessions[s.bangka.ID]["nobody"] = authz.NewActor(authz.Identity{UserID: id.New(), Name: "Ani"}, nil)
+	s.sessions[s.bangka.ID]["nobody"] = authz.NewActor(authz.Identity{Tenant: s.bangka.ID, UserID: id.New(), Name: "Ani"}, nil)
 	list := func(c *Ctx) error {
 		var b strings.Builder
 		for _, l := range c.UI("x").Desks {

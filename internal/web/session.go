@@ -51,6 +51,10 @@ func (c *Ctx) resolve(token string) error {
 	if err != nil {
 		return err
 	}
+	// Looked for among this host's sessions, it cannot be another region's. Should it ever be, it is nobody's here.
+	if actor.Tenant != c.Tenant.ID {
+		return fault.New(fault.Unauthenticated, "auth.session")
+	}
 	c.Actor, c.token = actor, token
 	return nil
 }

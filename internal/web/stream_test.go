@@ -406,8 +406,7 @@ func TestStreamMemory(t *testing.T) {
 func TestStreamEndsWithWhatAllowedIt(t *testing.T) {
 	var mu sync.Mutex
 	var answer error
-	current, changed := authz.NewActor(authz.Identity{}, nil), authz.NewActor(authz.Identity{}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.01/samsat"}})
-	actor := current
+	var actor *authz.Actor
 	set := func(a *authz.Actor, err error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -420,6 +419,9 @@ func TestStreamEndsWithWhatAllowedIt(t *testing.T) {
 			return actor, answer
 		})
 	})
+	current := authz.NewActor(authz.Identity{Tenant: s.bangka.ID}, nil)
+	changed := authz.NewActor(authz.Identity{Tenant: s.bangka.ID}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.01/samsat"}})
+	set(current, nil)
 	h := newChannel()
 	s.Tenant().Get("/public", authz.Public, h.handle)
 	s.Tenant().Get("/staff", authz.SignedIn, h.handle)
@@ -444,7 +446,13 @@ func TestStreamEndsWithWhatAllowedIt(t *testing.T) {
 	set(current, nil)
 	staff()
 	h.wait(t, 2)
-	set(authz.NewActor(authz.Identity{MustEnrol: true}, nil), nil)
+	set(authz.NewActor(authz.Identity{Tenant: s.bangka.ID, MustEnrol: true}, nil), nil)
+	s.lookAtStreams(t.Context())
+	h.wait(t, 1)
+	set(current, nil)
+	staff()
+	h.wait(t, 2)
+	set(authz.NewActor(authz.Identity{Tenant: s.belitung.ID}, nil), nil) // another region's
 	s.lookAtStreams(t.Context())
 	h.wait(t, 1)
 	closed := *s.bangka

@@ -175,7 +175,7 @@ func (a *App) lookAtStreams(ctx context.Context) {
 			found[key] = actor
 		}
 		// With other grants the client asks anew, since a handler may have asked for a narrower scope.
-		if actor == nil || actor.MustEnrol && !h.route.enrolling || !slices.Equal(actor.Grants(), h.actor.Grants()) || !actor.CanWithin(h.route.Permission, h.tenant.Scope) {
+		if actor == nil || actor.Tenant != h.tenant.ID || actor.MustEnrol && !h.route.enrolling || !slices.Equal(actor.Grants(), h.actor.Grants()) || !actor.CanWithin(h.route.Permission, h.tenant.Scope) {
 			s.close()
 		}
 	}

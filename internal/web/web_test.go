@@ -111,10 +111,10 @@ func newSite(t testing.TB, change func(*Config)) *site {
 	}
 	s.sessions = tokens{
 		s.bangka.ID: {
-			"officer": authz.NewActor(authz.Identity{UserID: id.New(), Name: "Budi"}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.01/dukcapil"}}),
+			"officer": authz.NewActor(authz.Identity{Tenant: s.bangka.ID, UserID: id.New(), Name: "Budi"}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.01/dukcapil"}}),
 		},
 		s.belitung.ID: {
-			"officer2": authz.NewActor(authz.Identity{UserID: id.New(), Name: "Siti"}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.02/dukcapil"}}),
+			"officer2": authz.NewActor(authz.Identity{Tenant: s.belitung.ID, UserID: id.New(), Name: "Siti"}, []authz.Grant{{Role: authz.RoleOfficer, Scope: "id/19/19.02/dukcapil"}}),
 		},
 	}
 	cfg := Config{

@@ -29,6 +29,7 @@ var _ = i18n.Register("internal/web/ui/text.yaml", text)
 const (
 	PathHome     = "/"
 	PathServices = "/layanan"
+	PathNumbers  = "/antrean" // of this browser
 	PathPlaces   = "/#lokasi"
 	PathCounters = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
@@ -177,6 +178,7 @@ func (p Page) nav() []Link {
 	return []Link{
 		{Label: p.T("ui.services"), Href: PathServices, Current: path == PathServices},
 		{Label: p.T("ui.places"), Href: PathPlaces},
+		{Label: p.T("ui.numbers"), Href: PathNumbers, Current: path == PathNumbers},
 	}
 }
 

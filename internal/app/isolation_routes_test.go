@@ -1,0 +1,341 @@
+package app_test
+
+import (
+	"crypto/rand"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// call is what a request says. Each of its values that is another one in the other region is an identifier, and the
+// suite puts the other region's in its place, one after the other and all at once.
+type call struct {
+	params, query, form, json, cookies map[string]string
+	who                                *person // whose session; nil: the role's own
+}
+
+type texts = map[string]string
+
+// routeCase is how the suite uses a route. A new route needs one; see CONTRIBUTING.md.
+type routeCase struct {
+	route string   // "POST /antrean"
+	as    []string // whom it lets in at home: each of them gets 2xx, or is led on to where it has been done
+	// call makes what one request names, in a region, for a role. What it makes is not used up by a refusal, or once is set.
+	call func(t *testing.T, s *side, role string) call
+	once bool
+	// stream: it never ends, so the suite asks it over a connection.
+	stream bool
+	// free are fields whose values differ and name nothing.
+	free []string
+	// said is the answer to the other region's value in a field, where it is not 401, 403 or 404.
+	said map[string]int
+	// news are the words that ?kabar= says of a success.
+	news []string
+	// leaves are the tables of the other region that change when somebody of this one asks at its host, as a stranger.
+	leaves []string
+}
+
+var (
+	signed   = authz.Roles()
+	all      = append([]string{public}, signed...)
+	counters = []string{authz.RoleOfficer, authz.RoleAgencyAdmin}
+	desk     = []string{authz.RoleFrontOffice, authz.RoleManager}
+	lookers  = []string{authz.RoleOfficer, authz.RoleAgencyAdmin, authz.RoleFrontOffice, authz.RoleManager, authz.RoleAdmin}
+	admins   = []string{authz.RoleAdmin}
+	auditors = []string{authz.RoleManager, authz.RoleAdmin}
+	// free of a second factor: who may lose theirs, or has none.
+	plain = slices.DeleteFunc(slices.Clone(signed), func(role string) bool { return factorOf(role) != "" })
+)
+
+func nothing(*testing.T, *side, string) call { return call{} }
+
+// named makes a call with one parameter.
+func named(param string, of func(*testing.T, *side) string) func(*testing.T, *side, string) call {
+	return func(t *testing.T, s *side, _ string) call { return call{params: texts{param: of(t, s)}} }
+}
+
+// mine is a call by somebody new, for what changes the account of who asks.
+func mine(with bool, more func(*testing.T, *side, *person, *call)) func(*testing.T, *side, string) call {
+	return func(t *testing.T, s *side, role string) call {
+		if role == public {
+			role = authz.RoleOfficer
+		}
+		c := call{who: s.fresh(t, role, with)}
+		if more != nil {
+			more(t, s, c.who, &c)
+		}
+		return c
+	}
+}
+
+// entering is a call that begins a session, by somebody who has one already but for the public: that one ends with it.
+func entering(make func(*testing.T, *side) call) func(*testing.T, *side, string) call {
+	return func(t *testing.T, s *side, role string) call {
+		c := make(t, s)
+		if role != public {
+			c.who = s.fresh(t, role, false)
+		}
+		return c
+	}
+}
+
+// theirs is an administrator's call about somebody new.
+func theirs(form texts, more func(*testing.T, *side, *person, *call)) func(*testing.T, *side, string) call {
+	return func(t *testing.T, s *side, _ string) call {
+		p := s.fresh(t, authz.RoleOfficer, true)
+		c := call{params: texts{"id": p.id.String()}, form: form}
+		if more != nil {
+			more(t, s, p, &c)
+		}
+		return c
+	}
+}
+
+func counterOf(_ *testing.T, s *side) string { return s.Counters[0].String() }
+func zoneOf(_ *testing.T, s *side) string    { return s.Hall.String() }
+func waitingAt(t *testing.T, s *side) string { return s.waiting(t) }
+func missedAt(t *testing.T, s *side) string  { return s.missed(t) }
+
+// code is what an app shows: the same in both regions, but for a change of the half minute.
+func code(t *testing.T, s *side) string { return testkit.AppCode(t, testkit.TOTPSecret, s.w.db.Now()) }
+
+// codeOf is what an app with a secret shows in half a minute, which is taken too.
+func codeOf(t *testing.T, s *side, secret string) string {
+	return testkit.AppCode(t, secret, s.w.db.Now().Add(30*time.Second))
+}
+
+const newPassword = "sepuluh-kucing-berlari-ke-sawah"
+
+// routeCases is every route of the service, in an order in which none spoils another: each makes what it uses up.
+var routeCases = []routeCase{
+	// A region's public pages. Agencies and services have the same codes in both regions.
+	{route: "GET /", as: all, call: nothing},
+	{route: "GET /layanan", as: all, call: nothing},
+	{route: "GET /layanan/:agency/:service", as: all, call: func(*testing.T, *side, string) call {
+		return call{params: texts{"agency": "dukcapil", "service": "layanan-a"}}
+	}},
+	{route: "GET /api/v1/openapi.json", as: all, call: nothing},
+	{route: "GET /api/v1/services", as: all, call: nothing},
+	{route: "GET /api/v1/services/:id", as: all, call: named("id", func(_ *testing.T, s *side) string { return s.Services[0].String() })},
+	{route: "GET /papan", as: all, call: nothing},
+	{route: "GET /papan/:zone", as: all, call: named("zone", zoneOf)},
+	{route: "GET /papan/:zone/berikutnya", as: all, call: named("zone", zoneOf)},
+	{route: "GET /papan/:zone/langsung", as: all, call: named("zone", zoneOf), stream: true},
+	{route: "GET /api/v1/boards/:id/events", as: all, call: named("id", zoneOf), stream: true},
+
+	// Numbers.
+	{route: "POST /antrean", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{form: texts{"layanan": s.Services[0].String(), "seri": s.Series[0].String(), "kunci": b64(randomBytes())}}
+	}, free: []string{"kunci"}, said: map[string]int{"seri": 422}},
+	{route: "GET /antrean", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{cookies: texts{"nomor": s.waiting(t)}}
+	}, said: map[string]int{"nomor": 200}}, // a number that is not there is not listed
+	{route: "GET /antrean/:id", as: all, call: named("id", waitingAt)},
+	{route: "GET /antrean/:id/langsung", as: all, call: named("id", waitingAt), stream: true},
+	{route: "GET /antrean/:id/cetak", as: all, call: named("id", waitingAt)},
+	{route: "GET /antrean/:id/batal", as: all, call: named("id", waitingAt)},
+	{route: "POST /antrean/:id/batal", as: all, call: named("id", waitingAt)},
+	{route: "POST /api/v1/tickets", as: all, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"service_id": s.Services[0].String(), "series_id": s.Series[0].String()}}
+	}, said: map[string]int{"series_id": 422}},
+	{route: "GET /api/v1/tickets/:id", as: all, call: named("id", waitingAt)},
+	{route: "POST /api/v1/tickets/:id/finish", as: counters, call: named("id", func(t *testing.T, s *side) string { return s.served(t) })},
+	{route: "POST /api/v1/tickets/:id/return", as: desk, call: named("id", missedAt)},
+
+	// Counters.
+	{route: "GET /api/v1/counters", as: lookers, call: nothing},
+	{route: "POST /api/v1/counters/:id/next", as: counters, call: func(t *testing.T, s *side, _ string) call {
+		s.waiting(t)
+		return call{params: texts{"id": s.Counters[0].String()}}
+	}},
+	{route: "GET /petugas", as: lookers, call: nothing},
+	{route: "GET /petugas/loket/:id", as: lookers, call: named("id", counterOf)},
+	{route: "GET /petugas/loket/:id/langsung", as: lookers, call: named("id", counterOf), stream: true},
+	{route: "POST /petugas/loket/:id/berikutnya", as: counters, call: func(t *testing.T, s *side, _ string) call {
+		seen := s.served(t)
+		s.waiting(t)
+		return call{params: texts{"id": s.Counters[0].String()}, form: texts{"lihat": seen, "kunci": b64(randomBytes())}}
+	}, free: []string{"kunci"}, said: map[string]int{"lihat": 303}}, // the counter has moved on, says the screen to which it leads
+	{route: "POST /petugas/loket/:id/panggil-lagi", as: counters, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.Counters[0].String()}, form: texts{"nomor": s.missed(t)}}
+	}},
+	{route: "POST /petugas/loket/:id/:move", as: counters, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.Counters[0].String(), "move": "layani"}, form: texts{"nomor": s.called(t)}}
+	}},
+
+	// The front desk.
+	{route: "GET /petugas/meja-depan", as: desk, call: func(t *testing.T, s *side, _ string) call {
+		return call{query: texts{"nomor": "/antrean/" + s.waiting(t)}}
+	}, said: map[string]int{"nomor": 200}}, // nothing is found
+	{route: "GET /petugas/meja-depan/langsung", as: desk, call: nothing, stream: true},
+	{route: "POST /petugas/meja-depan/nomor", as: desk, call: func(t *testing.T, s *side, _ string) call {
+		return call{form: texts{"layanan": s.Services[0].String(), "kunci": b64(randomBytes())}}
+	}, free: []string{"kunci"}, news: []string{"baru"}},
+	{route: "GET /petugas/meja-depan/nomor/:id", as: desk, call: named("id", waitingAt)},
+	{route: "GET /petugas/meja-depan/nomor/:id/langsung", as: desk, call: named("id", waitingAt), stream: true},
+	{route: "GET /petugas/meja-depan/nomor/:id/cetak", as: desk, call: named("id", waitingAt)},
+	{route: "GET /petugas/meja-depan/nomor/:id/batal", as: desk, call: named("id", waitingAt)},
+	{route: "POST /petugas/meja-depan/nomor/:id/batal", as: desk, call: named("id", waitingAt), news: []string{"batal"}},
+	{route: "POST /petugas/meja-depan/nomor/:id/kembali", as: desk, call: named("id", missedAt), news: []string{"kembali"}},
+
+	// Records. What is asked for and is not the region's is simply not found among its records.
+	{route: "GET /petugas/catatan", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		return call{query: texts{"orang": s.Officer.String(), "sasaran": "ticket:" + s.waiting(t)}}
+	}, said: map[string]int{"orang": 200, "sasaran": 200}},
+	{route: "POST /petugas/catatan", as: auditors, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"sasaran": s.Email("officer")}}
+	}, said: map[string]int{"sasaran": 303}},
+	{route: "GET /petugas/catatan.csv", as: admins, call: func(t *testing.T, s *side, _ string) call {
+		return call{query: texts{"orang": s.Officer.String(), "sasaran": "ticket:" + s.waiting(t)}}
+	}, said: map[string]int{"orang": 200, "sasaran": 200}},
+
+	// Signing in. A stranger's attempt is recorded where it was made.
+	{route: "GET /masuk", as: all, call: nothing},
+	{route: "POST /masuk", as: all, call: entering(func(t *testing.T, s *side) call {
+		return call{form: texts{"email": s.fresh(t, authz.RoleCitizen, false).email, "password": password}}
+	}), leaves: []string{"audit", "audit_heads", "throttles"}},
+	{route: "GET /masuk/lupa", as: all, call: nothing},
+	{route: "POST /masuk/lupa", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{form: texts{"email": s.fresh(t, authz.RoleCitizen, false).email}}
+	}, said: map[string]int{"email": 200}, leaves: []string{"audit", "audit_heads"}}, // it never tells who has an account
+	{route: "GET /masuk/sandi-baru", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{query: texts{"k": s.link(t, s.fresh(t, authz.RoleOfficer, false))}}
+	}},
+	{route: "POST /masuk/sandi-baru", as: all, call: entering(func(t *testing.T, s *side) call {
+		return call{form: texts{"k": s.link(t, s.fresh(t, authz.RoleOfficer, false)), "new": newPassword}}
+	})},
+	{route: "GET /masuk/langkah-kedua", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{cookies: texts{"step": s.waits(t, s.fresh(t, authz.RoleOfficer, true), auth.Cookie)}}
+	}},
+	{route: "POST /masuk/langkah-kedua", as: all, call: entering(func(t *testing.T, s *side) call {
+		return call{cookies: texts{"step": s.waits(t, s.fresh(t, authz.RoleOfficer, true), auth.Cookie)}, form: texts{"code": code(t, s)}}
+	}), free: []string{"code"}},
+	{route: "POST /masuk/passkey/mulai", as: all, call: nothing, leaves: []string{"challenges"}}, // of whoever asks
+	{route: "POST /masuk/passkey", as: all, once: true, call: entering(func(t *testing.T, s *side) call {
+		k := s.withKey(t, s.fresh(t, authz.RoleOfficer, false))
+		c, err := s.w.ap.Auth.BeginPasskeySignIn(t.Context(), s.t, s.site())
+		return ceremony(t, s, k, c, err)
+	})},
+	{route: "POST /masuk/langkah-kedua/passkey/mulai", as: all, call: func(t *testing.T, s *side, _ string) call {
+		p := s.fresh(t, authz.RoleOfficer, false)
+		s.withKey(t, p)
+		return call{cookies: texts{"step": s.waits(t, p, auth.Cookie)}}
+	}},
+	{route: "POST /masuk/langkah-kedua/passkey", as: all, once: true, call: entering(func(t *testing.T, s *side) call {
+		p := s.fresh(t, authz.RoleOfficer, false)
+		k := s.withKey(t, p)
+		step := s.waits(t, p, auth.Cookie)
+		c, err := s.w.ap.Auth.BeginPasskeyStep(t.Context(), s.t, s.site(), step)
+		out := ceremony(t, s, k, c, err)
+		out.cookies["step"] = step
+		return out
+	})},
+	{route: "POST /api/v1/sessions", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{json: texts{"email": s.fresh(t, authz.RoleCitizen, false).email, "password": password}}
+	}, leaves: []string{"audit", "audit_heads"}},
+	{route: "POST /api/v1/sessions/verify", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{json: texts{"challenge": s.waits(t, s.fresh(t, authz.RoleOfficer, true), auth.Bearer), "code": code(t, s)}}
+	}, free: []string{"code"}},
+
+	// One's own account, of somebody new: most of these end sessions or give them another token.
+	{route: "GET /petugas/akun", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/sesi/:id/akhiri", as: signed, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
+		c.params = texts{"id": p.session.String()}
+	}), news: []string{"sesi"}},
+	{route: "POST /petugas/akun/sesi/akhiri-lain", as: signed, call: mine(false, nil), news: []string{"sesi-lain"}},
+	{route: "GET /petugas/akun/sandi", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/sandi", as: signed, call: mine(false, func(_ *testing.T, _ *side, _ *person, c *call) {
+		c.form = texts{"current": password, "new": newPassword}
+	}), news: []string{"sandi"}},
+	{route: "POST /petugas/akun/sandi/kekuatan", as: signed, call: mine(false, func(_ *testing.T, _ *side, _ *person, c *call) {
+		c.form = texts{"new": newPassword}
+	})},
+	{route: "GET /petugas/akun/pastikan", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/pastikan", as: signed, call: mine(true, func(t *testing.T, s *side, _ *person, c *call) {
+		c.form = texts{"secret": code(t, s)}
+	}), free: []string{"secret"}},
+	{route: "POST /petugas/akun/pastikan/passkey/mulai", as: signed, call: mine(false, func(t *testing.T, s *side, p *person, _ *call) { s.withKey(t, p) })},
+	{route: "POST /petugas/akun/pastikan/passkey", as: signed, once: true, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
+		k := s.withKey(t, p)
+		asked, err := s.w.ap.Auth.BeginPasskeyProof(t.Context(), s.t, s.actor(t, p), s.site())
+		said := ceremony(t, s, k, asked, err)
+		c.cookies, c.form = said.cookies, said.form
+	})},
+	{route: "GET /petugas/akun/wajib", as: signed, call: mine(false, nil)},
+	{route: "GET /petugas/akun/aplikasi-kode", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/aplikasi-kode", as: signed, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
+		app, err := s.w.ap.Auth.StartTOTP(t.Context(), s.t, s.actor(t, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.form = texts{"code": codeOf(t, s, app.Secret)}
+	}), free: []string{"code"}, news: []string{"aplikasi"}},
+	{route: "POST /petugas/akun/aplikasi-kode/hapus", as: plain, call: mine(true, nil), news: []string{"aplikasi-hapus"}},
+	{route: "GET /petugas/akun/passkey", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/passkey/mulai", as: signed, call: mine(false, nil)},
+	{route: "POST /petugas/akun/passkey", as: signed, once: true, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
+		asked, err := s.w.ap.Auth.BeginPasskey(t.Context(), s.t, s.actor(t, p), s.site())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.cookies = texts{"passkey": asked.Token}
+		c.form = texts{"name": "Ponsel", "answer": string(newPasskey(t, s.site(), p.id).made(t, asked))}
+	}), news: []string{"passkey"}},
+	{route: "POST /petugas/akun/passkey/:id/hapus", as: signed, call: mine(true, func(t *testing.T, s *side, p *person, c *call) {
+		s.withKey(t, p)
+		keys, err := s.w.ap.Auth.Keys(t.Context(), s.t, p.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.params = texts{"id": keys[0].ID.String()}
+		s.keep(keys[0].ID.String())
+	}), news: []string{"passkey-hapus"}},
+	{route: "POST /petugas/akun/kode-cadangan", as: signed, call: mine(true, nil)},
+
+	// Other people's accounts.
+	{route: "GET /petugas/orang", as: admins, call: nothing},
+	{route: "GET /petugas/orang/:id", as: admins, call: theirs(nil, nil)},
+	{route: "POST /petugas/orang/:id/sesi/:session/akhiri", as: admins, call: theirs(nil, func(t *testing.T, s *side, p *person, c *call) {
+		c.params["session"] = p.session.String()
+	}), news: []string{"sesi"}},
+	{route: "POST /petugas/orang/:id/akhiri-sesi", as: admins, call: theirs(nil, nil), news: []string{"sesi-lain"}},
+	{route: "POST /petugas/orang/:id/atur-ulang", as: admins, call: theirs(nil, nil), news: []string{"atur-ulang"}},
+	{route: "POST /petugas/orang/:id/undang", as: admins, call: theirs(nil, nil), news: []string{"undangan"}},
+	{route: "POST /petugas/orang/:id/bekukan", as: admins, call: theirs(texts{"reason": "cuti"}, nil), news: []string{"bekukan"}},
+	{route: "POST /petugas/orang/:id/pulihkan", as: admins, call: theirs(nil, nil), news: []string{"pulihkan"}},
+
+	// Going.
+	{route: "POST /keluar", as: signed, call: mine(false, nil)},
+	{route: "DELETE /api/v1/sessions/current", as: signed, call: mine(false, nil)},
+
+	// The bare domain, and what every host answers.
+	{route: "bare GET /", as: all, call: nothing},
+	{route: "bare GET /daerah", as: all, call: func(*testing.T, *side, string) call { return call{query: texts{"q": "bangka"}} }},
+	{route: "bare GET /provinsi/:code", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"code": "19"}} }},
+	{route: "any GET /.well-known/security.txt", as: all, call: nothing},
+	{route: "any GET /_/*", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"*": "0000000000/form.js"}} }},
+	{route: "any GET /_/t/:hash/brand.css", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
+	{route: "any GET /_/t/:hash/logo.svg", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
+	{route: "any GET /healthz", as: all, call: nothing},
+	{route: "any GET /readyz", as: all, call: nothing},
+}
+
+// ceremony is a device's answer to a challenge, as a browser sends it.
+func ceremony(t *testing.T, s *side, k *passkey, c auth.Ceremony, err error) call {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(c.Token)
+	return call{cookies: texts{"passkey": c.Token}, form: texts{"answer": string(k.answer(t, c))}}
+}
+
+func randomBytes() []byte {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b)
+	return b
+}

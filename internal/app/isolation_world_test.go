@@ -1,0 +1,413 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/pendopo-id/pendopo/internal/app"
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/jobs"
+	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
+)
+
+// public is how the suite calls who has not signed in.
+const public = "public"
+
+// world is two regions in one application, each with somebody in every role who is signed in, both ways.
+type world struct {
+	db    *store.DB
+	ap    *app.App
+	hash  string // of password
+	a, b  *side
+	log   *safeBuffer
+	roles []string // the public first
+}
+
+// side is one of the regions.
+type side struct {
+	*testkit.Region
+	w       *world
+	t       *tenant.Tenant
+	people  map[string]*person // by role
+	persons map[string]bool    // the identifiers of all there are
+	known   map[string]bool    // what must not be seen elsewhere, beside the canary and the phone
+}
+
+// person is somebody of a region, and their sessions.
+type person struct {
+	id             id.ID
+	email          string
+	cookie, bearer string
+	session        id.ID  // the one of the bearer
+	factor         string // what the sessions were begun with
+}
+
+// safeBuffer is a log that is written by many.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// passwordHash is made once: it is slow on purpose.
+var passwordHash = sync.OnceValues(func() (string, error) {
+	return auth.Hash(context.Background(), tenant.ID{}, password)
+})
+
+func newWorld(t *testing.T, db *store.DB) *world {
+	t.Helper()
+	hash, err := passwordHash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{db: db, hash: hash, log: &safeBuffer{}, roles: append([]string{public}, authz.Roles()...)}
+	ra, rb := testkit.Two(t, db, testkit.PasswordHash(hash))
+	for _, r := range []*testkit.Region{ra, rb} {
+		everyRole(t, db, r, hash)
+	}
+	cfg := config.Default()
+	cfg.Limits, cfg.Data, cfg.SecurityContact = false, t.TempDir(), "mailto:keamanan@contoh.test"
+	// Everything, so that a line which shows something is found at any level.
+	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if w.ap, err = app.New(t.Context(), cfg, db, log); err != nil {
+		t.Fatal(err)
+	}
+	w.a, w.b = w.side(t, ra), w.side(t, rb)
+	return w
+}
+
+func (w *world) side(t *testing.T, r *testkit.Region) *side {
+	t.Helper()
+	leaveWork(t, w.db, w.ap, r)
+	s := &side{Region: r, w: w, people: map[string]*person{}, known: map[string]bool{}, persons: map[string]bool{}}
+	var ok bool
+	if s.t, ok = w.ap.Registry.ByHost(r.Host("localhost")); !ok {
+		t.Fatal("not in the registry")
+	}
+	for _, id := range []id.ID{r.Venue, r.Hall, r.Agency, r.Officer, r.Admin, r.Series[0], r.Series[1], r.Counters[0], r.Counters[1], r.Services[0], r.Services[1]} {
+		s.keep(id.String())
+	}
+	s.keep(r.ID.String())
+	err := w.db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		for _, role := range authz.Roles() {
+			u, err := tenant.UserByEmail(ctx, tx, r.Email(role))
+			if err != nil {
+				return err
+			}
+			p := &person{id: u.ID, email: r.Email(role), factor: factorOf(role)}
+			if err := s.enter(ctx, tx, p); err != nil {
+				return err
+			}
+			s.people[role] = p
+			s.keep(p.id.String())
+			s.persons[p.id.String()] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// keep notes what another region must not see.
+func (s *side) keep(texts ...string) {
+	for _, x := range texts {
+		s.known[x] = true
+	}
+}
+
+func factorOf(role string) string {
+	if auth.NeedsFactor(&tenant.Tenant{}, role) {
+		return string(auth.TOTP)
+	}
+	return ""
+}
+
+// sessionRow mirrors a session, so that one can be begun without the slow hash of a password. That signing in makes
+// just such a row is shown by the routes of the suite that do.
+type sessionRow struct {
+	bun.BaseModel `bun:"table:sessions,alias:session"`
+	store.Owned
+	ID        id.ID      `bun:"id,pk"`
+	UserID    id.ID      `bun:"user_id"`
+	TokenHash []byte     `bun:"token_hash"`
+	Kind      authz.Kind `bun:"kind"`
+	CreatedAt time.Time  `bun:"created_at"`
+	SeenAt    time.Time  `bun:"seen_at"`
+	ExpiresAt time.Time  `bun:"expires_at"`
+	Factor    string     `bun:"factor"`
+	Agent     string     `bun:"agent"`
+	ProvedAt  time.Time  `bun:"proved_at"`
+}
+
+// enter begins a session of each kind.
+func (s *side) enter(ctx context.Context, tx *store.Tx, p *person) error {
+	for kind, token := range map[authz.Kind]*string{auth.Cookie: &p.cookie, auth.Bearer: &p.bearer} {
+		b := make([]byte, 32)
+		_, _ = rand.Read(b)
+		*token = base64.RawURLEncoding.EncodeToString(b)
+		sum := sha256.Sum256([]byte(*token))
+		row := &sessionRow{
+			ID: id.New(), UserID: p.id, TokenHash: sum[:], Kind: kind, CreatedAt: tx.Now(), SeenAt: tx.Now(),
+			ExpiresAt: tx.Now().Add(time.Hour), Factor: p.factor, Agent: "Uji " + s.Canary, ProvedAt: tx.Now(),
+		}
+		if err := store.Insert(ctx, tx, row); err != nil {
+			return err
+		}
+		s.keep(*token, row.ID.String())
+		if kind == auth.Bearer {
+			p.session = row.ID
+		}
+	}
+	return nil
+}
+
+// fresh makes somebody new in a role, signed in. with gives them an app for codes.
+func (s *side) fresh(t *testing.T, role string, with bool) *person {
+	t.Helper()
+	p := &person{id: id.New()}
+	p.email = "baru-" + p.id.String() + "@" + s.Canary + ".test"
+	with = with || factorOf(role) != ""
+	if with {
+		p.factor = string(auth.TOTP)
+	}
+	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
+		user := tenant.User{ID: p.id, PasswordHash: s.w.hash, CreatedAt: tx.Now()}
+		if err := testkit.AddUser(ctx, tx, user, p.email, "Orang "+s.Canary); err != nil {
+			return err
+		}
+		scope := s.Scope
+		if role == authz.RoleOfficer {
+			scope += "/dukcapil"
+		}
+		if err := store.Insert(ctx, tx, &tenant.Grant{UserID: p.id, Role: role, Scope: scope}); err != nil {
+			return err
+		}
+		if with {
+			if err := testkit.GiveFactor(ctx, tx, p.id); err != nil {
+				return err
+			}
+		}
+		return s.enter(ctx, tx, p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(p.id.String())
+	s.persons[p.id.String()] = true
+	return p
+}
+
+// actor is who somebody is to the services below the routes.
+func (s *side) actor(t *testing.T, p *person) *authz.Actor {
+	t.Helper()
+	a, err := s.w.ap.Auth.Resolve(t.Context(), s.t, p.cookie, auth.Cookie)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// waiting takes a number.
+func (s *side) waiting(t *testing.T) string {
+	t.Helper()
+	p, err := s.w.ap.Hall.Issue(t.Context(), s.t, queue.Request{ServiceID: s.Services[0], Channel: queue.Web})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(p.ID.String(), queue.Code(p.ID))
+	return p.ID.String()
+}
+
+// called takes a number and calls somebody to the first counter. Who stood there has gone.
+func (s *side) called(t *testing.T) string {
+	t.Helper()
+	s.waiting(t)
+	p, ok, err := s.w.ap.Hall.CallNext(t.Context(), s.t, s.actor(t, s.people[authz.RoleOfficer]), queue.Press{CounterID: s.Counters[0]})
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	return p.ID.String()
+}
+
+func (s *side) moved(t *testing.T, m queue.Move) string {
+	t.Helper()
+	ticket := s.called(t)
+	parsed, err := id.Parse(ticket)
+	if err == nil {
+		_, err = s.w.ap.Hall.Do(t.Context(), s.t, s.actor(t, s.people[authz.RoleOfficer]), parsed, m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+// served is somebody who stands at the first counter; missed is somebody who was not there.
+func (s *side) served(t *testing.T) string { t.Helper(); return s.moved(t, queue.Serve) }
+func (s *side) missed(t *testing.T) string { t.Helper(); return s.moved(t, queue.Absent) }
+
+// waits is a sign-in that waits for its second step.
+func (s *side) waits(t *testing.T, p *person, kind auth.Kind) string {
+	t.Helper()
+	_, err := s.w.ap.Auth.SignIn(t.Context(), s.t, p.email, password, kind, auth.From{Agent: "Uji"})
+	step, ok := auth.StepOf(err)
+	if !ok {
+		t.Fatal(err)
+	}
+	s.keep(step.Challenge)
+	return step.Challenge
+}
+
+// link is the token of a letter.
+func (s *side) link(t *testing.T, p *person) (token string) {
+	t.Helper()
+	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		token, _, err = auth.MakeLink(ctx, tx, p.id, auth.LetterReset)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(token)
+	return token
+}
+
+func (s *side) site() auth.Site {
+	return auth.Site{Origin: "http://" + s.Host("localhost"), Name: "MPP Uji"}
+}
+
+// withKey gives somebody a passkey.
+func (s *side) withKey(t *testing.T, p *person) *passkey {
+	t.Helper()
+	actor := s.actor(t, p)
+	c, err := s.w.ap.Auth.BeginPasskey(t.Context(), s.t, actor, s.site())
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := newPasskey(t, s.site(), p.id)
+	if _, _, err := s.w.ap.Auth.AddPasskey(t.Context(), s.t, actor, s.site(), c.Token, "Ponsel "+s.Canary, k.made(t, c)); err != nil {
+		t.Fatal(err)
+	}
+	p.factor = string(auth.Passkey)
+	if err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error { return s.enter(ctx, tx, p) }); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// snapshot is every row of a tenant, table by table, and its row in the list of regions.
+func snapshot(t *testing.T, db *store.DB, of store.TenantID) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := db.View(t.Context(), of, func(ctx context.Context, tx *store.Tx) error {
+		for _, table := range db.OwnedTables() {
+			rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select * from "+table)
+			if err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+			var lines []string
+			for _, r := range rows {
+				lines = append(lines, fmt.Sprint(r))
+			}
+			slices.Sort(lines)
+			out[table] = strings.Join(lines, "\n")
+		}
+		return nil
+	})
+	if err == nil {
+		err = db.SystemView(t.Context(), func(ctx context.Context, s *store.SysTx) error {
+			rows, err := store.SysSelect[tenant.Row](ctx, s, "id = ?", of)
+			out["tenants"] = fmt.Sprintf("%+v", rows)
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// changed names the tables that differ.
+func changed(before, after map[string]string) (tables []string) {
+	for table, rows := range before {
+		if after[table] != rows {
+			tables = append(tables, table)
+		}
+	}
+	slices.Sort(tables)
+	return tables
+}
+
+// leaveWork gives the region a job and a message.
+func leaveWork(t *testing.T, db *store.DB, ap *app.App, r *testkit.Region) {
+	t.Helper()
+	err := db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			jobs.Add(ctx, tx, jobs.Job{Kind: "uji", Key: r.Canary, Data: r.Canary}),
+			ap.Messages.Send(ctx, tx, notify.Message{Kind: auth.NoticePassword, Key: r.Canary, To: notify.User(r.Officer), Data: r.Canary}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// everyRole gives the region a person for each role that has none yet, with the region's whole scope.
+func everyRole(t *testing.T, db *store.DB, r *testkit.Region, hash string) {
+	t.Helper()
+	err := db.In(t.Context(), r.ID, func(ctx context.Context, tx *store.Tx) error {
+		for _, role := range authz.Roles() {
+			if role == authz.RoleOfficer || role == authz.RoleAdmin {
+				continue // testkit has made them
+			}
+			user := tenant.User{ID: id.New(), PasswordHash: hash, CreatedAt: tx.Now()}
+			if err := testkit.AddUser(ctx, tx, user, r.Email(role), "Orang "+r.Canary); err != nil {
+				return err
+			}
+			if err := store.Insert(ctx, tx, &tenant.Grant{UserID: user.ID, Role: role, Scope: r.Scope}); err != nil {
+				return err
+			}
+			if factorOf(role) != "" {
+				if err := testkit.GiveFactor(ctx, tx, user.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

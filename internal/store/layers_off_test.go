@@ -1,0 +1,5 @@
+//go:build pendopo_layers
+
+package store
+
+func init() { Scope(false) }
