@@ -79,6 +79,7 @@ func (c *checker) checkAgency(a *Agency, d *document) {
 	for i := range a.Services {
 		c.checkService(a, i, d, known)
 	}
+	c.checkSignIn(a, d)
 }
 
 func (c *checker) checkSeries(a *Agency, i int, d *document) {

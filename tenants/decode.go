@@ -339,7 +339,7 @@ var translated = map[string]string{
 	"instansi": "agency", "loket": "counters", "seri": "series", "layanan": "services", "kuota": "quota",
 	"awalan": "prefix", "menit": "minutes", "sistem": "system", "standar": "standard", "kata": "words",
 	"persyaratan": "requirements", "prosedur": "procedure", "waktu": "time", "biaya": "fee", "tarif": "fee",
-	"produk": "product", "singkatan": "short", "ikon": "icon", "pelaksanaan": "execution",
+	"produk": "product", "penerbit": "issuer", "domain": "domains", "masuk": "sign_in", "klien": "client_id", "langkah_kedua": "second_factor", "singkatan": "short", "ikon": "icon", "pelaksanaan": "execution",
 }
 
 // nearestKey is the key that a wrong one most probably means; empty when nothing is near.

@@ -190,7 +190,11 @@ func (d *differ) fields(path, prefix string, old, new reflect.Value) {
 			continue
 		}
 		was, is := valueText(a), valueText(b)
-		d.modify(path, field, was, is, both{labels[name] + " ", englishLabel(name) + " "}.plus(changeText(t, name, a, b)))
+		label := labels[name]
+		if t == reflect.TypeFor[SignIn]() && name == "second_factor" { // not for whom, as in Security, but by what
+			label = "langkah kedua menurut"
+		}
+		d.modify(path, field, was, is, both{label + " ", englishLabel(name) + " "}.plus(changeText(t, name, a, b)))
 	}
 }
 
@@ -247,7 +251,7 @@ func quoted(owner reflect.Type, name string, v reflect.Value) both {
 		}
 		return both{"(kosong)", "(none)"}
 	}
-	if name == "role" || name == "second_factor" {
+	if name == "role" || name == "second_factor" && owner == reflect.TypeFor[Security]() {
 		var text both
 		for i, role := range strings.Split(valueText(v), ", ") {
 			if i > 0 {
@@ -293,6 +297,7 @@ var labels = map[string]string{
 	"product_en": "produk (Inggris)", "proxy": "perwakilan", "basis": "dasar hukum", "role": "peran",
 	"agency": "instansi", "counters": "loket", "place_en": "tempat (Inggris)", "reason_en": "alasan (Inggris)",
 	"complaints_en": "pengaduan (Inggris)", "second_factor": "langkah kedua untuk",
+	"issuer": "penerbit", "client_id": "pengenal klien", "domains": "domain surel", "create": "akun baru otomatis",
 }
 
 // roleNames are the roles in words.

@@ -37,6 +37,7 @@ var agencyComments = map[string]string{
 	"series":   "Seri nomor antrean. Awalan tidak boleh sama di satu lokasi.",
 	"counters": "Loket dan seri yang dipanggilnya.",
 	"services": "Layanan. Yang kosong diambil dari katalog nasional.",
+	"sign_in":  "Penyedia identitas instansi sendiri. Rahasia kliennya tidak ditulis di sini: pendopo tenant sign-in.",
 }
 
 // encodeRegion gives the text of region.yaml.

@@ -105,7 +105,23 @@ type Agency struct {
 	Series   []Series  `yaml:"series" json:"series"`
 	Counters []Counter `yaml:"counters" json:"counters"`
 	Services []Service `yaml:"services" json:"services"`
+	SignIn   SignIn    `yaml:"sign_in,omitempty" json:"sign_in,omitzero"`
 }
+
+// SignIn is an agency's own identity provider (OpenID Connect), by which its people may sign in. The client's secret
+// never stands in a manifest: "pendopo tenant sign-in" takes it.
+type SignIn struct {
+	Issuer   string   `yaml:"issuer" json:"issuer"`                     // "https://sso.imigrasi.go.id"
+	ClientID string   `yaml:"client_id" json:"client_id"`               // as the provider has registered this region
+	Role     Role     `yaml:"role" json:"role"`                         // officer or agency-admin, in this agency only: what Create gives
+	Domains  []string `yaml:"domains" json:"domains"`                   // of the e-mail addresses that the provider speaks for
+	Create   bool     `yaml:"create,omitempty" json:"create,omitempty"` // who is not known yet gets an account at the first sign-in
+	// SecondFactor are the values of the claims acr and amr that say that the provider has asked for a second factor.
+	SecondFactor []string `yaml:"second_factor,omitempty" json:"second_factor,omitempty"`
+}
+
+// Given tells whether the agency has a provider.
+func (s SignIn) Given() bool { return s.Issuer != "" }
 
 // Series is a run of queue numbers at a venue (seri antrean): prefix "A" gives A-001, A-002 ... a day.
 type Series struct {

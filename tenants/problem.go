@@ -50,6 +50,8 @@ const (
 	RuleZone         Rule = "zone"          // a counter whose calls no board would show
 	RuleRole         Rule = "role"          //
 	RuleLogo         Rule = "logo"          // an SVG with more than a drawing in it
+	RuleIssuer       Rule = "issuer"        // the address of an identity provider
+	RuleDomain       Rule = "domain"        // of e-mail addresses
 )
 
 // Problem is one thing that is wrong in a region's folder, and where.

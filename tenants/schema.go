@@ -195,17 +195,30 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 			p.UniqueItems = true
 			p.Examples = []any{[]any{"manager", "front-office"}}
 		},
-		"person.counters":       atCounters,
-		"post.role":             enum(RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin),
-		"post.agency":           examples(agencies...),
-		"post.counters":         atCounters,
-		"agency.code":           func(p *jsonschema.Schema) { p.Pattern = codeForm.String(); p.Examples = agencies },
-		"agency.services":       atLeastOne,
-		"series.prefix":         pattern(prefixForm.String(), "A"),
-		"series.quota":          between(0, maxQuota),
-		"counter.series":        func(p *jsonschema.Schema) { atLeastOne(p); asCodes(p) },
-		"service.execution":     enum(catalogue.Native, catalogue.FrontDesk, catalogue.HandOff),
-		"service.minutes":       between(0, maxMinutes),
+		"person.counters":   atCounters,
+		"post.role":         enum(RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin),
+		"post.agency":       examples(agencies...),
+		"post.counters":     atCounters,
+		"agency.code":       func(p *jsonschema.Schema) { p.Pattern = codeForm.String(); p.Examples = agencies },
+		"agency.services":   atLeastOne,
+		"series.prefix":     pattern(prefixForm.String(), "A"),
+		"series.quota":      between(0, maxQuota),
+		"counter.series":    func(p *jsonschema.Schema) { atLeastOne(p); asCodes(p) },
+		"service.execution": enum(catalogue.Native, catalogue.FrontDesk, catalogue.HandOff),
+		"service.minutes":   between(0, maxMinutes),
+		"signIn.issuer":     pattern(issuerForm, "https://sso.contoh.go.id/realms/pegawai"),
+		"signIn.client_id":  examples("pendopo-bangka"),
+		"signIn.role":       enum(RoleOfficer, RoleAgencyAdmin),
+		"signIn.domains": func(p *jsonschema.Schema) {
+			atLeastOne(p)
+			p.Items.Pattern = domainForm.String()
+			p.UniqueItems = true
+			p.Examples = []any{[]any{"contoh.go.id"}}
+		},
+		"signIn.second_factor": func(p *jsonschema.Schema) {
+			p.UniqueItems = true
+			p.Examples = []any{[]any{"mfa", "otp"}}
+		},
 		"standard.requirements": atLeastOne,
 		"standard.procedure":    atLeastOne,
 	}

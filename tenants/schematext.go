@@ -13,6 +13,7 @@ var defDescriptions = map[string]string{
 	"post":     "Peran lain orang yang sama.",
 	"series":   "Seri nomor antrean di satu lokasi: awalan A memberi A-001, A-002, dan seterusnya setiap hari.",
 	"counter":  "Loket, tempat petugas melayani.",
+	"signIn":   "Penyedia identitas instansi sendiri (OpenID Connect), agar orangnya masuk dengan akun instansinya.",
 	"service":  "Layanan yang ditawarkan daerah ini. Yang kosong diambil dari katalog nasional.",
 	"standard": "Standar pelayanan: enam komponen yang wajib dipublikasikan. Menggantikan standar katalog seluruhnya.",
 }
@@ -89,6 +90,15 @@ var descriptions = map[string]string{
 	"agency.series":   "Seri nomor antrean instansi ini.",
 	"agency.counters": "Loket instansi ini.",
 	"agency.services": "Layanan yang ditawarkan, sedikitnya satu.",
+
+	"agency.sign_in": "Masuk dengan akun instansi sendiri (OpenID Connect); kosong berarti hanya dengan kata sandi. docs/sso.md.",
+
+	"signIn.issuer":        "Alamat penerbit persis seperti yang disebut penyedia, diawali https://. Dokumen penemuannya ada di bawah alamat ini, di /.well-known/openid-configuration.",
+	"signIn.client_id":     "Pengenal klien yang didaftarkan pada penyedia. Rahasianya tidak ditulis di sini: pendopo tenant sign-in.",
+	"signIn.role":          "Peran orang baru di instansi ini: officer (petugas loket) atau agency-admin (pengelola instansi).",
+	"signIn.domains":       "Domain alamat surel yang boleh masuk lewat penyedia ini, sedikitnya satu. Subdomain disebut sendiri.",
+	"signIn.create":        "true bila orang yang belum terdaftar mendapat akun saat pertama masuk; tanpa ini hanya yang sudah terdaftar.",
+	"signIn.second_factor": "Nilai klaim acr atau amr yang berarti penyedia sudah meminta langkah kedua; kosong berarti langkah kedua mengikuti aturan daerah.",
 
 	"series.code":    "Kode seri, tidak boleh sama dalam satu instansi.",
 	"series.name":    "Nama seri; kosong berarti nama pendek instansi.",

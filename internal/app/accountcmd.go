@@ -85,10 +85,27 @@ func tenantPassword(ctx context.Context, t *tenantEnv) error {
 	})
 }
 
-// tenantAccount resumes an account that is suspended: the way back for the administrator whom no other can help.
+// tenantAccount resumes an account that is suspended, the way back for the administrator whom no other can help; or
+// loosens somebody from their account at their agency's provider.
 func tenantAccount(ctx context.Context, t *tenantEnv) error {
-	if t.args[2] != "resume" {
-		return fmt.Errorf("pendopo tenant account %s %s %q: hanya resume · only resume", t.args[0], t.args[1], t.args[2])
+	switch t.args[2] {
+	case "resume":
+	case "loosen":
+		return t.account(ctx, func(door *auth.Service, row *tenant.Row, email string) error {
+			changed, err := door.LoosenOf(ctx, row.ID, email, cliActor)
+			switch {
+			case err != nil:
+				return err
+			case !changed:
+				t.say("Tidak ada yang berubah: %s tidak terhubung dengan akun instansi.", "Nothing changed: %s is bound to no agency account.", email)
+			default:
+				t.say("Akun instansi %s sudah dilepas. Saat masuk berikutnya lewat penyedia instansinya, akunnya yang baru dihubungkan.",
+					"The agency account of %s is loosened. The next sign-in by the agency's provider binds the new one.", email)
+			}
+			return nil
+		})
+	default:
+		return fmt.Errorf("pendopo tenant account %s %s %q: hanya resume atau loosen · only resume or loosen", t.args[0], t.args[1], t.args[2])
 	}
 	return t.account(ctx, func(door *auth.Service, row *tenant.Row, email string) error {
 		changed, err := door.ResumeOf(ctx, row.ID, email, cliActor)

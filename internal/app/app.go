@@ -72,7 +72,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	if err := a.background(); err != nil {
 		return nil, err
 	}
-	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher, Notices: notices{a.Messages}})
+	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher, Notices: notices{a.Messages}, Providers: newProviders(cfg)})
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)

@@ -71,6 +71,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		}
 		d.keys(ctx, cfg, db)
 		d.checkpoints(ctx, db, cfg)
+		d.providers(ctx, cfg, db)
 		d.domains(ctx, db, tenant.NameServer(cfg.NameServer))
 	}
 	d.mail(ctx, cfg)

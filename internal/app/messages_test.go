@@ -27,7 +27,7 @@ func TestMessagesAboutAccounts(t *testing.T) {
 		kinds[kind] = []string{"time", "help"}
 	}
 	kinds[auth.NoticeCodeUsed] = []string{"time", "left", "help"}
-	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed, auth.NoticeRemoved} {
+	for _, kind := range []string{auth.NoticeFactorsReset, auth.NoticeSessionsEnded, auth.NoticeResumed, auth.NoticeRemoved, auth.NoticeIdentityRemoved} {
 		kinds[kind] = []string{"time", "by", "help"}
 	}
 	kinds[auth.NoticeSuspended] = []string{"time", "by", "reason", "help"}

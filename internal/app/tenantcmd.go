@@ -39,8 +39,15 @@ const tenantUsage = `pendopo tenant: daerah · regions
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
   invite CODE EMAIL     kirim tautan untuk membuat kata sandi · send a link with which they choose a password
   factors CODE EMAIL    hapus langkah kedua seseorang yang kehilangan ponselnya · take away a person's second factors
-  account CODE EMAIL resume
-                        pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+  account CODE EMAIL resume|loosen
+                        resume: pulihkan akun seseorang yang dibekukan · let somebody who is suspended sign in again
+                        loosen: lepas akun instansinya, bila ia mendapat yang baru · loosen their agency's account, for
+                        somebody who has got a new one
+  sign-in CODE [AGENCY] masuk dengan akun instansi: alamat kembali, rahasia, apakah penyedianya menjawab
+                        · agencies' identity providers: redirect address, secret, whether they answer
+                        --secret-file FILE: simpan rahasia klien dari berkas, - dari masukan baku
+                        · keep the client's secret from a file, - is the standard input
+                        --forget-secret: hapus rahasianya · forget it
   domain CODE [HOST]    domain sendiri: catatan TXT yang membuktikannya, lalu dilayani; --drop mengembalikannya
                         · a domain of its own: the TXT record that proves it, then it is served; --drop gives it back
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
@@ -64,6 +71,9 @@ type tenantEnv struct {
 
 	confirm string // --confirm of apply
 	log     *slog.Logger
+
+	secretFile   string // of sign-in
+	forgetSecret bool
 }
 
 func tenantCommand(ctx context.Context, e env, args []string) error {
@@ -81,6 +91,11 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	domain := v("domain", 1, 2, tenantDomain)
 	domain.flags = func(fs *flag.FlagSet) {
 		fs.BoolVar(&t.drop, "drop", false, "kembalikan domain itu; tidak dilayani lagi · give the domain back; it is not served any more")
+	}
+	signIn := v("sign-in", 1, 2, tenantSignIn)
+	signIn.flags = func(fs *flag.FlagSet) {
+		fs.StringVar(&t.secretFile, "secret-file", "", "berkas dengan rahasia klien, - untuk masukan baku · a file with the client's secret, - is the standard input")
+		fs.BoolVar(&t.forgetSecret, "forget-secret", false, "hapus rahasia klien · forget the client's secret")
 	}
 	export.flags = func(fs *flag.FlagSet) {
 		fs.BoolVar(&t.force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
@@ -177,7 +192,11 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	t.noAdmin(region)
 	t.recheck(plan.Recheck)
 	t.held(plan.Held)
-	return nil
+	row, _, err := t.prov.Find(ctx, region.Code)
+	if err == nil {
+		_, err = t.showProviders(ctx, row, region, providersOf(region))
+	}
+	return err
 }
 
 // noAdmin warns of a region in which nobody could help the others to sign in.
@@ -256,6 +275,11 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 	}
 	t.noAdmin(region)
 	t.recheck(res.Recheck)
+	if len(res.Changes) > 0 {
+		if _, err := t.showProviders(ctx, &res.Tenant, region, providersOf(region)); err != nil {
+			return err
+		}
+	}
 	if !t.invite {
 		t.accounts(res.Accounts)
 		return nil

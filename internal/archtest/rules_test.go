@@ -25,7 +25,7 @@ var rules = map[string]func(*tree) []string{
 // layer is the height of a package in the house (design.md, section 1). A package imports what is
 // lower, and the rest of its own folder. What has no line here is a vertical.
 var layer = map[string]int{
-	"config": 0, "fault": 0, "id": 0, "clock": 0, "fair": 0,
+	"config": 0, "fault": 0, "id": 0, "clock": 0, "fair": 0, "idp": 0,
 	"store": 1,
 	"audit": 2, "events": 2, "seal": 2, "throttle": 2,
 	"tenant": 3,

@@ -199,6 +199,8 @@ func (w *Teller) Target(r Record) string {
 		return w.p.T("auditlog.a_session")
 	case "tenant":
 		return w.t.Name
+	case "provider":
+		return w.p.T("auditlog.a_provider", w.agency(rest))
 	case "keyset":
 		return w.p.T("auditlog.keyset", rest)
 	case "records":
@@ -392,10 +394,27 @@ func (w *Teller) value(name string, text json.RawMessage) string {
 	if role, scope, ok := strings.Cut(s, " "); ok && name == "roles" && i18n.Has("web.role."+role) {
 		return w.p.T("web.role."+role) + w.scope(scope)
 	}
+	if name == "via" {
+		return w.agency(s)
+	}
 	if i18n.Has("auditlog.value." + name + "." + s) {
 		return w.p.T("auditlog.value." + name + "." + s)
 	}
 	return s
+}
+
+// agency is what an agency is called, by its code.
+func (w *Teller) agency(code string) string {
+	for _, a := range w.dir.Agencies {
+		if a.Code != code {
+			continue
+		}
+		if w.p.Locale() == i18n.EN {
+			return cmp.Or(a.ShortEN, a.Short)
+		}
+		return a.Short
+	}
+	return code
 }
 
 // scope is where a role holds, unless that is the whole region.

@@ -43,6 +43,7 @@ type Options struct {
 	Log       *slog.Logger
 	Notices   Notices       // nil: nobody is told
 	Hasher    *audit.Hasher // makes what stands for an account and a password in records
+	Providers providers     // asks agencies' identity providers; nil: nobody signs in by one
 }
 
 // From is where somebody signs in from.
@@ -83,6 +84,8 @@ type signInData struct {
 	OK   bool   `json:"ok"`
 	Kind Kind   `json:"kind"`
 	By   Method `json:"by,omitempty"`
+	Via  string `json:"via,omitempty"` // the agency whose provider it was
+	Why  string `json:"why,omitempty"` // it was refused: the fault's last words
 	// Times is which failure it is of this account from this network within ten minutes; 0 is the first.
 	Times int `json:"times,omitempty"`
 }
@@ -217,10 +220,10 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 			return err
 		}
 		if f.Any() {
-			waits, err = s.wait(ctx, tx, user.ID, kind, f)
+			waits, err = s.wait(ctx, tx, user.ID, kind, "", f)
 			return err
 		}
-		out, err = s.start(ctx, tx, t, now, kind, "", from)
+		out, err = s.start(ctx, tx, t, now, kind, how{proved: tx.Now()}, from)
 		return err
 	})
 	switch {
@@ -249,8 +252,15 @@ func newToken() (token string, hash []byte) {
 	return token, tokenHash(token)
 }
 
+// how somebody has shown who they are.
+type how struct {
+	by     Method    // the second factor; "" is none
+	via    string    // the agency whose provider says so; "" is a password or a passkey of ours
+	proved time.Time // when they did; zero: a provider that does not say when it asked
+}
+
 // start begins a session of somebody who has shown who they are.
-func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, user *account, kind Kind, by Method, from From) (Session, error) {
+func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, user *account, kind Kind, as how, from From) (Session, error) {
 	keys, err := seal.In(ctx, tx)
 	if err != nil {
 		return Session{}, err
@@ -262,7 +272,10 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 	if err != nil {
 		return Session{}, err
 	}
-	enrol := by == "" && mustHave(t, grants)
+	if as.via != "" && !within(t, as.via, grants) {
+		return Session{}, fault.New(fault.Forbidden, "auth.provider.elsewhere")
+	}
+	enrol := as.by == "" && mustHave(t, grants)
 	if enrol && kind == Bearer {
 		return Session{}, fault.New(fault.Forbidden, "mfa_enrol")
 	}
@@ -271,9 +284,9 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 		return Session{}, err
 	}
 	var out Session
-	row := &session{ID: id.New(), UserID: user.ID, Kind: kind, Factor: string(by), Agent: from.Agent}
+	row := &session{ID: id.New(), UserID: user.ID, Kind: kind, Factor: string(as.by), Via: as.via, Agent: from.Agent}
 	out.Token, row.TokenHash = newToken()
-	row.CreatedAt, row.SeenAt, row.ProvedAt = tx.Now(), tx.Now(), tx.Now()
+	row.CreatedAt, row.SeenAt, row.ProvedAt = tx.Now(), tx.Now(), as.proved
 	row.ExpiresAt = tx.Now().Add(limitOf(grants).absolute)
 	if err := store.Insert(ctx, tx, row); err != nil {
 		return Session{}, err
@@ -284,13 +297,13 @@ func (s *Service) start(ctx context.Context, tx *store.Tx, t *tenant.Tenant, use
 			return Session{}, err
 		}
 	}
-	out.Actor, err = newActor(ctx, tx, found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt}, grants, enrol)
+	out.Actor, err = newActor(ctx, tx, found{ID: row.ID, UserID: user.ID, Name: user.Name, Email: user.Email, ProvedAt: row.ProvedAt, Via: as.via}, grants, enrol)
 	if err != nil {
 		return Session{}, err
 	}
 	tx.Audit(store.Record{
 		Actor: out.Actor.String(), Action: "auth:session:create", Target: "session:" + row.ID.String(),
-		Data: signInData{OK: true, Kind: kind, By: by},
+		Data: signInData{OK: true, Kind: kind, By: as.by, Via: as.via},
 	})
 	return out, nil
 }
@@ -326,7 +339,7 @@ func newActor(ctx context.Context, tx *store.Tx, row found, rows []tenant.Grant,
 		return nil, err
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol}
+	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol, Via: row.Via}
 	person := tenant.User{ID: row.UserID, Name: row.Name, Email: row.Email}
 	if who.Name, who.Email, err = person.Open(ctx, keys); err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ const (
 	TOTP     Method = "totp"          // a code of an app
 	Recovery Method = "recovery_code" // one of the codes that were shown once
 	Passkey  Method = "passkey"
+	// ByProvider is the second factor that an agency's own identity provider has asked for.
+	ByProvider Method = "provider"
 )
 
 // Factors are what a person has beside the password. Recovery codes alone are none: they stand in for one.

@@ -30,13 +30,17 @@ func (s *Service) refused(ctx context.Context, t *tenant.Tenant, user *account, 
 		if user != nil {
 			owner = user.ID
 		}
-		return s.failed(ctx, tx, who, failure{"failed", "auth:session:create", Account(s.opt.Hasher, t.ID, email), kind, owner, tellPasswords})
+		return s.failed(ctx, tx, who, failure{
+			name: "failed", action: "auth:session:create", target: Account(s.opt.Hasher, t.ID, email), kind: kind, owner: owner, tell: tellPasswords,
+		})
 	})
 }
 
 // wrongCode does so for a wrong code after a right password.
 func (s *Service) wrongCode(ctx context.Context, tx *store.Tx, user id.ID, kind Kind, who attempt) error {
-	return s.failed(ctx, tx, who, failure{"code-failed", "auth:session:verify", "user:" + user.String(), kind, user, tellCodes})
+	return s.failed(ctx, tx, who, failure{
+		name: "code-failed", action: "auth:session:verify", target: "user:" + user.String(), kind: kind, owner: user, tell: tellCodes,
+	})
 }
 
 // failure is what has failed.
@@ -45,6 +49,7 @@ type failure struct {
 	kind                 Kind
 	owner                id.ID // zero: nobody's
 	tell                 int   // from how many in an hour on the owner is told
+	via, why             string
 }
 
 func (s *Service) failed(ctx context.Context, tx *store.Tx, who attempt, f failure) error {
@@ -53,7 +58,7 @@ func (s *Service) failed(ctx context.Context, tx *store.Tx, who attempt, f failu
 		return err
 	}
 	if tenfold(n) {
-		data := signInData{OK: false, Kind: f.kind}
+		data := signInData{OK: false, Kind: f.kind, Via: f.via, Why: f.why}
 		if n > 1 {
 			data.Times = n
 		}

@@ -59,6 +59,11 @@ func (s *Service) RequestReset(ctx context.Context, t *tenant.Tenant, email stri
 		if who.user == nil || who.user.Retired || who.user.Suspended { // nobody who could sign in
 			return nil
 		}
+		// Whom only their agency's provider lets in has no password to forget: whoever reads their mail would get one,
+		// past what the agency asks of them. An administrator may send them an invitation.
+		if who.user.PasswordHash == "" && who.user.Source == tenant.FromProvider {
+			return nil
+		}
 		return s.opt.Notices.Notice(ctx, tx, who.user.ID, LetterReset, nil)
 	})
 }

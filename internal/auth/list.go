@@ -50,6 +50,8 @@ type Person struct {
 	Suspended       bool
 	SuspendedReason string
 	Sessions        int
+	Password        bool     // has one
+	Bound           []string // the agencies at whose providers they have an account
 	// PasswordUntil is until when a password that was chosen for them opens anything; zero: theirs is their own.
 	PasswordUntil time.Time
 	Expired       bool // it is worth nothing any more
@@ -152,7 +154,7 @@ func (a account) state() State {
 		return StateRemoved
 	case a.Suspended:
 		return StateSuspended
-	case a.PasswordHash == "":
+	case a.PasswordHash == "" && a.Source != tenant.FromProvider: // whom a provider lets in needs none
 		return StateInvited
 	}
 	return StateActive
@@ -235,12 +237,24 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 	if err != nil {
 		return nil, err
 	}
+	bonds, err := store.Select[identity](tx).Order("agency").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bound := map[id.ID][]string{}
+	for _, b := range bonds {
+		bound[b.UserID] = append(bound[b.UserID], b.Agency)
+	}
 	out := make([]Person, 0, len(rows))
 	for _, u := range rows {
 		p := Person{
+			Password: u.PasswordHash != "", Bound: bound[u.ID],
 			ID: u.ID, State: u.state(), Suspended: u.Suspended, Sessions: in[u.ID], Counters: at[u.ID],
 			PasswordUntil: u.PasswordUntil, Expired: u.expired(tx.Now()),
 			Factors: Factors{TOTP: apps[u.ID] > 0, Passkeys: keys[u.ID], Codes: codes[u.ID]}, MustHave: mustHave(t, roles[u.ID]),
+		}
+		if p.State == StateInvited && len(p.Bound) > 0 { // whom a provider lets in needs no password
+			p.State = StateActive
 		}
 		if p.Name, p.Email, err = u.open(ctx, tx); err != nil {
 			return nil, err

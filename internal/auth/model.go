@@ -8,6 +8,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // session is a sign-in that holds. The token itself is nowhere kept.
@@ -24,20 +25,22 @@ type session struct {
 	Factor    string    `bun:"factor"` // a Method, or "" for a password alone
 	Agent     string    `bun:"agent"`  // the kind of device, in coarse words
 	ProvedAt  time.Time `bun:"proved_at,nullzero"`
+	Via       string    `bun:"via"` // the agency by whose provider it began, or ""
 }
 
 // account is what auth keeps of a person beside what the manifest declares, so that an apply leaves it alone.
 type account struct {
 	bun.BaseModel `bun:"table:users,alias:account"`
 	store.Owned
-	ID              id.ID     `bun:"id,pk"`
-	Email           seal.Box  `bun:"email"` // tenant.UserEmail
-	Name            seal.Box  `bun:"name"`  // tenant.UserName
-	PasswordHash    string    `bun:"password_hash"`
-	PasswordUntil   time.Time `bun:"password_until,nullzero"` // of a password that somebody else chose
-	Retired         bool      `bun:"retired"`
-	Suspended       bool      `bun:"suspended"`
-	SuspendedReason seal.Box  `bun:"suspended_reason"`
+	ID              id.ID         `bun:"id,pk"`
+	Email           seal.Box      `bun:"email"` // tenant.UserEmail
+	Name            seal.Box      `bun:"name"`  // tenant.UserName
+	PasswordHash    string        `bun:"password_hash"`
+	PasswordUntil   time.Time     `bun:"password_until,nullzero"` // of a password that somebody else chose
+	Retired         bool          `bun:"retired"`
+	Source          tenant.Source `bun:"source"`
+	Suspended       bool          `bun:"suspended"`
+	SuspendedReason seal.Box      `bun:"suspended_reason"`
 }
 
 // totpRow is an app that makes codes.
@@ -107,7 +110,34 @@ type link struct {
 	ExpiresAt time.Time `bun:"expires_at"`
 }
 
+// providerRow is the secret with which an agency's identity provider knows us. It is for one issuer and client only.
+type providerRow struct {
+	bun.BaseModel `bun:"table:provider_secrets,alias:provider_secret"`
+	store.Owned
+	ID        id.ID     `bun:"id,pk"`
+	Agency    string    `bun:"agency"` // code
+	Issuer    string    `bun:"issuer"`
+	ClientID  string    `bun:"client_id"`
+	Secret    seal.Box  `bun:"secret"`
+	CreatedAt time.Time `bun:"created_at"`
+}
+
+// identity is the bond between a person and their account at an agency's provider.
+type identity struct {
+	bun.BaseModel `bun:"table:identities,alias:identity"`
+	store.Owned
+	ID           id.ID      `bun:"id,pk"`
+	UserID       id.ID      `bun:"user_id"`
+	Agency       string     `bun:"agency"` // code
+	Issuer       string     `bun:"issuer"`
+	Subject      seal.Box   `bun:"subject"` // see subjectText
+	SubjectIndex seal.Index `bun:"subject_index"`
+	CreatedAt    time.Time  `bun:"created_at"`
+	UsedAt       time.Time  `bun:"used_at"`
+}
+
 // Models are this package's tables.
 var Models = store.Models{
+	(*providerRow)(nil), (*identity)(nil),
 	(*session)(nil), (*account)(nil), (*totpRow)(nil), (*recoveryCode)(nil), (*passkeyRow)(nil), (*challenge)(nil), (*link)(nil),
 }

@@ -33,6 +33,9 @@ const (
 	NoticeRoleTaken      = "auth.role.taken"
 	NoticeCounters       = "auth.counters.changed"
 	NoticeRemoved        = "auth.removed" // the account is closed
+
+	NoticeIdentityAdded   = "auth.identity.added" // bound to an account at the agency's provider
+	NoticeIdentityRemoved = "auth.identity.removed"
 )
 
 // AllNotices are the kinds of notices.
@@ -40,6 +43,7 @@ var AllNotices = []string{
 	NoticeTOTPAdded, NoticeTOTPRemoved, NoticePasskeyAdded, NoticePasskeyRemoved, NoticePasskeyCloned, NoticeCodesRenewed,
 	NoticeCodeUsed, NoticePassword, NoticeFactorsReset, NoticeSessionsEnded, NoticeSuspended, NoticeResumed,
 	NoticeGuessed, NoticeRoleGiven, NoticeRoleTaken, NoticeCounters, NoticeRemoved,
+	NoticeIdentityAdded, NoticeIdentityRemoved,
 }
 
 // nobodyTold is what there is until somebody sends messages.

@@ -293,7 +293,7 @@ func (s *Service) PasskeySignIn(ctx context.Context, t *tenant.Tenant, site Site
 		return Session{}, err
 	}
 	return s.passkey(ctx, t, site, data, answer, id.ID{}, "public", func(ctx context.Context, tx *store.Tx, user *account) (Session, error) {
-		return s.start(ctx, tx, t, user, Cookie, Passkey, from)
+		return s.start(ctx, tx, t, user, Cookie, how{by: Passkey, proved: tx.Now()}, from)
 	})
 }
 
@@ -322,7 +322,7 @@ func (s *Service) PasskeyStep(ctx context.Context, t *tenant.Tenant, site Site, 
 		if err := useChallenge(ctx, tx, step); err != nil {
 			return Session{}, err
 		}
-		return s.start(ctx, tx, t, user, Cookie, Passkey, from)
+		return s.start(ctx, tx, t, user, Cookie, how{Passkey, step.via(), tx.Now()}, from)
 	})
 }
 

@@ -19,6 +19,7 @@ type SignedIn struct {
 	ID        id.ID
 	Kind      Kind
 	Factor    Method // "" is a password alone
+	Via       string // the agency by whose provider it began, or ""
 	Agent     string
 	CreatedAt time.Time
 	SeenAt    time.Time // to the minute
@@ -48,7 +49,7 @@ func (s *Service) Sessions(ctx context.Context, t *tenant.Tenant, user id.ID) (o
 		out = nil
 		rows, err := holding(ctx, tx, user)
 		for _, r := range rows {
-			out = append(out, SignedIn{r.ID, r.Kind, Method(r.Factor), r.Agent, r.CreatedAt, r.SeenAt})
+			out = append(out, SignedIn{r.ID, r.Kind, Method(r.Factor), r.Via, r.Agent, r.CreatedAt, r.SeenAt})
 		}
 		return err
 	})
@@ -222,6 +223,9 @@ func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor 
 func Left(ctx context.Context, tx *store.Tx, people []id.ID) error {
 	for _, user := range people {
 		if err := forgetFactors(ctx, tx, user); err != nil {
+			return err
+		}
+		if _, err := store.Delete[identity](ctx, tx, "user_id = ?", user); err != nil {
 			return err
 		}
 	}

@@ -106,6 +106,7 @@ type found struct {
 	ProvedAt  time.Time `bun:"proved_at"`
 	Factor    string    `bun:"factor"` // the one that the session's person has shown, a Method
 	Has       bool      `bun:"has"`    // the person has a second factor
+	Via       string    `bun:"via"`    // the agency by whose provider it began
 }
 
 // Resolve finds who holds a token in a tenant, and counts as use of the session. A token that is unknown there, came
@@ -146,7 +147,7 @@ func (s *Service) read(ctx context.Context, t *tenant.Tenant, key cacheKey) (out
 	err = s.db.View(ctx, s.home(ctx, t, key), func(ctx context.Context, tx *store.Tx) error {
 		out = cached{}
 		rows, err := store.Query[found](ctx, tx, store.From{"sessions", "users", "totps", "passkeys"}, `
-			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, s.factor, u.name, u.email,
+			select s.id, s.user_id, s.seen_at, s.expires_at, s.created_at, s.proved_at, s.factor, s.via, u.name, u.email,
 				exists (select 1 from totps f where f.user_id = s.user_id and f.confirmed)
 				or exists (select 1 from passkeys k where k.user_id = s.user_id) as has
 			from sessions s join users u on u.tenant_id = s.tenant_id and u.id = s.user_id
@@ -162,6 +163,10 @@ func (s *Service) read(ctx context.Context, t *tenant.Tenant, key cacheKey) (out
 		if err != nil {
 			return err
 		}
+		// Nor does a provider open what it did not at sign-in: who was given more since, or whose agency has none any more.
+		if row.Via != "" && !within(t, row.Via, grants) {
+			return ended()
+		}
 		// By the roles of this moment: who was made an administrator at noon has an administrator's limits.
 		l := limitOf(grants)
 		if !tx.Now().Before(row.ExpiresAt) || !tx.Now().Before(row.CreatedAt.Add(l.absolute)) || !tx.Now().Before(row.SeenAt.Add(l.idle)) {
@@ -175,7 +180,8 @@ func (s *Service) read(ctx context.Context, t *tenant.Tenant, key cacheKey) (out
 		if row.Has && row.Factor == "" {
 			row.ProvedAt = time.Time{}
 		}
-		out.actor, err = newActor(ctx, tx, row, grants, (!row.Has || row.Factor == "") && mustHave(t, grants))
+		shown := row.Factor != "" && row.Has || row.Factor == string(ByProvider)
+		out.actor, err = newActor(ctx, tx, row, grants, !shown && mustHave(t, grants))
 		return err
 	})
 	return out, err

@@ -390,6 +390,7 @@ func (s *Service) Remove(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 			func() (int, error) { return store.Delete[tenant.Grant](ctx, tx, "user_id = ?", user) },
 			func() (int, error) { return store.Delete[tenant.UserCounter](ctx, tx, "user_id = ?", user) },
 			func() (int, error) { return store.Delete[link](ctx, tx, "user_id = ?", user) },
+			func() (int, error) { return store.Delete[identity](ctx, tx, "user_id = ?", user) },
 			func() (int, error) {
 				return store.Update[account](tx).Set("retired = ?, password_hash = ''", true).Where("id = ?", user).Exec(ctx)
 			},

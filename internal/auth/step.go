@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -28,11 +29,24 @@ const (
 	forPasskeyNow  = "passkey-prove"
 )
 
+// waiting is what a sign-in remembers that waits for its second step.
+type waiting struct {
+	Via string `json:"via,omitempty"` // the agency whose provider was the first
+}
+
+// via is which provider was the first step of a sign-in that waits; "" is the password.
+func (c challenge) via() string {
+	var w waiting
+	_ = json.Unmarshal([]byte(c.Data), &w) // empty, where it was the password
+	return w.Via
+}
+
 // Step is a sign-in that waits for its second step. It is no session: all it can become is one. Challenge is an
 // opaque token, bound to the tenant; only its hash is kept.
 type Step struct {
 	Challenge string
 	Methods   []Method // what the person has, the best first
+	Via       string   // the agency whose provider was the first step; "" was the password
 	ExpiresAt time.Time
 }
 
@@ -55,13 +69,21 @@ func (s *Step) fault(t *tenant.Tenant) error {
 		With("challenge", s.Challenge).With("methods", s.Methods).With("expires_at", s.ExpiresAt.In(t.Loc).Format(time.RFC3339))
 }
 
-// wait stores that a person's sign-in waits.
-func (s *Service) wait(ctx context.Context, tx *store.Tx, user id.ID, kind Kind, f Factors) (*Step, error) {
-	token, err := putChallenge(ctx, tx, &challenge{Purpose: forSecondStep, UserID: user, Kind: kind}, stepHolds)
+// wait stores that a person's sign-in waits; via is as in Step.
+func (s *Service) wait(ctx context.Context, tx *store.Tx, user id.ID, kind Kind, via string, f Factors) (*Step, error) {
+	row := &challenge{Purpose: forSecondStep, UserID: user, Kind: kind}
+	if via != "" {
+		data, err := json.Marshal(waiting{via})
+		if err != nil {
+			return nil, err
+		}
+		row.Data = string(data)
+	}
+	token, err := putChallenge(ctx, tx, row, stepHolds)
 	if err != nil {
 		return nil, err
 	}
-	return &Step{Challenge: token, Methods: f.methods(), ExpiresAt: tx.Now().Add(stepHolds)}, nil
+	return &Step{Challenge: token, Methods: f.methods(), Via: via, ExpiresAt: tx.Now().Add(stepHolds)}, nil
 }
 
 // putChallenge stores what waits and gives the token that goes on with it. What has expired goes on this occasion,
@@ -152,7 +174,7 @@ func (s *Service) Waiting(ctx context.Context, t *tenant.Tenant, token string) (
 			return err
 		}
 		f, err := factorsOf(ctx, tx, row.UserID)
-		out = Step{Challenge: token, Methods: f.methods(), ExpiresAt: row.ExpiresAt}
+		out = Step{Challenge: token, Methods: f.methods(), Via: row.via(), ExpiresAt: row.ExpiresAt}
 		return err
 	})
 	return out, err
@@ -201,7 +223,7 @@ func (s *Service) Verify(ctx context.Context, t *tenant.Tenant, token, code stri
 		if err := s.forgive(ctx, tx, who, tx.Now()); err != nil {
 			return err
 		}
-		out, err = s.start(ctx, tx, t, person, kind, by, from)
+		out, err = s.start(ctx, tx, t, person, kind, how{by, row.via(), tx.Now()}, from)
 		return err
 	})
 	if err == nil && wrongCode {

@@ -98,11 +98,11 @@ func (g guess) named(ctx context.Context, tx *store.Tx, k *seal.Keys) (a attempt
 // key names the row that a rule counts in.
 func (a attempt) key(r rule) string {
 	switch r {
-	case perTenant, resetTenant: // the last row that is taken: every stranger's attempt counts in it
+	case perTenant, resetTenant, providerTenant: // the last row that is taken: every stranger's attempt counts in it
 		return r.name
 	case perDevice, codeDevice:
 		return r.name + ":" + a.account + ":" + a.device
-	case perAddress, codeAddress, resetAddress:
+	case perAddress, codeAddress, resetAddress, providerAddress:
 		return r.name + ":" + a.address
 	case perAccount, codeAccount, resetAccount:
 		return r.name + ":" + a.account

@@ -24,6 +24,7 @@ type Identity struct {
 
 	// System names a command that acts for whoever runs the service, as records do: "system:cli". It is "" for people.
 	System string
+	Via    string // the agency by whose identity provider the session began; "" by our own means
 }
 
 // Grant gives a role in a scope.

@@ -52,6 +52,7 @@ type Config struct {
 	MailFolder       string        // where messages are kept that nothing is configured for; see Outbox
 	GatewayURL       string        // SMS and WhatsApp; "": none
 	GatewaySecret    string        // signs what goes to the gateway
+	SSONetworks      []string      // networks in which agencies' identity providers may be reached, beside the public internet
 }
 
 // value is one setting: how it is named, explained, read and checked.
@@ -265,6 +266,18 @@ var values = []value{
 				return errors.New("too short")
 			}
 			c.GatewaySecret = s
+			return nil
+		}},
+	{"PENDOPO_SSO_NETWORKS", "sso-networks", "networks in which agencies' own identity providers may be reached; a region writes their addresses, so that others than the public internet's are refused unless they stand here. Without TLS only one on this machine is asked, with 127.0.0.0/8", "networks, separated by commas, such as 10.20.0.0/16", false,
+		func(c *Config) string { return strings.Join(c.SSONetworks, ",") },
+		func(c *Config, s string) error {
+			c.SSONetworks = nil
+			for _, n := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+				if p, err := netip.ParsePrefix(n); err != nil || p.Masked() != p {
+					return fmt.Errorf("%q is no network", n)
+				}
+				c.SSONetworks = append(c.SSONetworks, n)
+			}
 			return nil
 		}},
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),

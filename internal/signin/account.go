@@ -17,6 +17,8 @@ import (
 // accountView is "Akun saya".
 type accountView struct {
 	Name, Email string
+	Password    bool     // has one
+	Bound       []string // names of the agencies by whose accounts they may sign in
 	Sessions    []sessionRow
 	Factors     auth.Factors
 	Keys        []auth.Key
@@ -30,11 +32,12 @@ type sessionRow struct {
 	auth.SignedIn
 	Mine bool // the one that looks
 	End  string
+	Name string // of the agency by whose account it began, or ""
 }
 
 // knownDone are the words that ?kabar= may bring: the address is anybody's to write.
 var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan", "sandi-baru", "undangan",
-	"diundang", "peran", "peran-ambil", "loket", "keluar", "kembali"}
+	"diundang", "peran", "peran-ambil", "loket", "keluar", "kembali", "lepas"}
 
 func done(c *web.Ctx) string {
 	if word := c.Query("kabar"); slices.Contains(knownDone, word) {
@@ -60,8 +63,11 @@ func (h handlers) account(c *web.Ctx) error {
 		return err
 	}
 	v := accountView{
-		Name: me.Name, Email: me.Email, Factors: me.Factors, MustHave: me.MustHave, Done: done(c),
+		Name: me.Name, Email: me.Email, Password: me.Password, Factors: me.Factors, MustHave: me.MustHave, Done: done(c),
 		People: c.Actor.CanWithin(auth.PermPeople, c.Tenant.Scope), Until: me.PasswordUntil,
+	}
+	if v.Bound, err = h.doorNames(c, me.Bound); err != nil {
+		return err
 	}
 	if v.Keys, err = h.door.Keys(c.Std(), c.Tenant, c.Actor.UserID); err != nil {
 		return err
@@ -71,7 +77,11 @@ func (h handlers) account(c *web.Ctx) error {
 		return err
 	}
 	for _, s := range rows {
-		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, pathSession + "/" + s.ID.String() + "/akhiri"})
+		name, err := h.doorName(c, s.Via)
+		if err != nil {
+			return err
+		}
+		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, pathSession + "/" + s.ID.String() + "/akhiri", name})
 	}
 	return c.Page(fiber.StatusOK, accountPage(h.ui(c, "signin.account"), v))
 }
@@ -151,7 +161,11 @@ func (h handlers) showProve(c *web.Ctx, status int, f form) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(status, provePage(h.ui(c, "signin.prove_title"), have, c.Actor.Email, f))
+	by, err := h.provable(c, have)
+	if err != nil {
+		return err
+	}
+	return c.Page(status, provePage(h.ui(c, "signin.prove_title"), have, by, c.Actor.Email, f))
 }
 
 func (h handlers) prove(c *web.Ctx) error {

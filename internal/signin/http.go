@@ -69,6 +69,8 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathPasskey, authz.Public, h.passkeySignIn, slowed, web.Enrolling)
 	r.Post(pathStepPasskey+begin, authz.Public, h.passkeyStepBegin, slowed)
 	r.Post(pathStepPasskey, authz.Public, h.passkeyStep, slowed, web.Enrolling)
+	r.Post(pathProvider, authz.Public, h.providerBegin, slowed, web.OwnPace, web.Within(providerWithin), web.Enrolling)
+	r.Get(auth.ProviderReturn(":agency"), authz.Public, h.providerReturn, slowed, web.OwnPace, web.Within(providerWithin), web.Enrolling)
 	r.Post(ui.PathSignOut, authz.SignedIn, h.signOut, web.Enrolling)
 
 	r.Get(ui.PathAccount, authz.SignedIn, h.account)
@@ -108,6 +110,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(one+"/atur-ulang", auth.PermPeople, h.reset, web.Sudo)
 	r.Post(one+"/undang", auth.PermPeople, h.invite, web.Sudo)
 	r.Post(one+"/bekukan", auth.PermPeople, h.suspend, web.Sudo)
+	r.Post(one+"/lepas-akun-instansi", auth.PermPeople, h.loosen, web.Sudo)
 	r.Post(one+"/pulihkan", auth.PermPeople, h.resume, web.Sudo)
 
 	peopleRoutes(r, h)
@@ -170,7 +173,7 @@ func (h handlers) page(c *web.Ctx) error {
 	if c.Actor != nil {
 		return c.SeeOther(landing(c, c.Actor, next(c)))
 	}
-	return c.Page(fiber.StatusOK, signInPage(h.ui(c, titleOf(c)), form{Next: next(c), Done: done(c)}))
+	return h.showSignIn(c, fiber.StatusOK, form{Next: next(c), Done: done(c)})
 }
 
 func (h handlers) ui(c *web.Ctx, title string) ui.Page {
@@ -200,7 +203,7 @@ func (h handlers) signIn(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return c.Page(status, signInPage(h.ui(c, titleOf(c)), f))
+		return h.showSignIn(c, status, f)
 	}
 	return h.enter(c, s, f.Next)
 }
@@ -230,7 +233,7 @@ func (h handlers) again(c *web.Ctx, err error) error {
 		return err
 	}
 	c.SetOwnCookie(stepCookie, "", time.Time{})
-	return c.Page(status, signInPage(h.ui(c, titleOf(c)), f))
+	return h.showSignIn(c, status, f)
 }
 
 func (h handlers) stepPage(c *web.Ctx) error {
@@ -241,7 +244,7 @@ func (h handlers) stepPage(c *web.Ctx) error {
 	if err != nil {
 		return h.again(c, err)
 	}
-	return c.Page(fiber.StatusOK, stepPage(h.ui(c, "signin.step_title"), step.Methods, form{Next: next(c)}))
+	return c.Page(fiber.StatusOK, stepPage(h.ui(c, "signin.step_title"), step, form{Next: next(c)}))
 }
 
 func (h handlers) step(c *web.Ctx) error {
@@ -260,7 +263,7 @@ func (h handlers) step(c *web.Ctx) error {
 		if fault.Is(err, "auth.code") {
 			f.Note, f.Fields = "", map[string]string{"code": f.Note}
 		}
-		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step.Methods, f))
+		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step, f))
 	}
 	return h.enter(c, s, f.Next)
 }

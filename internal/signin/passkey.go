@@ -75,7 +75,7 @@ func (h handlers) passkeyStep(c *web.Ctx) error {
 		if err != nil {
 			return err
 		}
-		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step.Methods, f))
+		return c.Page(status, stepPage(h.ui(c, "signin.step_title"), step, f))
 	}
 	return h.enter(c, s, next(c))
 }

@@ -340,6 +340,7 @@ type personView struct {
 	Give     postForm
 	Sessions []sessionRow
 	May      []mayRow
+	Bonds    []string // names of the agencies at whose providers they have an account
 	Done     string
 	Form     form
 	Giving   bool // the form of the roles is what came back
@@ -384,7 +385,14 @@ func (h handlers) showPerson(c *web.Ctx, status int, f form, giving bool) error 
 		return err
 	}
 	for _, s := range rows {
-		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, v.Path + "/sesi/" + s.ID.String() + "/akhiri"})
+		name, err := h.doorName(c, s.Via)
+		if err != nil {
+			return err
+		}
+		v.Sessions = append(v.Sessions, sessionRow{s, s.ID == c.Actor.SessionID, v.Path + "/sesi/" + s.ID.String() + "/akhiri", name})
+	}
+	if v.Bonds, err = h.doorNames(c, person.Bound); err != nil {
+		return err
 	}
 	v.May = mayDo(c, p, v.Places, person.Grants)
 	return c.Page(status, personPage(p, v))
@@ -549,14 +557,17 @@ func (h handlers) bringBack(c *web.Ctx) error {
 	})
 }
 
-// factorWords says what somebody has beside the password.
-func factorWords(p ui.Page, f auth.Factors) string {
-	var have []string
+// factorWords says what somebody has beside the password, or beside their agency's account.
+func factorWords(p ui.Page, a auth.Person) string {
+	f, have := a.Factors, []string(nil)
 	if f.TOTP {
 		have = append(have, p.T("signin.has_app"))
 	}
 	if f.Passkeys > 0 {
 		have = append(have, p.T("signin.has_keys", f.Passkeys))
+	}
+	if len(have) == 0 && !a.Password && len(a.Bound) > 0 {
+		return p.T("signin.has_provider")
 	}
 	if len(have) == 0 {
 		return p.T("signin.has_none")

@@ -37,6 +37,38 @@ func (s sessionRow) seen(p ui.Page) string {
 	return p.T("signin.seen", p.Print().DateShort(day(p, s.SeenAt)), p.Print().TimeZone(s.SeenAt))
 }
 
+// how is by which agency's account a session began, where it was one.
+func (s sessionRow) how(p ui.Page) string {
+	if s.Name == "" {
+		return ""
+	}
+	return p.T("signin.session_via", s.Name)
+}
+
+// stepText is what a second step asks for: another sentence where an agency's provider was the first, and no password.
+func stepText(p ui.Page, step auth.Step, what, afterPassword string) string {
+	if step.Via != "" {
+		return p.T("signin.step_provider." + what)
+	}
+	return afterPassword
+}
+
+// proofNext is where somebody goes on whom their agency's provider has asked again.
+func proofNext(next string) string {
+	if next == "" {
+		return ui.PathAccount
+	}
+	return next
+}
+
+func doorOptions(doors []door) []ui.Option {
+	out := make([]ui.Option, len(doors))
+	for i, d := range doors {
+		out[i] = ui.Option{Value: d.Code, Label: d.Name}
+	}
+	return out
+}
+
 // lastApp tells whether the app is the last factor of somebody who must have one.
 func (v accountView) lastApp() bool { return v.MustHave && v.Factors.Passkeys == 0 }
 

@@ -693,8 +693,11 @@ func ids[T any](rows []T, of func(T) id.ID) []id.ID {
 	return out
 }
 
-func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID) error {
+func retireOthers[T any, P store.OwnedRow[T]](ctx context.Context, tx *store.Tx, keep []id.ID, among ...string) error {
 	u := store.Update[T, P](tx).Set("retired = true").Where("not retired")
+	for _, cond := range among {
+		u = u.Where(cond)
+	}
 	if len(keep) > 0 {
 		u = u.Where("id not in ?", bun.Tuple(keep))
 	}
