@@ -177,7 +177,8 @@ func registration(ctx context.Context, tx *store.Tx, t *tenant.Tenant, site Site
 
 // providerFault is what a person is told of what idp says; the cause is logged.
 func (s *Service) providerFault(t *tenant.Tenant, agency string, err error) error {
-	kind, code := fault.Internal, ""
+	var kind fault.Kind
+	var code string
 	switch {
 	case errors.Is(err, idp.ErrBusy):
 		kind, code = fault.Unavailable, "auth.busy"

@@ -84,7 +84,7 @@ func (h handlers) showSignIn(c *web.Ctx, status int, f form) error {
 	if !comesBack(c) {
 		doors = nil
 	}
-	p := h.ui(c, "signin.title")
+	p := h.ui(c, titleOf(c))
 	if c.Path() != ui.PathSignIn {
 		p.Path = withNext(ui.PathSignIn, f.Next) // what a provider wrote into the address stays out of the page's links
 	}

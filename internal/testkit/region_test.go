@@ -21,7 +21,7 @@ var open = []string{
 	"service_id", "user_id", "ticket_id", "first_day", "last_day", "icon", "prefix", "execution", "standard", "role", "scope",
 	"peer_id", "password_hash", "created_at", "at", "actor", "action", "kind", "sort", "retired", "quota", "minutes",
 	"confirmed", "tickets_stop", "seq", "event_seq", "hash", "block",
-	"suspended", "suspended_reason",
+	"suspended", "suspended_reason", "source", "password_until",
 	"version", "seal_keys", "index_keys", "erasures",
 }
 
