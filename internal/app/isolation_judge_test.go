@@ -329,7 +329,7 @@ func (j *judge) abroad(t *testing.T, r web.Route, c routeCase, role string, othe
 	t.Helper()
 	a, b := j.w.a, j.w.b
 	asked := other
-	if r.Permission == authz.Public && (r.Method != http.MethodGet || c.stream) {
+	if r.Permission == authz.Public && (r.Method != http.MethodGet || c.stream || c.once) {
 		asked = j.make(t, c, a, role) // of what is theirs, the public may do some things too
 	}
 	res := j.send(t, r, b, asked, nil, func(q *http.Request) { q.AddCookie(&http.Cookie{Name: "sid", Value: a.people[role].cookie}) })

@@ -235,6 +235,12 @@ var routeCases = []routeCase{
 		out.cookies["step"] = step
 		return out
 	})},
+	{route: "POST /masuk/instansi", as: all, call: func(*testing.T, *side, string) call {
+		return call{form: texts{"agency": "dukcapil"}}
+	}, leaves: []string{"challenges"}}, // of whoever asks
+	{route: "GET /masuk/instansi/:agency/kembali", as: all, once: true, call: entering(func(t *testing.T, s *side) call {
+		return s.vouched(t, s.fresh(t, authz.RoleOfficer, false))
+	})},
 	{route: "POST /api/v1/sessions", as: all, call: func(t *testing.T, s *side, _ string) call {
 		return call{json: texts{"email": s.fresh(t, authz.RoleCitizen, false).email, "password": password}}
 	}, leaves: []string{"audit", "audit_heads"}},
@@ -308,6 +314,7 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/:id/undang", as: admins, call: theirs(nil, nil), news: []string{"undangan"}},
 	{route: "POST /petugas/orang/:id/bekukan", as: admins, call: theirs(texts{"reason": "cuti"}, nil), news: []string{"bekukan"}},
 	{route: "POST /petugas/orang/:id/pulihkan", as: admins, call: theirs(nil, nil), news: []string{"pulihkan"}},
+	{route: "POST /petugas/orang/:id/lepas-akun-instansi", as: admins, call: theirs(nil, nil), news: []string{"lepas"}},
 	{route: "POST /petugas/orang/cari", as: admins, call: func(t *testing.T, s *side, _ string) call {
 		return call{form: texts{"q": s.fresh(t, authz.RoleOfficer, false).email}}
 	}, said: map[string]int{"q": 200}}, // nobody is found

@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/oauth2-proxy/mockoidc"
 	"github.com/uptrace/bun"
 
 	"github.com/pendopo-id/pendopo/internal/app"
@@ -28,6 +30,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // public is how the suite calls who has not signed in.
@@ -40,6 +43,7 @@ type world struct {
 	hash  string // of password
 	a, b  *side
 	log   *safeBuffer
+	idp   *mockoidc.MockOIDC
 	roles []string // the public first
 }
 
@@ -92,11 +96,23 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		t.Fatal(err)
 	}
 	w := &world{db: db, hash: hash, log: &safeBuffer{}, roles: append([]string{public}, authz.Roles()...)}
-	ra, rb := testkit.Two(t, db, testkit.PasswordHash(hash))
+	if w.idp, err = mockoidc.Run(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.idp.Shutdown() })
+	// Each region's agency has a provider, the same one: what differs is whom it vouches for.
+	provider := testkit.Declares(func(r *tenants.Region) {
+		_, domain, _ := strings.Cut(r.Contact.Email, "@")
+		domain = strings.TrimSuffix(r.Contact.Email, "@"+domain) + ".test" // as testkit's people have it
+		r.Agencies = []tenants.Agency{{Code: "dukcapil", SignIn: tenants.SignIn{
+			Issuer: w.idp.Issuer(), ClientID: w.idp.ClientID, Role: tenants.RoleOfficer, Domains: []string{domain}}}}
+	})
+	ra, rb := testkit.Two(t, db, testkit.PasswordHash(hash), provider)
 	for _, r := range []*testkit.Region{ra, rb} {
 		everyRole(t, db, r, hash)
 	}
 	cfg := config.Default()
+	cfg.SSONetworks = []string{"127.0.0.0/8"}
 	cfg.Limits, cfg.Data, cfg.SecurityContact = false, t.TempDir(), "mailto:keamanan@contoh.test"
 	// Everything, so that a line which shows something is found at any level.
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -114,6 +130,10 @@ func (w *world) side(t *testing.T, r *testkit.Region) *side {
 	var ok bool
 	if s.t, ok = w.ap.Registry.ByHost(r.Host("localhost")); !ok {
 		t.Fatal("not in the registry")
+	}
+	declared, _ := auth.SignInOf(s.t, "dukcapil")
+	if err := auth.SetProviderSecret(t.Context(), w.db, r.ID, "dukcapil", declared, w.idp.ClientSecret, "system:test"); err != nil {
+		t.Fatal(err)
 	}
 	for _, id := range []id.ID{r.Venue, r.Hall, r.Agency, r.Officer, r.Admin, r.Series[0], r.Series[1], r.Counters[0], r.Counters[1], r.Services[0], r.Services[1]} {
 		s.keep(id.String())
@@ -307,6 +327,35 @@ func (s *side) link(t *testing.T, p *person) (token string) {
 
 func (s *side) site() auth.Site {
 	return auth.Site{Origin: "http://" + s.Host("localhost"), Name: "MPP Uji"}
+}
+
+// vouched is an answer of the provider for somebody, as their browser brings it back.
+func (s *side) vouched(t *testing.T, p *person) call {
+	t.Helper()
+	step, err := s.w.ap.Auth.BeginProvider(t.Context(), s.t, s.site(), "dukcapil", "", false, auth.From{Agent: "Uji"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.w.idp.QueueUser(&mockoidc.MockUser{Subject: p.id.String(), Email: p.email, EmailVerified: true})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, step.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	back, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := call{params: texts{"agency": "dukcapil"}, query: texts{}, cookies: texts{"provider": step.Token}}
+	for _, name := range []string{"code", "state"} {
+		out.query[name] = back.Query().Get(name)
+	}
+	s.keep(step.Token, out.query["code"], out.query["state"])
+	return out
 }
 
 // withKey gives somebody a passkey.

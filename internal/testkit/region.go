@@ -55,6 +55,12 @@ type regionSpec struct {
 	state    string
 	password string
 	hours    []tenants.Hours
+	more     func(*tenants.Region)
+}
+
+// Declares changes what the region has declared, as far as pages read it from there.
+func Declares(change func(*tenants.Region)) RegionOption {
+	return func(s *regionSpec) { s.more = change }
 }
 
 // Code gives the region this area code; the others are made up in order.
@@ -154,7 +160,7 @@ func (s *regionSpec) store(ctx context.Context, db *store.DB) error {
 
 // manifest is what the region would have declared, as far as pages read it from there.
 func (s *regionSpec) manifest() tenants.Region {
-	return tenants.Region{
+	out := tenants.Region{
 		Code: s.Region.Code, Timezone: s.Region.Zone, Example: true, Organiser: "DPMPTSP " + s.Canary,
 		Logo:    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>` + s.Canary + `</title></svg>`,
 		Contact: tenants.Contact{Phone: s.Phone, Email: s.Canary + "@contoh.test", Complaints: "Sampaikan ke " + s.Canary, ComplaintsEN: "Tell " + s.Canary},
@@ -163,6 +169,10 @@ func (s *regionSpec) manifest() tenants.Region {
 			Zones: []tenants.Zone{{Code: "a", Name: "Zona " + s.Canary, NameEN: "Zone " + s.Canary, Place: "Lantai " + s.Canary, PlaceEN: "Floor " + s.Canary}},
 		}},
 	}
+	if s.more != nil {
+		s.more(&out)
+	}
+	return out
 }
 
 // places stores what the region declares about its mall.
