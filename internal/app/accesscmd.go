@@ -82,7 +82,7 @@ func (a *accessEnv) change(ctx context.Context, give bool) error {
 		return a.refuse("Peran %q tidak dapat diberikan di daerah%s: pilihannya %s", "The role %q is not given in a region%s: it is one of %s", role, hint, strings.Join(auth.GivenRoles, ", "))
 	}
 	code, scope := codeOf(a.at)
-	row, region, err := a.find(ctx, code)
+	row, region, err := a.findRegion(ctx, code)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func codeOf(text string) (code, scope string) {
 	case parts[0] != "id" && len(text) >= 2:
 		return text, tenant.ScopeOf(text)
 	case len(parts) < 2:
-		return text, text // the nation is no tenant: find says so
+		return text, text // the nation: the platform's people are there
 	case len(parts) > 2 && strings.HasPrefix(parts[2], parts[1]+"."):
 		return parts[2], text
 	}

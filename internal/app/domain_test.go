@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -139,6 +140,34 @@ func TestARegionsOwnDomain(t *testing.T) {
 	}
 	if got := at(""); got != 401 {
 		t.Errorf("nobody's token: %d", got)
+	}
+	// Staff sign in at the region's own host only: the domain may be somebody else's one day, with its cookies.
+	page := func(method, path string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, own.base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = host
+		res, err := own.Transport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode, res.Header.Get("Location")
+	}
+	home := "http://" + own.host
+	for path, want := range map[string]string{"/masuk?next=/petugas": home + "/masuk?next=/petugas", "/petugas": home + "/petugas"} {
+		if status, to := page("GET", path); status != 303 || to != want {
+			t.Errorf("GET %s at the domain: %d to %q", path, status, to)
+		}
+	}
+	for _, path := range []string{"/masuk", "/keluar", "/petugas/akun/sandi"} {
+		if status, to := page("POST", path); status != 404 || to != "" {
+			t.Errorf("POST %s at the domain: %d to %q", path, status, to)
+		}
+	}
+	if status, _ := page("GET", "/"); status != 200 {
+		t.Errorf("the region's home at its domain: %d", status)
 	}
 	if said, err := domain("19.01"); err != nil || !strings.Contains(said, host+"  dilayani") {
 		t.Errorf("the list: %v\n%s", err, said)

@@ -15,6 +15,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/idp"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
@@ -44,6 +45,7 @@ func (s *side) fill(t *testing.T) {
 	s.withKey(t, p)
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
+	s.known[s.enters(t, p)] = true
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
 		_, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3)
 		return err
@@ -51,6 +53,17 @@ func (s *side) fill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// enters is a session that somebody has begun by their agency's provider, which binds them to their account there.
+func (s *side) enters(t *testing.T, p *person) (token string) {
+	t.Helper()
+	c := s.vouched(t, p)
+	session, _, err := s.w.ap.Auth.FinishProvider(t.Context(), s.t, s.site(), c.params["agency"], c.cookies["provider"], idp.Answer{Code: c.query["code"], State: c.query["state"]}, auth.From{Agent: "Uji"})
+	if _, waits := auth.StepOf(err); err != nil && !waits {
+		t.Fatal(err)
+	}
+	return session.Token
 }
 
 // run does it. A model that is not given rows in fill is a finding: nothing would be shown about it.

@@ -135,6 +135,9 @@ var routeCases = []routeCase{
 	{route: "GET /antrean", as: all, call: func(t *testing.T, s *side, _ string) call {
 		return call{cookies: texts{"nomor": s.waiting(t)}}
 	}, said: map[string]int{"nomor": 200}}, // a number that is not there is not listed
+	{route: "POST /antrean/lupakan", as: all, call: func(t *testing.T, s *side, _ string) call {
+		return call{cookies: texts{"nomor": s.waiting(t)}}
+	}, said: map[string]int{"nomor": 303}}, // the browser forgets what it has
 	{route: "GET /antrean/:id", as: all, call: named("id", waitingAt)},
 	{route: "GET /antrean/:id/langsung", as: all, call: named("id", waitingAt), stream: true},
 	{route: "GET /antrean/:id/cetak", as: all, call: named("id", waitingAt)},

@@ -11,7 +11,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
-	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
@@ -154,8 +153,9 @@ func TestTheWayBackOfAnAccount(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		by := authz.NewActor(authz.Identity{UserID: id.New()}, nil)
-		if err := auth.New(db, auth.Options{}).Suspend(t.Context(), &tenant.Tenant{ID: res.Tenant.ID}, by, who.ID, "cuti"); err != nil {
+		here := &tenant.Tenant{ID: res.Tenant.ID, Scope: tenant.ScopeOf("19.01")}
+		by := authz.NewActor(authz.Identity{System: "system:test"}, []authz.Grant{{Role: authz.RoleAdmin, Scope: here.Scope}})
+		if err := auth.New(db, auth.Options{}).Suspend(t.Context(), here, by, who.ID, "cuti"); err != nil {
 			t.Fatal(err)
 		}
 		run("pendopo tenant account 19.01 "+email+" resume", "password", "19.01", email)

@@ -139,8 +139,9 @@ func writeNew(path, text string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// checkKeys gives keys to regions that have none, and refuses to serve when the master key opens none of
-// those that are there. That one region's are spoilt keeps the others from nothing.
+// checkKeys refuses to serve when the master key opens none of the keys that are there, and then gives keys to regions
+// that have none, and to the platform: not before, or a wrong master key would make some and open these. That one
+// region's are spoilt keeps the others from nothing.
 func (a *App) checkKeys(ctx context.Context) error {
 	vault := seal.Of(a.DB)
 	if vault == nil {
@@ -148,22 +149,27 @@ func (a *App) checkKeys(ctx context.Context) error {
 	}
 	opened, closed := 0, []string(nil)
 	var wrong error
+	var without []tenant.ID
 	for _, t := range a.Registry.Tenants() {
 		st, err := vault.Status(ctx, t.ID)
-		if err == nil && st.None {
-			err = vault.Ensure(ctx, t.ID)
-		}
 		switch {
 		case err != nil:
 			return err
+		case st.None:
+			without = append(without, t.ID)
 		case st.Unopened != nil:
 			closed, wrong = append(closed, t.Code), fmt.Errorf("%s: %w", t.Name, st.Unopened)
 		case !st.Erased:
 			opened++
 		}
 	}
-	if opened == 0 {
+	if opened == 0 && wrong != nil {
 		return wrong
+	}
+	for _, t := range without {
+		if err := vault.Ensure(ctx, t); err != nil {
+			return err
+		}
 	}
 	if wrong != nil {
 		a.log.Error("personal data of some regions cannot be read", "tenants", closed, "error", wrong)

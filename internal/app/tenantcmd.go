@@ -119,7 +119,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	}()
 	return group{"tenant", tenantUsage, []verb{
 		plan, apply, v("list", 0, 0, tenantList), export, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
-		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), domain, schema,
+		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), signIn, domain, schema,
 	}}.run(ctx, e, args, t)
 }
 

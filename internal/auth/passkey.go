@@ -115,10 +115,16 @@ func (s *Service) badKey(t *tenant.Tenant, err error) error {
 	return fault.Wrap(err, fault.Unauthenticated, "auth.passkey")
 }
 
+func noKeyByProvider() error { return fault.New(fault.Conflict, "auth.provider.no_key") }
+
 // BeginPasskey starts the registration of a passkey for somebody who is signed in. The device must check who holds
-// it (a fingerprint, a PIN) and keep the key by itself, so that the key can be all that a sign-in needs. The fault
-// is "auth.keys" (409: they have ten).
+// it (a fingerprint, a PIN) and keep the key by itself, so that the key can be all that a sign-in needs. Faults:
+// "auth.keys" (409: they have ten), "auth.provider.no_key" (409: the session began at an agency's provider, and a key
+// would go on opening the account when the provider does not any more, or may not).
 func (s *Service) BeginPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Actor, site Site) (out Ceremony, err error) {
+	if a.Via != "" {
+		return out, noKeyByProvider()
+	}
 	party, err := site.party()
 	if err != nil {
 		return out, err
@@ -158,6 +164,9 @@ func (s *Service) BeginPasskey(ctx context.Context, t *tenant.Tenant, a *authz.A
 // and with the first factor recovery codes. Faults: "auth.step", "auth.passkey" (401), "auth.keys" (409), "invalid"
 // (422: no name).
 func (s *Service) AddPasskey(ctx context.Context, t *tenant.Tenant, a *authz.Actor, site Site, token, name string, answer []byte) (out Session, codes []string, err error) {
+	if a.Via != "" {
+		return out, nil, noKeyByProvider()
+	}
 	name = strings.TrimSpace(name)
 	switch {
 	case name == "":

@@ -228,6 +228,9 @@ func Left(ctx context.Context, tx *store.Tx, people []id.ID) error {
 		if _, err := store.Delete[identity](ctx, tx, "user_id = ?", user); err != nil {
 			return err
 		}
+		if _, err := store.Delete[link](ctx, tx, "user_id = ?", user); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -291,7 +291,7 @@ func (s *Service) refusedByProvider(ctx context.Context, t *tenant.Tenant, agenc
 
 // enterByProvider lets a person in of whom the provider says who they are.
 func (s *Service) enterByProvider(ctx context.Context, t *tenant.Tenant, agency string, declared tenants.SignIn, p idp.Person, began time.Time, from From) (out Session, err error) {
-	if email := seal.Email(p.Email); !p.Verified || len(email) > maxEmail || strings.ContainsRune(email, 0) || !ofDomain(email, declared.Domains) {
+	if email := seal.Email(p.Email); !p.Verified || !isAddress(email) || !ofDomain(email, declared.Domains) {
 		return out, fault.New(fault.Forbidden, "auth.provider.address", strings.Join(declared.Domains, ", "))
 	}
 	var waits *Step

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
@@ -75,13 +76,13 @@ func PostOf(t *tenant.Tenant, g authz.Grant) (p Post, ok bool) {
 // roles there is entitled to it (roles.csv).
 func MayGive(a *authz.Actor, t *tenant.Tenant, p Post) bool {
 	perm, ok := giving[p.Role]
-	return ok && p.whole() && a.Can(perm, p.scope(t))
+	return ok && !t.IsPlatform() && p.whole() && a.Can(perm, p.scope(t))
 }
 
 // MayGiveSomewhere tells whether somebody may give a role in the region or in a part of it.
 func MayGiveSomewhere(a *authz.Actor, t *tenant.Tenant, role string) bool {
 	perm, ok := giving[role]
-	return ok && a.CanWithin(perm, t.Scope)
+	return ok && !t.IsPlatform() && a.CanWithin(perm, t.Scope)
 }
 
 // manages tells whether somebody may look after an account: everybody's, who has the permission in the whole region;
@@ -383,24 +384,26 @@ func (s *Service) Remove(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 		if err := a.lastAdmin(); err != nil {
 			return err
 		}
-		if err := forgetFactors(ctx, tx, user); err != nil {
+		if err := clearAway(ctx, tx, user); err != nil {
 			return err
 		}
-		for _, drop := range []func() (int, error){
-			func() (int, error) { return store.Delete[tenant.Grant](ctx, tx, "user_id = ?", user) },
-			func() (int, error) { return store.Delete[tenant.UserCounter](ctx, tx, "user_id = ?", user) },
-			func() (int, error) { return store.Delete[link](ctx, tx, "user_id = ?", user) },
-			func() (int, error) { return store.Delete[identity](ctx, tx, "user_id = ?", user) },
-			func() (int, error) {
-				return store.Update[account](tx).Set("retired = ?, password_hash = ''", true).Where("id = ?", user).Exec(ctx)
-			},
-		} {
-			if _, err := drop(); err != nil {
-				return err
-			}
+		if _, err := store.Update[account](tx).Set("retired = ?, password_hash = ''", true).Where("id = ?", user).Exec(ctx); err != nil {
+			return err
 		}
 		return s.told(ctx, tx, by, user, NoticeRemoved, nil)
 	})
+}
+
+// clearAway takes from somebody what they hold and what they sign in with, but for the password.
+func clearAway(ctx context.Context, tx *store.Tx, user id.ID) error {
+	if err := Left(ctx, tx, []id.ID{user}); err != nil {
+		return err
+	}
+	if _, err := store.Delete[tenant.Grant](ctx, tx, "user_id = ?", user); err != nil {
+		return err
+	}
+	_, err := store.Delete[tenant.UserCounter](ctx, tx, "user_id = ?", user)
+	return err
 }
 
 // Newcomer is somebody who is invited.
@@ -411,6 +414,12 @@ type Newcomer struct {
 }
 
 const maxName = 200
+
+// isAddress tells whether an e-mail address, as seal.Email gives it, is one, and one only, of signs that are seen (RFC 5322).
+func isAddress(email string) bool {
+	at, err := mail.ParseAddress(email)
+	return err == nil && at.Address == email && at.Name == "" && len(email) <= maxEmail && !strings.ContainsFunc(email, func(r rune) bool { return !unicode.IsPrint(r) })
+}
 
 // check reads what was typed. The fault is "invalid" (422: name, email).
 func (n *Newcomer) check() error {
@@ -424,7 +433,7 @@ func (n *Newcomer) check() error {
 	}
 	if n.Email == "" {
 		invalid = invalid.Field("email", "required")
-	} else if at, err := mail.ParseAddress(n.Email); err != nil || at.Address != n.Email || at.Name != "" || len(n.Email) > maxEmail {
+	} else if !isAddress(n.Email) {
 		invalid = invalid.Field("email", "email")
 	}
 	if len(invalid.Fields) > 0 {
@@ -535,7 +544,8 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *a
 // comeBack opens an account again for which a password is yet to be chosen; without a name it keeps the one that it has.
 // One that was suspended stays so.
 func comeBack(ctx context.Context, tx *store.Tx, user id.ID, name *seal.Box, from tenant.Source) error {
-	if err := forgetFactors(ctx, tx, user); err != nil {
+	// Whoever took them off has taken these away; what was given in between goes now.
+	if err := clearAway(ctx, tx, user); err != nil {
 		return err
 	}
 	u := store.Update[tenant.User](tx).Set("retired = ?, password_hash = '', password_until = null, source = ?", false, from)

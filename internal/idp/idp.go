@@ -41,12 +41,16 @@ const (
 	known = 10 * time.Minute
 )
 
-// How many may ask at once: one provider, and all together in this process.
+// How many may ask at once: of one tenant, so that its dead provider does not hold up the others', and all together in
+// this process.
 const (
-	perProvider = 16
-	altogether  = 64
-	maxKnown    = 2000
+	perOwner   = 8
+	altogether = 256
+	maxKnown   = 2000
 )
+
+// silent is how long a provider that did not answer is not asked again.
+const silent = 5 * time.Second
 
 // Options of New.
 type Options struct {
@@ -62,7 +66,8 @@ type Client struct {
 
 	mu    sync.Mutex
 	known map[key]*provider
-	busy  map[key]int
+	busy  map[string]int    // by owner
+	mute  map[key]time.Time // until when a provider that did not answer is not asked
 	all   int
 }
 
@@ -71,7 +76,7 @@ type key struct{ owner, issuer string }
 
 // New makes a client.
 func New(opt Options) *Client {
-	c := &Client{opt: opt, known: map[key]*provider{}, busy: map[key]int{}}
+	c := &Client{opt: opt, known: map[key]*provider{}, busy: map[string]int{}, mute: map[key]time.Time{}}
 	c.http = c.newHTTP()
 	return c
 }
@@ -131,17 +136,17 @@ type metadata struct {
 func (c *Client) enter(k key) (leave func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all >= altogether || c.busy[k] >= perProvider {
+	if c.all >= altogether || c.busy[k.owner] >= perOwner {
 		return nil, ErrBusy
 	}
 	c.all++
-	c.busy[k]++
+	c.busy[k.owner]++
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.all--
-		if c.busy[k]--; c.busy[k] == 0 {
-			delete(c.busy, k)
+		if c.busy[k.owner]--; c.busy[k.owner] == 0 {
+			delete(c.busy, k.owner)
 		}
 	}, nil
 }
@@ -150,13 +155,22 @@ func (c *Client) enter(k key) (leave func(), err error) {
 func (c *Client) discover(ctx context.Context, r Registration, anew bool) (*provider, error) {
 	now := c.opt.Now()
 	c.mu.Lock()
-	p := c.known[r.key()]
+	p, wait := c.known[r.key()], c.mute[r.key()].Sub(now)
 	c.mu.Unlock()
+	if wait > 0 && wait <= silent && !anew { // a clock that was set back does not make it last
+		return nil, fmt.Errorf("%w: it did not answer a moment ago", ErrDown)
+	}
 	if !anew && p != nil && now.Before(p.until) && p.until.Sub(now) <= known {
 		return p, nil
 	}
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, c.http), r.Issuer)
 	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.mute) >= maxKnown {
+			clear(c.mute)
+		}
+		c.mute[r.key()] = c.opt.Now().Add(silent)
 		return nil, fmt.Errorf("%w: %w", ErrDown, brief(err))
 	}
 	p = &provider{Provider: found, until: now.Add(known)}

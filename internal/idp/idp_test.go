@@ -3,6 +3,7 @@ package idp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -74,12 +75,13 @@ func TestCertificatesAreChecked(t *testing.T) {
 	}
 }
 
-// Only so many ask one provider at once: the others are told at once, and another provider is asked all the same.
+// Only so many of one region ask at once, whatever its providers: the others are told at once, and another region asks
+// all the same.
 func TestBusy(t *testing.T) {
 	c := New(Options{Now: time.Now})
 	k := key{"a", "https://one.test"}
 	var leave []func()
-	for range perProvider {
+	for range perOwner {
 		l, err := c.enter(k)
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +105,7 @@ func TestBusy(t *testing.T) {
 		l()
 	}
 	for i := range altogether {
-		if _, err := c.enter(key{"a", string(rune('A' + i))}); err != nil {
+		if _, err := c.enter(key{fmt.Sprint(i), "one"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,7 +137,12 @@ func TestDiscovery(t *testing.T) {
 	}
 	body = `{"issuer":"` + server.URL + `","authorization_endpoint":"` + server.URL + `/a","token_endpoint":"` + server.URL + `/t","jwks_uri":"` + server.URL + `/k",
 		"token_endpoint_auth_methods_supported":["client_secret_basic","none"]}`
+	// Who does not answer is left alone for a moment: a page that everybody presses again does not hold places.
 	asked = 0
+	if _, err := c.Begin(t.Context(), r, Attempt{}); !errors.Is(err, ErrDown) || asked != 0 {
+		t.Errorf("asked again at once: %d times, %v", asked, err)
+	}
+	now = now.Add(silent)
 	begin := func(r Registration) {
 		t.Helper()
 		if _, err := c.Begin(t.Context(), r, Attempt{State: "s", Nonce: "n", Verifier: "v"}); err != nil {

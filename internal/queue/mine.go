@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -95,6 +96,12 @@ func (s *Pages) listMine(c *web.Ctx) error {
 		return err
 	}
 	return c.Page(http.StatusOK, minePage(page(c, c.P.T("queue.mine")), all))
+}
+
+// forgetMine takes the numbers off this browser, such as one that others use too. They stay valid.
+func (s *Pages) forgetMine(c *web.Ctx) error {
+	c.SetOwnCookie(mineCookie, "", time.Time{})
+	return c.SeeOther(pathTickets)
 }
 
 // stateLine is how a number stands, in a list.

@@ -40,6 +40,7 @@ const (
 // Routes registers the screens on the regions' hosts.
 func (s *Pages) Routes(r *web.Router) {
 	r.Get("/antrean", authz.Public, s.listMine, web.Reads)
+	r.Post("/antrean/lupakan", authz.Public, s.forgetMine, web.Reads)
 	r.Post("/antrean", authz.Public, s.takeTicket, ticketLimit)
 	r.Get("/antrean/:id", authz.Public, s.showTicket, web.Reads)
 	r.Get("/antrean/:id/langsung", authz.Public, s.followTicket, web.Streams)

@@ -151,9 +151,12 @@ func (p *Provisioner) GivePlatform(ctx context.Context, m Membership, actor stri
 			if !ok {
 				return fmt.Errorf("%s was taken away by somebody else at the same time: try again", m.Role)
 			}
-			fresh := &User{ID: id.New(), PasswordHash: f.hash, CreatedAt: tx.Now()}
+			fresh := &User{ID: id.New(), PasswordHash: f.hash, CreatedAt: tx.Now(), Source: FromPage}
 			if user != nil {
 				fresh.ID = user.ID
+				if _, err := store.Delete[Grant](ctx, tx, "user_id = ?", user.ID); err != nil {
+					return err
+				}
 				if p.Left != nil { // what they signed in with before is not theirs any more
 					if err := p.Left(ctx, tx, []id.ID{user.ID}); err != nil {
 						return err
@@ -168,7 +171,7 @@ func (p *Provisioner) GivePlatform(ctx context.Context, m Membership, actor stri
 			}
 			out.User, out.Fresh = fresh.ID, true
 		}
-		n, err := store.InsertNew(ctx, tx, &Grant{UserID: out.User, Role: m.Role, Scope: m.Scope})
+		n, err := store.InsertNew(ctx, tx, &Grant{UserID: out.User, Role: m.Role, Scope: m.Scope, Source: FromPage})
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
 
 type ctxKey struct{}
@@ -100,6 +101,9 @@ func (a *App) run(c *Ctx) (err error) {
 	}
 	a.findHost(c)
 	c.pickLocale()
+	if c.Tenant != nil && c.staffPath() && !c.atHome() {
+		return c.goHome()
+	}
 	err = c.f.Next()
 	var fe *fiber.Error
 	if errors.As(err, &fe) && c.route == nil {
@@ -125,6 +129,35 @@ func (a *App) findHost(c *Ctx) {
 	}
 	label, _ := a.cfg.Registry.Label(host)
 	c.label = strings.Clone(label)
+}
+
+// atHome tells whether the request came to the tenant's host under the bare domain, and not to a domain of its own.
+func (c *Ctx) atHome() bool {
+	home := c.app.cfg.Registry.Host(c.Tenant)
+	return c.Tenant.IsPlatform() || plainHost(c.f.Request().Header.Host()) == home
+}
+
+// staffPath tells whether a page is one of those that staff sign in at and for.
+func (c *Ctx) staffPath() bool {
+	for _, top := range []string{ui.PathSignIn, ui.PathCounters, ui.PathSignOut} {
+		if rest, ok := strings.CutPrefix(c.Path(), top); ok && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// goHome leads staff to the tenant's own host. Nobody signs in at a domain of a region's own: it may be given to
+// somebody else one day, to whom browsers would then send the sessions' cookies; and passkeys and agencies' providers
+// know one host.
+func (c *Ctx) goHome() error {
+	if m := c.Method(); m != fiber.MethodGet && m != fiber.MethodHead {
+		return fault.New(fault.NotFound, "page")
+	}
+	c.noStore()
+	c.SetHeader(fiber.HeaderLocation, c.Origin()+string(c.f.Request().Header.RequestURI()))
+	c.f.Status(fiber.StatusSeeOther)
+	return nil
 }
 
 // pickLocale chooses the language: the link that was pressed (?lang=en, kept in a cookie), the choice

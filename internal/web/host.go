@@ -33,28 +33,27 @@ func plainHost(header []byte) string {
 	return utils.UnsafeString(h)
 }
 
-var contentLength, transferEncoding = []byte("content-length:"), []byte("transfer-encoding:")
-
-// framed tells whether a request's headers say in one way only where its body ends (RFC 9112, 6.3): a length that
-// stands twice, or beside a transfer coding, is what smuggles a second request past a proxy that reads the other.
+// framed tells whether a request says in one way only where its body ends and whose host it is for (RFC 9112, 3.2 and
+// 6.3): a length that stands twice or beside a transfer coding, or a coding that is not chunked alone, is what smuggles
+// a second request past a proxy that reads it otherwise; and of two hosts a proxy may have looked at the other.
 func framed(raw []byte) bool {
-	lengths, codings := count(raw, contentLength), count(raw, transferEncoding)
-	return lengths+codings <= 1
-}
-
-// count counts header lines by their lower case name, without making a copy of the headers.
-func count(raw, name []byte) (n int) {
-	for i := -1; ; { // the first line has no line break before it
-		line := raw[i+1:]
-		if len(line) >= len(name) && bytes.EqualFold(line[:len(name)], name) {
-			n++
+	ends, hosts := 0, 0
+	for len(raw) > 0 {
+		line, rest, _ := bytes.Cut(raw, []byte("\n"))
+		raw = rest
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			ends++
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			if ends++; !bytes.EqualFold(bytes.TrimSpace(value), []byte("chunked")) {
+				return false
+			}
+		case bytes.EqualFold(name, []byte("Host")):
+			hosts++
 		}
-		next := bytes.IndexByte(line, '\n')
-		if next < 0 {
-			return n
-		}
-		i += 1 + next
 	}
+	return ends <= 1 && hosts <= 1
 }
 
 // address is the client's. X-Forwarded-For is read from its end, where our proxies have written, past
