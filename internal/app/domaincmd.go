@@ -46,8 +46,8 @@ func tenantDomain(ctx context.Context, t *tenantEnv) error {
 	name, value := d.Record()
 	switch {
 	case errors.Is(err, tenant.ErrDomainProof):
-		t.say("%[1]s belum terbukti milik %[2]s. Mintalah pengelola DNS menambahkan catatan ini:\n\n  %[3]s.  TXT  \"%[4]s\"\n\nSetelah catatan itu tampil, jalankan perintah yang sama sekali lagi.",
-			"%[1]s is not proved to be %[2]s's yet. Ask whoever runs its DNS to add this record:\n\n  %[3]s.  TXT  \"%[4]s\"\n\nOnce it shows, run the same command again.", host, row.Name, name, value)
+		t.say("%[1]s belum terbukti milik %[2]s. Mintalah pengelola DNS menambahkan catatan ini:\n\n  %[3]s.  TXT  \"%[4]s\"\n\nCatatan itu tetap dipasang selama domain dipakai. Mintalah juga agar %[1]s diarahkan ke server ini (CNAME ke %[5]s, atau A ke alamatnya), dan siapkan sertifikat untuk nama itu. Catatan DNS biasanya tampil dalam beberapa menit, kadang satu jam; setelah itu jalankan perintah yang sama sekali lagi.",
+			"%[1]s is not proved to be %[2]s's yet. Ask whoever runs its DNS to add this record:\n\n  %[3]s.  TXT  \"%[4]s\"\n\nThe record stays as long as the domain is used. Ask for %[1]s to point at this server too (a CNAME to %[5]s, or an A to its address), and have a certificate for the name. DNS records usually show within minutes, sometimes an hour; then run the same command again.", host, row.Name, name, value, row.Slug+"."+t.cfg.Domain)
 		return errSaid
 	case errors.Is(err, tenant.ErrDomainTaken):
 		return t.refuse("%s sudah dipakai daerah lain, dan buktinya masih tampil. Hapus catatan TXT daerah itu dari %s dahulu.", "%s is another region's, and its proof still shows. Take that region's TXT record out of %s first.", host, name)

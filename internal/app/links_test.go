@@ -170,7 +170,7 @@ func TestAnInvitation(t *testing.T) {
 		if code, out := command(t, serveEnv(db), "", "tenant", "invite", "19.05", "loket22@contoh.test"); code != 1 || !strings.Contains(out, "loket2@contoh.test?") {
 			t.Errorf("invite nobody: %d %s", code, out)
 		}
-		token := l.next(t, "Undangan bekerja")
+		token := l.next(t, "Undangan masuk")
 		if status, _, body := l.form(t, "/masuk/sandi-baru?k="+token, nil); status != http.StatusOK || !strings.Contains(body, "Selamat datang") {
 			t.Fatalf("the invitation's page: %d %s", status, body)
 		}
@@ -184,7 +184,7 @@ func TestAnInvitation(t *testing.T) {
 		if code, out := command(t, serveEnv(db), "", "tenant", "invite", "19.05", "loket2@contoh.test"); code != 0 {
 			t.Fatal(out)
 		}
-		token = l.next(t, "Undangan bekerja")
+		token = l.next(t, "Undangan masuk")
 		if status, to, _ := l.form(t, "/masuk/sandi-baru", url.Values{"k": {token}, "new": {chosen}}); status != http.StatusSeeOther || to != "/masuk?kabar=sandi-baru" {
 			t.Errorf("the invitation: %d %s", status, to)
 		}

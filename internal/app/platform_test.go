@@ -261,7 +261,7 @@ func TestAnOverseerIsInvited(t *testing.T) {
 		if code, out := command(t, env, "", "platform", "invite", "Siti@imigrasi.test", "--name", "Siti Rahayu", "--role", "agency-overseer", "--at", "agency/dukcapil"); code != 0 || !strings.Contains(out, "tujuh hari") {
 			t.Fatalf("invite: %d %s", code, out)
 		}
-		token := bare.next(t, "Undangan bekerja di Pendopo")
+		token := bare.next(t, "Undangan masuk ke Pendopo")
 		if status, _, body := l.form(t, "/masuk/sandi-baru?k="+token, nil); status != http.StatusNotFound || strings.Contains(body, "siti@") {
 			t.Errorf("the link on a region's host: %d", status)
 		}

@@ -7,6 +7,7 @@
 package idp
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"crypto/x509"
@@ -49,7 +50,7 @@ const (
 	maxKnown   = 2000
 )
 
-// silent is how long a provider that did not answer is not asked again.
+// silent is Options.Silent, where nobody says otherwise.
 const silent = 5 * time.Second
 
 // Options of New.
@@ -57,6 +58,7 @@ type Options struct {
 	Networks []netip.Prefix   // beside the public internet; see PENDOPO_SSO_NETWORKS
 	Now      func() time.Time // the application's clock
 	Roots    *x509.CertPool   // nil: the system's
+	Silent   time.Duration    // how long a provider that did not answer is not asked again; 0: five seconds
 }
 
 // Client asks providers.
@@ -76,6 +78,7 @@ type key struct{ owner, issuer string }
 
 // New makes a client.
 func New(opt Options) *Client {
+	opt.Silent = cmp.Or(opt.Silent, silent)
 	c := &Client{opt: opt, known: map[key]*provider{}, busy: map[string]int{}, mute: map[key]time.Time{}}
 	c.http = c.newHTTP()
 	return c
@@ -157,7 +160,7 @@ func (c *Client) discover(ctx context.Context, r Registration, anew bool) (*prov
 	c.mu.Lock()
 	p, wait := c.known[r.key()], c.mute[r.key()].Sub(now)
 	c.mu.Unlock()
-	if wait > 0 && wait <= silent && !anew { // a clock that was set back does not make it last
+	if wait > 0 && wait <= c.opt.Silent && !anew { // a clock that was set back does not make it last
 		return nil, fmt.Errorf("%w: it did not answer a moment ago", ErrDown)
 	}
 	if !anew && p != nil && now.Before(p.until) && p.until.Sub(now) <= known {
@@ -170,7 +173,7 @@ func (c *Client) discover(ctx context.Context, r Registration, anew bool) (*prov
 		if len(c.mute) >= maxKnown {
 			clear(c.mute)
 		}
-		c.mute[r.key()] = c.opt.Now().Add(silent)
+		c.mute[r.key()] = c.opt.Now().Add(c.opt.Silent)
 		return nil, fmt.Errorf("%w: %w", ErrDown, brief(err))
 	}
 	p = &provider{Provider: found, until: now.Add(known)}

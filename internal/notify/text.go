@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 //go:embed text.yaml
@@ -152,11 +154,22 @@ func (t template) fill(vars Vars) (string, error) {
 	return b.String(), nil
 }
 
+// sender is who signs a message: a region's mall, or the platform.
+func (r Region) sender(l Locale) string {
+	switch {
+	case r.Code == tenant.PlatformCode:
+		return r.Name
+	case l == EN:
+		return "Public Service Mall of " + r.Name
+	}
+	return "Mal Pelayanan Publik " + r.Name
+}
+
 // render makes a message's subject and text. The region's name and its official host are in each.
 func (t texts) render(c Channel, l Locale, r Region, vars Vars) (subject, text string, err error) {
 	all := Vars{}
 	maps.Copy(all, vars)
-	all["region"], all["host"] = r.Name, r.Host
+	all["region"], all["host"], all["sender"] = r.Name, r.Host, r.sender(l)
 	body, around := t.in(l).Text, frame.in(l).Text
 	if c != Email {
 		body, around = t.in(l).Short, frame.in(l).Short

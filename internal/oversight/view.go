@@ -70,7 +70,7 @@ func wait(pr *i18n.Printer, c Counts) string {
 	case c.Waited == 0:
 		return "–"
 	case !ok:
-		return pr.T("oversight.too_few", fewest)
+		return pr.T("oversight.too_few")
 	}
 	return pr.MinutesShort(int(d.Minutes()))
 }

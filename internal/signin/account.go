@@ -18,6 +18,7 @@ import (
 type accountView struct {
 	Name, Email string
 	Password    bool     // has one
+	ByOwn       bool     // the session began by means of their own, not at an agency's provider
 	Bound       []string // names of the agencies by whose accounts they may sign in
 	Sessions    []sessionRow
 	Factors     auth.Factors
@@ -63,7 +64,7 @@ func (h handlers) account(c *web.Ctx) error {
 		return err
 	}
 	v := accountView{
-		Name: me.Name, Email: me.Email, Password: me.Password, Factors: me.Factors, MustHave: me.MustHave, Done: done(c),
+		Name: me.Name, Email: me.Email, Password: me.Password, ByOwn: c.Actor.Via == "", Factors: me.Factors, MustHave: me.MustHave, Done: done(c),
 		People: c.Actor.CanWithin(auth.PermPeople, c.Tenant.Scope), Until: me.PasswordUntil,
 	}
 	if v.Bound, err = h.doorNames(c, me.Bound); err != nil {
@@ -196,7 +197,7 @@ func (h handlers) enrolPage(c *web.Ctx) error {
 	if have.Any() { // got in another session, and this one has not shown it yet
 		return c.SeeOther(withNext(web.ProvePath, next(c)))
 	}
-	return c.Page(fiber.StatusOK, enrolPage(h.ui(c, "signin.enrol_title"), next(c)))
+	return c.Page(fiber.StatusOK, enrolPage(h.ui(c, "signin.enrol_title"), next(c), c.Actor.Via == ""))
 }
 
 // appView is the page on which an app is set up.

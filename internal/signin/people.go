@@ -270,7 +270,25 @@ func counterChoices(a auth.Place, chosen []id.ID) (out []counterChoice) {
 	return out
 }
 
+// inviteAbout and inviteWord say what another invitation does: who has no password yet loses none.
+func inviteAbout(p ui.Page, v personView) string {
+	if v.State == auth.StateInvited {
+		return p.T("signin.invite_again_about")
+	}
+	return p.T("signin.invite_about")
+}
+
+func inviteWord(p ui.Page, v personView) string {
+	if v.State == auth.StateInvited {
+		return p.T("signin.invite_again")
+	}
+	return p.T("signin.invite")
+}
+
 func (h handlers) invitePage(c *web.Ctx) error {
+	if !slices.ContainsFunc(auth.GivenRoles, func(role string) bool { return auth.MayGiveSomewhere(c.Actor, c.Tenant, role) }) {
+		return fault.New(fault.NotFound, "page") // the platform's people are invited by a command
+	}
 	return h.showInvite(c, fiber.StatusOK, inviteView{}, auth.Post{Agency: c.Query("instansi")}, nil)
 }
 

@@ -181,7 +181,7 @@ func openMall(t *testing.T, db *store.DB, change func(*tenants.SignIn)) *mall {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := idp.New(idp.Options{Networks: loopback, Now: clock.System.Now})
+	client := idp.New(idp.Options{Networks: loopback, Now: clock.System.Now, Silent: time.Nanosecond})
 	d := &door{auth: auth.New(db, auth.Options{Providers: client, Log: log})}
 	d.a, d.b = testkit.Two(t, db, testkit.PasswordHash(stored))
 	d.registry = tenant.NewRegistry(db, "localhost", nil)
@@ -486,6 +486,17 @@ func TestProvider(t *testing.T) {
 		if res := b.get(t, m.at(m.a, "/petugas/akun")); !strings.Contains(res.text, "Lewat akun Dukcapil "+m.a.Canary) || !strings.Contains(res.text, "Akun instansi: Dukcapil") {
 			t.Errorf("the account: %s", res.text)
 		}
+		// No key is planted: it would open the account when the provider may not any more.
+		by := authz.NewActor(authz.Identity{Tenant: m.a.ID, UserID: user, Via: "dukcapil"}, nil)
+		if _, err := m.auth.BeginPasskey(t.Context(), m.tenantOf(t), by, auth.Site{Origin: m.at(m.a, ""), Name: "MPP"}); !fault.Is(err, "auth.provider.no_key") {
+			t.Errorf("a passkey by a provider's session: %v", err)
+		}
+		if _, _, err := m.auth.AddPasskey(t.Context(), m.tenantOf(t), by, auth.Site{Origin: m.at(m.a, ""), Name: "MPP"}, "x", "Ponsel", nil); !fault.Is(err, "auth.provider.no_key") {
+			t.Errorf("a passkey by a provider's session, at its end: %v", err)
+		}
+		if res := b.get(t, m.at(m.a, "/petugas/akun")); strings.Contains(res.text, `href="/petugas/akun/passkey"`) {
+			t.Error("the account page offers a passkey")
+		}
 		// The same code, once more, and the same address.
 		if res := b.get(t, back); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("replayed: %d", res.StatusCode)
@@ -582,6 +593,8 @@ func TestProviderRefusals(t *testing.T) {
 				}
 			}, nil, 401, untrue},
 			{"not verified", nil, &mockoidc.MockUser{Subject: "sub-1", Email: "juhari@kantor.test"}, 403, "alamat surel yang sudah dipastikan di kantor.test"},
+			{"two addresses", nil, person("sub-1", "luar@lain.test, juhari@kantor.test"), 403, "alamat surel"},
+			{"a sign that nobody sees", nil, person("sub-1", "juhari\u200b@kantor.test"), 403, "alamat surel"},
 			{"no address", nil, &mockoidc.MockUser{Subject: "sub-1", EmailVerified: true}, 403, "alamat surel"},
 			{"a foreign domain", nil, person("sub-1", "juhari@lain.test"), 403, "alamat surel"},
 			{"a subdomain", nil, person("sub-1", "juhari@x.kantor.test"), 403, "alamat surel"},

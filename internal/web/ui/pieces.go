@@ -161,6 +161,9 @@ func (t Trouble) links(p Page) []Link {
 		return t.Links
 	}
 	home := Link{Label: p.T("ui.to_home"), Href: PathHome, Icon: "home"}
+	if p.User != nil { // staff go back to their work
+		home = Link{Label: p.T("ui.to_desk"), Href: PathCounters, Icon: "home"}
+	}
 	again := Link{Label: p.T("ui.again"), Href: p.canonical(), Icon: "refresh"}
 	switch t.Status {
 	case 401, 403:
@@ -170,6 +173,9 @@ func (t Trouble) links(p Page) []Link {
 		return []Link{{Label: p.T("ui.sign_in"), Href: PathSignIn, Icon: "login"}, home}
 	case 409, 429, 500, 503:
 		return []Link{again, home}
+	}
+	if p.User != nil {
+		return []Link{home}
 	}
 	if p.Region != nil {
 		return []Link{{Label: p.T("ui.find_service"), Href: PathServices, Icon: "search"}, home}
