@@ -89,16 +89,25 @@ func MayGiveSomewhere(a *authz.Actor, t *tenant.Tenant, role string) bool {
 // else those with a role or more, each of which lies where they have it. Who works for an agency and elsewhere too is
 // not the agency's own, and who holds no role is nobody's but the region's.
 func manages(a *authz.Actor, t *tenant.Tenant, grants []tenant.Grant) bool {
-	if a.Can(PermPeople, t.Scope) {
+	if looksAfter(a, t, t.Scope) {
 		return true
 	}
 	for _, g := range grants {
-		if !a.Can(PermPeople, g.Scope) {
+		if !looksAfter(a, t, g.Scope) {
 			return false
 		}
 	}
 	return len(grants) > 0
 }
+
+// looksAfter tells whether somebody has the permission in a scope by a role that they hold in this tenant or in a part
+// of it. One of the whole nation, such as an operator's, is the platform's and reaches into no region.
+func looksAfter(a *authz.Actor, t *tenant.Tenant, scope string) bool {
+	return slices.ContainsFunc(a.Scopes(PermPeople), func(held string) bool { return inside(held, t.Scope) && inside(scope, held) })
+}
+
+// inside tells whether a scope is top or lies below it.
+func inside(scope, top string) bool { return scope == top || strings.HasPrefix(scope, top+"/") }
 
 // affair is what one person does about another's account: both as they are at this moment, and locked.
 type affair struct {
