@@ -11,6 +11,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/throttle"
 )
 
 // Letters with a one-time link, beside the notices: whoever sends them makes the link by MakeLink at that moment.
@@ -71,8 +72,37 @@ func (s *Service) RequestReset(ctx context.Context, t *tenant.Tenant, email stri
 // Invite sends another person an invitation: a link by which they choose a password. Faults: "not_found", "auth.self".
 func (s *Service) Invite(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
 	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
+		if err := s.countInvitation(ctx, tx, by, user); err != nil {
+			return err
+		}
 		return s.InviteIn(ctx, tx, user, by.String())
 	})
+}
+
+// Letters that one person makes us send: to all, more than any mall has people; to one, a few that got lost.
+const (
+	invitationsBy = 200
+	invitationsTo = 5
+)
+
+// countInvitation bounds them. The fault is "auth.letters" (429). What a command sends is the operator's.
+func (s *Service) countInvitation(ctx context.Context, tx *store.Tx, by *authz.Actor, user id.ID) error {
+	if s.opt.LimitsOff || by.System != "" {
+		return nil
+	}
+	for _, c := range []struct {
+		key  string
+		most int
+	}{{"invitation-by/" + by.UserID.String(), invitationsBy}, {"invitation-to/" + user.String(), invitationsTo}} {
+		ok, wait, err := throttle.Take(ctx, tx, c.key, time.Hour, c.most)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.TooMany, "auth.letters").Retry(wait)
+		}
+	}
+	return nil
 }
 
 // InviteIn is Invite within a transaction, such as an apply's; actor is who invites, as records name them.

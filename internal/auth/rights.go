@@ -547,6 +547,9 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *a
 			return err
 		}
 	}
+	if err := s.countInvitation(ctx, tx, me, user); err != nil {
+		return err
+	}
 	return s.InviteIn(ctx, tx, user, me.String())
 }
 

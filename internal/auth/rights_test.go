@@ -523,3 +523,22 @@ func TestManyPeople(t *testing.T) {
 		}
 	})
 }
+
+// Letters to one person are few in an hour, whoever sends them, and a command's are the operator's own.
+func TestInvitationsAreBounded(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		chief := w.as(t, w.somebody(t, "kepala", "admin "+w.a.Scope))
+		user := w.somebody(t, "baru", "officer "+w.a.Scope+"/dukcapil")
+		for i := range 6 {
+			err := w.s.Invite(t.Context(), of(w.a), chief, user)
+			is(t, fmt.Sprint("letter ", i+1), err, map[bool]string{true: "auth.letters", false: ""}[i == 5])
+			if i == 5 && fault.Of(err).RetryAfter <= 0 {
+				t.Error("it does not say when")
+			}
+		}
+		other := w.somebody(t, "lain", "officer "+w.a.Scope+"/dukcapil")
+		is(t, "to somebody else", w.s.Invite(t.Context(), of(w.a), chief, other), "")
+		operator := authz.NewActor(authz.Identity{System: "system:cli"}, []authz.Grant{{Role: authz.RoleAdmin, Scope: w.a.Scope}})
+		is(t, "by a command", w.s.Invite(t.Context(), of(w.a), operator, user), "")
+	})
+}
