@@ -5,11 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -45,60 +48,33 @@ type platformEnv struct {
 }
 
 func platformCommand(ctx context.Context, e env, args []string) error {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		fmt.Fprint(e.stdout, platformUsage)
-		return nil
+	p := &platformEnv{}
+	v := func(name string, words int, run func(context.Context, *platformEnv) error) verb {
+		return verb{name: name, min: words, max: words, run: func(ctx context.Context) error { return run(ctx, p) }}
 	}
-	verb := args[0]
-	sub, ok := map[string]struct {
-		args int
-		run  func(context.Context, *platformEnv) error
-	}{"invite": {1, platformInvite}, "list": {0, platformList}, "take": {1, platformTake}}[verb]
-	if !ok {
-		fmt.Fprintf(e.stderr, "pendopo platform: %q tidak ada · no such command\n\n%s", verb, platformUsage)
-		return errUsage
+	post := func(fs *flag.FlagSet) {
+		fs.StringVar(&p.asRole, "role", "", "peran · role: "+strings.Join(platformRoles, ", "))
+		fs.StringVar(&p.at, "at", "", "lingkup · scope: id, id/19, agency/imigrasi")
 	}
-	pe := &platformEnv{tenantEnv: tenantEnv{env: e}}
-	var lang *language
-	cfg, rest, log, err := subSettings("platform "+verb, platformUsage, e, args[1:], func(fs *flag.FlagSet) {
-		lang = languageFlag(fs)
-		if verb == "list" {
-			return
+	invite, take := v("invite", 1, platformInvite), v("take", 1, platformTake)
+	take.flags = post
+	invite.flags = func(fs *flag.FlagSet) {
+		post(fs)
+		fs.StringVar(&p.name, "name", "", "nama lengkap · full name")
+	}
+	// The platform's first people may come before the first region: a database is made, once it is known what for.
+	invite.open = func(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.DB, error) {
+		if err := p.check(); err != nil {
+			return nil, err
 		}
-		fs.StringVar(&pe.asRole, "role", "", "peran · role: "+strings.Join(platformRoles, ", "))
-		fs.StringVar(&pe.at, "at", "", "lingkup · scope: id, id/19, agency/imigrasi")
-		if verb == "invite" {
-			fs.StringVar(&pe.name, "name", "", "nama lengkap · full name")
-		}
-	})
-	if err != nil {
-		return err
+		return openDB(ctx, cfg, log)
 	}
-	if len(rest) != sub.args {
-		fmt.Fprint(e.stderr, platformUsage)
-		return errSaid
-	}
-	pe.cfg, pe.args, pe.en = cfg, rest, lang.en()
-	open := openThere
-	if verb == "invite" {
-		if err := pe.check(); err != nil { // before a database is made
-			return err
-		}
-		open = openDB // the platform's first people may come before the first region
-	}
-	if pe.db, err = open(ctx, cfg, log); err != nil {
-		return err
-	}
-	defer pe.db.Close()
-	if pe.prov, err = newProvisioner(ctx, pe.db); err != nil {
-		return err
-	}
-	return sub.run(ctx, pe)
+	return group{"platform", platformUsage, []verb{invite, v("list", 0, platformList), take}}.run(ctx, e, args, &p.tenantEnv)
 }
 
 // check refuses a role that is none of the platform's, or in a scope in which it is not held.
 func (p *platformEnv) check() error {
-	if email := seal.Email(p.args[0]); !strings.Contains(email, "@") || strings.ContainsAny(email, " \t<>,;") || len(email) > 254 {
+	if !auth.IsAddress(seal.Email(p.args[0])) {
 		return p.refuse("%q bukan alamat surel.", "%q is no e-mail address.", p.args[0])
 	}
 	if !slices.Contains(platformRoles, p.asRole) {

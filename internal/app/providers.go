@@ -33,11 +33,8 @@ func newProviders(cfg config.Config) *idp.Client {
 	return idp.New(opt)
 }
 
-// asks is how long a command waits for all providers together, and how many it asks at once.
-const (
-	asksFor    = 30 * time.Second
-	asksAtOnce = 16
-)
+// asksFor is how long a command waits for all providers together.
+const asksFor = 30 * time.Second
 
 // answered is what an issuer said when a command asked.
 type answered struct {
@@ -52,7 +49,7 @@ func askIssuers(ctx context.Context, cfg config.Config, issuers []string) map[st
 	client, out := newProviders(cfg), map[string]answered{}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
-	slots := make(chan struct{}, asksAtOnce)
+	slots := make(chan struct{}, idp.PerOwner) // a command asks as one
 	slices.Sort(issuers)
 	for _, issuer := range slices.Compact(issuers) {
 		slots <- struct{}{}

@@ -131,6 +131,9 @@ func tenantIDs(t *tree) (out []string) {
 			if ok && s.Sel.Name == "Scan" && !bare[s] && !(f.test && readsRows(f)) {
 				out = append(out, t.at(f, s)+": calls Scan: outside store nothing becomes a tenant")
 			}
+			if ok && s.Sel.Name == "WalkOf" && !f.test {
+				out = append(out, t.at(f, s)+": uses store.WalkOf: only tests know a model by its value alone")
+			}
 			return true
 		})
 		for _, i := range f.imported() {

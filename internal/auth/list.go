@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -144,7 +146,7 @@ func (f Filter) fits(t *tenant.Tenant, u account, grants []tenant.Grant) bool {
 		return true
 	}
 	return slices.ContainsFunc(grants, func(g tenant.Grant) bool {
-		return (f.Role == "" || g.Role == f.Role) && (f.Agency == "" || g.Scope == t.Scope+"/"+f.Agency)
+		return (f.Role == "" || g.Role == f.Role) && (f.Agency == "" || g.Scope == t.AgencyScope(f.Agency))
 	})
 }
 
@@ -201,7 +203,14 @@ func (s *Service) Person(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 
 // describe adds what a person has to each account, with one question a table.
 func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []account, roles map[id.ID][]tenant.Grant) ([]Person, error) {
-	posts, err := store.Select[tenant.UserCounter](tx).All(ctx)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	users := make([]id.ID, len(rows))
+	for i, u := range rows {
+		users[i] = u.ID
+	}
+	posts, err := store.Select[tenant.UserCounter](tx).Where("user_id in ?", bun.Tuple(users)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +223,7 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 		N      int   `bun:"n"`
 	}
 	counts := func(from, where string, args ...any) (map[id.ID]int, error) {
-		rows, err := store.Query[count](ctx, tx, store.From{from}, "select user_id, count(*) as n from "+from+" where "+where+" group by user_id", args...)
+		rows, err := store.Query[count](ctx, tx, store.From{from}, "select user_id, count(*) as n from "+from+" where user_id in ? and "+where+" group by user_id", append([]any{bun.Tuple(users)}, args...)...)
 		out := map[id.ID]int{}
 		for _, r := range rows {
 			out[r.UserID] = r.N
@@ -237,7 +246,7 @@ func describe(ctx context.Context, tx *store.Tx, t *tenant.Tenant, rows []accoun
 	if err != nil {
 		return nil, err
 	}
-	bonds, err := store.Select[identity](tx).Order("agency").All(ctx)
+	bonds, err := store.Select[identity](tx).Where("user_id in ?", bun.Tuple(users)).Order("agency").All(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -291,7 +291,7 @@ func (s *Service) refusedByProvider(ctx context.Context, t *tenant.Tenant, agenc
 
 // enterByProvider lets a person in of whom the provider says who they are.
 func (s *Service) enterByProvider(ctx context.Context, t *tenant.Tenant, agency string, declared tenants.SignIn, p idp.Person, began time.Time, from From) (out Session, err error) {
-	if email := seal.Email(p.Email); !p.Verified || !isAddress(email) || !ofDomain(email, declared.Domains) {
+	if email := seal.Email(p.Email); !p.Verified || !IsAddress(email) || !ofDomain(email, declared.Domains) {
 		return out, fault.New(fault.Forbidden, "auth.provider.address", strings.Join(declared.Domains, ", "))
 	}
 	var waits *Step
@@ -474,11 +474,9 @@ func within(t *tenant.Tenant, agency string, grants []tenant.Grant) bool {
 		return false
 	}
 	return !slices.ContainsFunc(grants, func(g tenant.Grant) bool {
-		return g.Scope != agencyScope(t, agency) || g.Role != authz.RoleOfficer && g.Role != authz.RoleAgencyAdmin
+		return g.Scope != t.AgencyScope(agency) || g.Role != authz.RoleOfficer && g.Role != authz.RoleAgencyAdmin
 	})
 }
-
-func agencyScope(t *tenant.Tenant, agency string) string { return t.Scope + "/" + agency }
 
 // createByProvider makes the account of somebody whom the provider vouches for, with the one role that the manifest
 // says. It has no password: until somebody is sent a link for one, only the provider opens it.
@@ -494,7 +492,7 @@ func (s *Service) createByProvider(ctx context.Context, tx *store.Tx, t *tenant.
 	if err := store.Insert(ctx, tx, row); err != nil {
 		return nil, err
 	}
-	grant := &tenant.Grant{UserID: row.ID, Role: string(declared.Role), Scope: agencyScope(t, agency), Source: tenant.FromProvider}
+	grant := &tenant.Grant{UserID: row.ID, Role: string(declared.Role), Scope: t.AgencyScope(agency), Source: tenant.FromProvider}
 	if err := store.Insert(ctx, tx, grant); err != nil {
 		return nil, err
 	}

@@ -51,13 +51,11 @@ func (p Post) whole() bool {
 	return OfAgency(p.Role) == (p.Agency != "") && !strings.Contains(p.Agency, "/")
 }
 
-func (p Post) scope(t *tenant.Tenant) string { return scopeOf(t.Scope, p) }
-
-func scopeOf(region string, p Post) string {
+func (p Post) scope(t *tenant.Tenant) string {
 	if p.Agency == "" {
-		return region
+		return t.Scope
 	}
-	return region + "/" + p.Agency
+	return t.AgencyScope(p.Agency)
 }
 
 // PostOf reads a grant in a region; ok is false for one that is none of the region's own, such as an overseer's.
@@ -103,11 +101,8 @@ func manages(a *authz.Actor, t *tenant.Tenant, grants []tenant.Grant) bool {
 // looksAfter tells whether somebody has the permission in a scope by a role that they hold in this tenant or in a part
 // of it. One of the whole nation, such as an operator's, is the platform's and reaches into no region.
 func looksAfter(a *authz.Actor, t *tenant.Tenant, scope string) bool {
-	return slices.ContainsFunc(a.Scopes(PermPeople), func(held string) bool { return inside(held, t.Scope) && inside(scope, held) })
+	return slices.ContainsFunc(a.Scopes(PermPeople), func(held string) bool { return authz.Within(held, t.Scope) && authz.Within(scope, held) })
 }
-
-// inside tells whether a scope is top or lies below it.
-func inside(scope, top string) bool { return scope == top || strings.HasPrefix(scope, top+"/") }
 
 // affair is what one person does about another's account: both as they are at this moment, and locked.
 type affair struct {
@@ -424,8 +419,8 @@ type Newcomer struct {
 
 const maxName = 200
 
-// isAddress tells whether an e-mail address, as seal.Email gives it, is one, and one only, of signs that are seen (RFC 5322).
-func isAddress(email string) bool {
+// IsAddress tells whether an e-mail address, as seal.Email gives it, is one, and one only, of signs that are seen (RFC 5322).
+func IsAddress(email string) bool {
 	at, err := mail.ParseAddress(email)
 	return err == nil && at.Address == email && at.Name == "" && len(email) <= maxEmail && !strings.ContainsFunc(email, func(r rune) bool { return !unicode.IsPrint(r) })
 }
@@ -442,7 +437,7 @@ func (n *Newcomer) check() error {
 	}
 	if n.Email == "" {
 		invalid = invalid.Field("email", "required")
-	} else if !isAddress(n.Email) {
+	} else if !IsAddress(n.Email) {
 		invalid = invalid.Field("email", "email")
 	}
 	if len(invalid.Fields) > 0 {

@@ -73,7 +73,7 @@ func (a *Actor) Can(p Permission, scope string) bool {
 	}
 	for i := range a.grants {
 		g := &a.grants[i]
-		if within(scope, g.scope) && t.sets[g.role&(maxRoles-1)].has(p) {
+		if Within(scope, g.scope) && t.sets[g.role&(maxRoles-1)].has(p) {
 			return true
 		}
 	}
@@ -91,16 +91,16 @@ func (a *Actor) CanWithin(p Permission, scope string) bool {
 	t := inForce()
 	for i := range a.grants {
 		g := &a.grants[i]
-		if within(g.scope, scope) && t.sets[g.role&(maxRoles-1)].has(p) {
+		if Within(g.scope, scope) && t.sets[g.role&(maxRoles-1)].has(p) {
 			return true
 		}
 	}
 	return false
 }
 
-// within tells whether scope is top or lies below it, by whole segments: "id/19/19.01" is within
+// Within tells whether scope is top or lies below it, by whole segments: "id/19/19.01" is within
 // "id/19" and not within "id/1".
-func within(scope, top string) bool {
+func Within(scope, top string) bool {
 	return strings.HasPrefix(scope, top) && (len(scope) == len(top) || scope[len(top)] == '/')
 }
 
@@ -120,7 +120,7 @@ func (a *Actor) Scopes(p Permission) []string {
 	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) })
 	var out []string
 	for _, s := range all {
-		if !slices.ContainsFunc(out, func(top string) bool { return within(s, top) }) {
+		if !slices.ContainsFunc(out, func(top string) bool { return Within(s, top) }) {
 			out = append(out, s)
 		}
 	}

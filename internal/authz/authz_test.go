@@ -60,8 +60,8 @@ func TestWithin(t *testing.T) {
 		{"agency/imigrasi", "id", false},
 		{"", "id", false},
 	} {
-		if got := within(c.scope, c.top); got != c.want {
-			t.Errorf("within(%q, %q) = %v", c.scope, c.top, got)
+		if got := Within(c.scope, c.top); got != c.want {
+			t.Errorf("Within(%q, %q) = %v", c.scope, c.top, got)
 		}
 	}
 }

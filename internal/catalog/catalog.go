@@ -115,25 +115,31 @@ type PlaceNow struct {
 // Services gives services as they stand now: all of them by agency, those that a query finds with the best
 // first, or one agency's.
 func (c *Catalog) Services(ctx context.Context, t *tenant.Tenant, query, agency string) ([]ServiceNow, error) {
+	out, _, err := c.services(ctx, t, query, agency)
+	return out, err
+}
+
+// services is Services, and tells whether what a query has found has all its words.
+func (c *Catalog) services(ctx context.Context, t *tenant.Tenant, query, agency string) (out []ServiceNow, whole bool, err error) {
 	d, err := c.dirs.Of(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	services := d.Services()
+	services, whole := d.Services(), true
 	if strings.TrimSpace(query) != "" {
-		services = c.Find(d, query)
+		hits, all := find(c.prepare(d).index, query)
+		services, whole = servicesOf(hits), all
 	}
 	crowd, err := c.crowd.Crowd(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var out []ServiceNow
 	for _, o := range services {
 		if agency == "" || o.Agency.Code == agency {
 			out = append(out, c.serviceNow(d, t, o, crowd))
 		}
 	}
-	return out, nil
+	return out, whole, nil
 }
 
 func (c *Catalog) serviceNow(d *tenant.Directory, t *tenant.Tenant, o *tenant.Service, crowd Waiting) ServiceNow {

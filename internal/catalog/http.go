@@ -99,17 +99,16 @@ func (c *Catalog) found(x *web.Ctx, query string) (listView, error) {
 		query = string(r[:maxQuery])
 	}
 	search := listSearch(x, query)
-	services, err := c.Services(x.Std(), x.Tenant, query, "")
-	if err != nil {
-		return listView{}, err
-	}
-	d, err := c.dirs.Of(x.Std(), x.Tenant)
+	services, whole, err := c.services(x.Std(), x.Tenant, query, "")
 	if err != nil {
 		return listView{}, err
 	}
 	if len(services) > 0 {
-		_, whole := find(c.prepare(d).index, query)
 		return newFoundView(x.P, query, services, whole, search), nil
+	}
+	d, err := c.dirs.Of(x.Std(), x.Tenant)
+	if err != nil {
+		return listView{}, err
 	}
 	return newEmptyView(x.P, x.Tenant, query, c.Help(d, query), c.prepare(d).popular, search), nil
 }

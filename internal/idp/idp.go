@@ -42,10 +42,10 @@ const (
 	known = 10 * time.Minute
 )
 
-// How many may ask at once: of one tenant, so that its dead provider does not hold up the others', and all together in
-// this process.
+// PerOwner is how many of one tenant may ask at once, so that its dead provider does not hold up the others'; all
+// together in this process are more.
 const (
-	perOwner   = 8
+	PerOwner   = 8
 	altogether = 256
 	maxKnown   = 2000
 )
@@ -139,7 +139,7 @@ type metadata struct {
 func (c *Client) enter(k key) (leave func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all >= altogether || c.busy[k.owner] >= perOwner {
+	if c.all >= altogether || c.busy[k.owner] >= PerOwner {
 		return nil, ErrBusy
 	}
 	c.all++

@@ -81,7 +81,7 @@ func TestBusy(t *testing.T) {
 	c := New(Options{Now: time.Now})
 	k := key{"a", "https://one.test"}
 	var leave []func()
-	for range perOwner {
+	for range PerOwner {
 		l, err := c.enter(k)
 		if err != nil {
 			t.Fatal(err)

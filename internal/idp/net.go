@@ -78,7 +78,7 @@ func (c *Client) newHTTP() *http.Client {
 	dialer := &net.Dialer{Timeout: dialWithin, Control: c.control}
 	inner := &http.Transport{
 		DialContext: dialer.DialContext, TLSHandshakeTimeout: dialWithin, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.opt.Roots},
-		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2, MaxConnsPerHost: 4 * perOwner, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
+		ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2, MaxConnsPerHost: 4 * PerOwner, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
 	}
 	return &http.Client{
 		Timeout: askWithin, Transport: bounded{c, inner},

@@ -1,13 +1,17 @@
 package queue
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
@@ -67,12 +71,21 @@ func (s *Pages) mine(c *web.Ctx) (out []ticketView, err error) {
 
 // holds finds a number of this browser that still waits for, or has been called to, a service.
 func (s *Pages) holds(c *web.Ctx, service id.ID) (v ticketView, ok bool, err error) {
-	all, err := s.mine(c)
-	at := slices.IndexFunc(all, func(v ticketView) bool { return v.ServiceID == service && v.withdrawable() })
-	if err != nil || at < 0 {
+	tickets := taken(c)
+	if len(tickets) == 0 {
+		return ticketView{}, false, nil
+	}
+	var held []Ticket
+	err = s.hall.db.View(c.Std(), c.Tenant.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		held, err = store.Select[Ticket](tx).Where("id in ? and service_id = ? and day = ? and status in ?",
+			bun.Tuple(tickets), service, c.Tenant.Today(c.Now()), bun.Tuple([]Status{Waiting, Called})).Order("created_at desc").Limit(1).All(ctx)
+		return err
+	})
+	if err != nil || len(held) == 0 {
 		return ticketView{}, false, err
 	}
-	return all[at], true, nil
+	v, err = s.ticketView(c, held[0].ID)
+	return v, err == nil && v.withdrawable(), err
 }
 
 // secondNumber asks whoever takes a second number of a service whether they mean it: mostly they have lost sight of the

@@ -102,7 +102,7 @@ func (h *Hall) counter(ctx context.Context, t *tenant.Tenant, a *authz.Actor, pe
 }
 
 // AgencyScope is the path of an agency in a region: "id/19/19.01/dukcapil".
-func AgencyScope(t *tenant.Tenant, a *tenant.Agency) string { return t.Scope + "/" + a.Code }
+func AgencyScope(t *tenant.Tenant, a *tenant.Agency) string { return t.AgencyScope(a.Code) }
 
 // assigned gives the counters that the person is bound to; none: all that the scope allows.
 func (h *Hall) assigned(ctx context.Context, t *tenant.Tenant, a *authz.Actor) ([]id.ID, error) {

@@ -190,7 +190,7 @@ func (h handlers) places(c *web.Ctx) (places, error) {
 // agencies are those that are in use in which the actor may do something.
 func (h handlers) agencies(c *web.Ctx, p ui.Page, all places, perm authz.Permission) (out []ui.Option) {
 	for _, a := range all {
-		if !a.Retired && c.Actor.Can(perm, c.Tenant.Scope+"/"+a.Code) {
+		if !a.Retired && c.Actor.Can(perm, c.Tenant.AgencyScope(a.Code)) {
 			name := a.Name
 			if p.Locale == i18n.EN && a.NameEN != "" {
 				name = a.NameEN

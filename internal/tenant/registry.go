@@ -36,6 +36,9 @@ type Tenant struct {
 // Today is the tenant's local calendar day at a moment.
 func (t *Tenant) Today(now time.Time) clock.Day { return clock.DayOf(now, t.Loc) }
 
+// AgencyScope is the path of an agency of the region: "id/19/19.01/dukcapil".
+func (t *Tenant) AgencyScope(code string) string { return t.Scope + "/" + code }
+
 // Registry finds tenants by host. Look-ups read an immutable snapshot without a lock; Watch replaces
 // it when the list has changed.
 type Registry struct {

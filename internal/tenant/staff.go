@@ -3,8 +3,11 @@ package tenant
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/uptrace/bun"
 
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
@@ -296,3 +299,94 @@ func offers(r *tenants.Region, agency string) bool {
 
 // declarable are the roles that a manifest gives.
 var declarable = []tenants.Role{tenants.RoleOfficer, tenants.RoleAgencyAdmin, tenants.RoleFrontOffice, tenants.RoleManager, tenants.RoleAdmin}
+
+// putPeople adds who is new, with a password, and renews the names of who was there; it gathers their roles
+// and counters. The password of somebody who was there is theirs: an apply neither reads nor writes it.
+func (p *projection) putPeople(ctx context.Context) error {
+	have, err := usersByIndex(ctx, p.tx)
+	if err != nil {
+		return err
+	}
+	var added []*User
+	var claimed []id.ID // who was invited on the page and is named now
+	for _, s := range p.r.Staff {
+		email := seal.Email(s.Email) // as auth compares it
+		u, err := have.find(email)
+		if err != nil {
+			return err
+		}
+		// Not named after the e-mail as other rows are after their code: the name would tell it.
+		user := id.New()
+		if u != nil {
+			user = u.ID
+		}
+		if u == nil || u.Retired {
+			f, ok := p.first[email]
+			if !ok {
+				return fmt.Errorf("%s was removed by somebody else at the same time: run plan again", s.Role)
+			}
+			row := &User{ID: user, PasswordHash: f.hash, CreatedAt: p.tx.Now(), Source: FromManifest}
+			if p.passwordHolds > 0 {
+				row.PasswordUntil = p.tx.Now().Add(p.passwordHolds)
+			}
+			if err := row.Seal(have.keys, email, s.Name); err != nil {
+				return err
+			}
+			added = append(added, row)
+			if u != nil {
+				p.left = append(p.left, user)
+			}
+			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
+		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
+			return err
+		} else if u.Source != FromManifest {
+			claimed = append(claimed, user)
+		}
+		p.users = append(p.users, user)
+		p.gatherRights(user, s)
+	}
+	for _, u := range have.rows {
+		if u.Source == FromManifest && !u.Retired && !slices.Contains(p.users, u.ID) {
+			p.left = append(p.left, u.ID)
+		}
+	}
+	if len(claimed) > 0 {
+		if _, err := store.Update[User](p.tx).Set("source = ?", FromManifest).Where("id in ?", bun.Tuple(claimed)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return store.Upsert(ctx, p.tx, added...)
+}
+
+// putGrants gives what the manifest says and takes what it says no longer. What was given otherwise stays, but that of
+// people who leave: nobody who comes back one day finds a role waiting.
+func (p *projection) putGrants(ctx context.Context) error {
+	return store.ReplaceMine(ctx, p.tx, func(g Grant) bool { return g.Source == FromManifest || slices.Contains(p.left, g.UserID) }, p.grants...)
+}
+
+func (p *projection) gatherRights(user id.ID, s tenants.Person) {
+	for _, post := range s.Posts() {
+		p.grants = append(p.grants, grantOf(p.scope, user, post))
+		for _, key := range post.Counters {
+			p.userCounters = append(p.userCounters, &UserCounter{UserID: user, CounterID: CounterID(p.tx.Tenant(), key), Source: FromManifest})
+		}
+	}
+}
+
+// grantOf is the grant that a post of the manifest becomes.
+func grantOf(region string, user id.ID, post tenants.Post) *Grant {
+	if post.Agency != "" {
+		region += "/" + post.Agency
+	}
+	return &Grant{UserID: user, Role: string(post.Role), Scope: region, Source: FromManifest}
+}
+
+// retirePeople retires those whom the manifest named and names no longer.
+func (p *projection) retirePeople(ctx context.Context) error {
+	u := store.Update[User](p.tx).Set("retired = true").Where("not retired and source = ?", FromManifest)
+	if len(p.users) > 0 {
+		u = u.Where("id not in ?", bun.Tuple(p.users))
+	}
+	_, err := u.Exec(ctx)
+	return err
+}
