@@ -109,16 +109,7 @@ func agencyNames(agencies []Agency) ([]string, error) {
 
 func readsBack(r *Region, files []textFile) error {
 	f := folder{whole: true}
-	for _, file := range files {
-		switch file.name {
-		case regionFile:
-			f.root = file.text
-		case logoFile:
-			f.logo = file.text
-		default:
-			f.agencies = append(f.agencies, file)
-		}
-	}
+	f.add(files)
 	var c collector
 	got := f.decode(&c).region
 	if err := c.done().Err(); err != nil {
