@@ -91,7 +91,7 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 func (a *App) background() (err error) {
 	a.Jobs = jobs.New(a.DB, jobs.Options{Log: a.log, Tenants: func() (active []store.TenantID) {
 		for _, t := range a.Registry.Tenants() {
-			if t.State == tenant.Active {
+			if t.State != tenant.Suspended {
 				active = append(active, t.ID)
 			}
 		}

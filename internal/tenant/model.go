@@ -20,6 +20,8 @@ type ID = store.TenantID
 
 // State of a tenant.
 const (
+	// Preparing: the region's people set it up; the public sees that it is coming. The first apply makes it active.
+	Preparing = "preparing"
 	Active    = "active"
 	Suspended = "suspended"
 )

@@ -120,70 +120,77 @@ func (p *Provisioner) GivePlatform(ctx context.Context, m Membership, actor stri
 	if err != nil {
 		return out, err
 	}
-	email := seal.Email(m.Email)
-	first, err := p.firstPasswords(ctx, row.ID, []tenants.Person{{Email: email}})
+	first, err := p.firstPasswords(ctx, row.ID, []tenants.Person{{Email: m.Email}})
 	if err != nil {
 		return out, err
 	}
 	err = p.DB.In(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
-		out = Given{}
-		before, err := people(ctx, tx, p.Hasher)
-		if err != nil {
+		if out, err = p.give(ctx, tx, m, first, actor); err != nil {
 			return err
 		}
-		have, err := usersByIndex(ctx, tx)
-		if err != nil {
-			return err
-		}
-		user, err := have.find(email)
-		if err != nil {
-			return err
-		}
-		switch {
-		case user != nil && !user.Retired:
-			if out.User = user.ID; m.Name != "" {
-				if err := have.rename(ctx, tx, user, m.Name); err != nil {
-					return err
-				}
-			}
-		default:
-			f, ok := first[email]
-			if !ok {
-				return fmt.Errorf("%s was taken away by somebody else at the same time: try again", m.Role)
-			}
-			fresh := &User{ID: id.New(), PasswordHash: f.hash, CreatedAt: tx.Now(), Source: FromPage}
-			if user != nil {
-				fresh.ID = user.ID
-				if _, err := store.Delete[Grant](ctx, tx, "user_id = ?", user.ID); err != nil {
-					return err
-				}
-				if p.Left != nil { // what they signed in with before is not theirs any more
-					if err := p.Left(ctx, tx, []id.ID{user.ID}); err != nil {
-						return err
-					}
-				}
-			}
-			if err := fresh.Seal(have.keys, email, m.Name); err != nil {
-				return err
-			}
-			if err := store.Upsert(ctx, tx, fresh); err != nil {
-				return err
-			}
-			out.User, out.Fresh = fresh.ID, true
-		}
-		n, err := store.InsertNew(ctx, tx, &Grant{UserID: out.User, Role: m.Role, Scope: m.Scope, Source: FromPage})
-		if err != nil {
-			return err
-		}
-		out.Had = n == 0
-		after, err := people(ctx, tx, p.Hasher)
-		if err != nil {
-			return err
-		}
-		recordPeople(tx, actor, before, after)
 		return then(ctx, tx, out)
 	})
 	return out, err
+}
+
+// give gives somebody a role in the transaction's tenant, and records it.
+func (p *Provisioner) give(ctx context.Context, tx *store.Tx, m Membership, first map[string]firstPassword, actor string) (out Given, err error) {
+	before, err := people(ctx, tx, p.Hasher)
+	if err != nil {
+		return out, err
+	}
+	have, err := usersByIndex(ctx, tx)
+	if err != nil {
+		return out, err
+	}
+	email := seal.Email(m.Email)
+	user, err := have.find(email)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case user != nil && !user.Retired:
+		if out.User = user.ID; m.Name != "" {
+			if err := have.rename(ctx, tx, user, m.Name); err != nil {
+				return out, err
+			}
+		}
+	default:
+		f, ok := first[email]
+		if !ok {
+			return out, fmt.Errorf("%s was taken away by somebody else at the same time: try again", m.Role)
+		}
+		fresh := &User{ID: id.New(), PasswordHash: f.hash, CreatedAt: tx.Now(), Source: FromPage}
+		if user != nil {
+			fresh.ID = user.ID
+			if _, err := store.Delete[Grant](ctx, tx, "user_id = ?", user.ID); err != nil {
+				return out, err
+			}
+			if p.Left != nil { // what they signed in with before is not theirs any more
+				if err := p.Left(ctx, tx, []id.ID{user.ID}); err != nil {
+					return out, err
+				}
+			}
+		}
+		if err := fresh.Seal(have.keys, email, m.Name); err != nil {
+			return out, err
+		}
+		if err := store.Upsert(ctx, tx, fresh); err != nil {
+			return out, err
+		}
+		out.User, out.Fresh = fresh.ID, true
+	}
+	n, err := store.InsertNew(ctx, tx, &Grant{UserID: out.User, Role: m.Role, Scope: m.Scope, Source: FromPage})
+	if err != nil {
+		return out, err
+	}
+	out.Had = n == 0
+	after, err := people(ctx, tx, p.Hasher)
+	if err != nil {
+		return out, err
+	}
+	recordPeople(tx, actor, before, after)
+	return out, nil
 }
 
 // TakePlatform takes a role of somebody's away, in a scope; both empty: all that they hold. Whoever holds nothing

@@ -52,6 +52,8 @@ type Options struct {
 	// Confirm names services, such as "dukcapil/ktp-baru", whose text the catalogue changed under "confirmed:
 	// true" and that the region has checked again; ConfirmAll is all of them.
 	Confirm []string
+	// Then runs in the same transaction once everything has been written, with who was added: such as to invite them.
+	Then func(ctx context.Context, tx *store.Tx, added []Account) error
 }
 
 // Planned is what Apply would do.
@@ -65,12 +67,14 @@ type Planned struct {
 // hashed.
 type Account struct {
 	Name, Email, Role, Password string
+	User                        id.ID
 }
 
 // Result is what Apply did.
 type Result struct {
 	Tenant   Row
 	Created  bool
+	Opened   bool // it was being prepared, and is open to the public now
 	Changes  []tenants.Change
 	Accounts []Account
 	Recheck  []string // as in Planned
@@ -190,7 +194,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		res.Changes = append(res.Changes, again...)
 	}
 	unconfirm(resolved, res.Recheck)
-	if old != nil && len(res.Changes) == 0 && old.Demo == opt.Demo {
+	if old != nil && len(res.Changes) == 0 && old.Demo == opt.Demo && old.State != Preparing {
 		res.Tenant = *old
 		return res, nil
 	}
@@ -204,6 +208,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	row := *old
 	row.Code, row.Slug, row.Name, row.Zone = region.Code, resolved.Seat.Slug, resolved.Name, region.Timezone
 	row.Manifest, row.Demo = string(public), opt.Demo
+	if res.Opened = row.State == Preparing; res.Opened {
+		row.State = Active
+	}
 	err = p.DB.Provision(ctx, "tenant apply "+region.Code, row.ID, func(ctx context.Context, s *store.SysTx, tx *store.Tx) error {
 		res.Accounts = nil
 		if row.Version, err = bump(ctx, s); err != nil {
@@ -253,6 +260,11 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 			return err
 		}
 		res.Accounts = pr.accounts
+		if opt.Then != nil {
+			if err := opt.Then(ctx, tx, pr.accounts); err != nil {
+				return err
+			}
+		}
 		// Of the public part: a hash over people's names and addresses could be tried out.
 		sum := sha256.Sum256(public)
 		before, after := beforeAfter(res.Changes)
@@ -261,6 +273,10 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 			Changes  int    `json:"changes"`
 		}{hex.EncodeToString(sum[:]), len(res.Changes)}, Before: orNil(before), After: orNil(after)})
 		recordPeople(tx, opt.Actor, peopleBefore, peopleAfter)
+		if res.Opened {
+			tx.Audit(store.Record{Actor: opt.Actor, Action: "tenant:state:change", Target: "tenant:" + region.Code,
+				Before: standing{State: Preparing}, After: standing{State: Active}})
+		}
 		tx.Emit("tenant.applied", struct {
 			Version int64 `json:"version"`
 		}{row.Version}, "tenant")
@@ -325,8 +341,8 @@ func bump(ctx context.Context, s *store.SysTx) (int64, error) {
 
 func updateRow(ctx context.Context, s *store.SysTx, row Row, was int64) error {
 	n, err := store.SysUpdate[Row](ctx, s,
-		"slug = ?, name = ?, zone = ?, manifest = ?, demo = ?, version = ?, updated_at = ?",
-		[]any{row.Slug, row.Name, row.Zone, row.Manifest, row.Demo, row.Version, row.UpdatedAt}, "code = ? and version = ?", row.Code, was)
+		"slug = ?, name = ?, zone = ?, state = ?, manifest = ?, demo = ?, version = ?, updated_at = ?",
+		[]any{row.Slug, row.Name, row.Zone, row.State, row.Manifest, row.Demo, row.Version, row.UpdatedAt}, "code = ? and version = ?", row.Code, was)
 	if err == nil && n == 0 {
 		return fmt.Errorf("tenant %s was changed by somebody else at the same time: run plan again", row.Code)
 	}
@@ -349,6 +365,9 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 	if row.State == state && row.SuspendedReason == reason {
 		return false, nil
 	}
+	if row.State == Preparing {
+		return false, ErrPreparing
+	}
 	err = p.DB.Provision(ctx, "tenant "+state+" "+code, row.ID, func(ctx context.Context, s *store.SysTx, tx *store.Tx) error {
 		version, err := bump(ctx, s)
 		if err != nil {
@@ -356,10 +375,6 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 		}
 		_, err = store.SysUpdate[Row](ctx, s, "state = ?, suspended_reason = ?, version = ?, updated_at = ?",
 			[]any{state, reason, version, tx.Now()}, "code = ?", code)
-		type standing struct {
-			State  string `json:"state"`
-			Reason string `json:"reason"`
-		}
 		tx.Audit(store.Record{Actor: actor, Action: "tenant:state:change", Target: "tenant:" + code,
 			Before: standing{row.State, row.SuspendedReason}, After: standing{state, reason}})
 		tx.Emit("tenant.state", struct {
@@ -368,6 +383,12 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 		return err
 	})
 	return err == nil, err
+}
+
+// standing is a tenant's state in a record.
+type standing struct {
+	State  string `json:"state"`
+	Reason string `json:"reason"`
 }
 
 // projection makes the rows of one manifest. It gathers them first and then writes each table at once, and

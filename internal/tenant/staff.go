@@ -336,7 +336,7 @@ func (p *projection) putPeople(ctx context.Context) error {
 			if u != nil {
 				p.left = append(p.left, user)
 			}
-			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear})
+			p.accounts = append(p.accounts, Account{s.Name, email, string(s.Role), f.clear, user})
 		} else if err := have.rename(ctx, p.tx, u, s.Name); err != nil {
 			return err
 		} else if u.Source != FromManifest {

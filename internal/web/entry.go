@@ -236,10 +236,14 @@ func (a *App) withinLimit(c *Ctx, r *Route) error {
 	return nil
 }
 
-// suspended answers for a tenant that is suspended: nothing of it is run or read.
+// suspended answers for a tenant that is suspended, or not open yet: nothing of it is run or read.
 func (a *App) suspended(c *Ctx) error {
 	if c.IsAPI() || c.IsHTMX() || a.cfg.Suspended == nil {
-		return fault.New(fault.Unavailable, "suspended").Retry(15 * time.Minute)
+		code := "suspended"
+		if c.Tenant.State == tenant.Preparing {
+			code = "preparing"
+		}
+		return fault.New(fault.Unavailable, code).Retry(15 * time.Minute)
 	}
 	c.SetHeader(fiber.HeaderRetryAfter, "900")
 	return a.cfg.Suspended(c)
@@ -256,7 +260,7 @@ func (a *App) serve(c *Ctx, r *Route) error {
 		defer cancel()
 		c.std = std
 	}
-	if r.Kind == OnTenant && c.Tenant.State != tenant.Active {
+	if r.Kind == OnTenant && c.Tenant.State != tenant.Active && !(c.Tenant.State == tenant.Preparing && r.staffs()) {
 		return a.suspended(c)
 	}
 	if r.Kind != OnAny && !r.ownPace {

@@ -35,6 +35,7 @@ type Route struct {
 	rate, burst float64
 	deadline    time.Duration
 	ownPace     bool
+	door        bool
 	sudo        bool
 	enrolling   bool
 	handler     Handler
@@ -81,6 +82,14 @@ func Sudo(r *Route) { r.sudo = true }
 // Enrolling lets in somebody who must have a second factor and has none yet: the few routes on which they get one.
 // On all others they are led there; public ones see them as the public.
 func Enrolling(r *Route) { r.enrolling = true }
+
+// staffs tells routes that answer while the region is being prepared: those of staff, and those by which staff sign in.
+func (r *Route) staffs() bool {
+	return r.Permission != authz.Public || r.door
+}
+
+// Door marks a public route by which staff come in: it answers while a region is being prepared.
+func Door(r *Route) { r.door = true }
 
 // Router registers routes of one kind.
 type Router struct {

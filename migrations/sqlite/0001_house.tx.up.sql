@@ -5,7 +5,7 @@ create table tenants (
   slug text not null unique,
   name text not null,
   zone text not null,
-  state text not null default 'active' check (state in ('active', 'suspended')),
+  state text not null default 'active' check (state in ('preparing', 'active', 'suspended')),
   suspended_reason text not null default '',
   demo boolean not null default false,
   manifest text not null,

@@ -10,6 +10,7 @@
 //	venues/sungailiat/name
 //	venues/sungailiat/hours/fri                         "08:00-11:30 13:00-15:30"
 //	agencies/dukcapil/services/ktp-baru/confirmed       "true"
+//	agencies/dukcapil/services/ktp-baru/standard/fee    "Gratis"
 //	agencies/dukcapil/counters/sungailiat:3/series      ["umum"]
 //
 // A field that is empty has no path. People are not among the fields: they have rows of their own, which are sealed.
@@ -26,6 +27,7 @@ import (
 	"strings"
 
 	"github.com/pendopo-id/pendopo/tenants"
+	"github.com/pendopo-id/pendopo/tenants/catalogue"
 )
 
 // Fields are the fields that are not empty, by path. A thing that has a code, such as a venue, is there if and only if
@@ -69,6 +71,10 @@ func (f Fields) take(path string, v reflect.Value) {
 			f.takeHours(at, x.Interface().([]tenants.Hours))
 		case x.Kind() == reflect.Struct:
 			f.take(at, x)
+		case x.Kind() == reflect.Pointer:
+			if !x.IsNil() {
+				f.take(at, x.Elem())
+			}
 		case isList(x.Type()):
 			for j := range x.Len() {
 				item := at + "/" + key(x.Index(j))
@@ -198,6 +204,11 @@ func (b *builder) put(path string, v reflect.Value) {
 			x.Set(reflect.ValueOf(b.hours(at)))
 		case x.Kind() == reflect.Struct:
 			b.put(at, x)
+		case x.Kind() == reflect.Pointer:
+			inner := reflect.New(x.Type().Elem())
+			if b.put(at, inner.Elem()); !inner.Elem().IsZero() {
+				x.Set(inner)
+			}
 		case isList(x.Type()):
 			b.list(at, x)
 		default:
@@ -293,6 +304,15 @@ func (f Fields) Under(path string) (out []string) {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// OfStandard takes a service's standard apart, under its service's path.
+func OfStandard(service string, s *catalogue.Standard) Fields {
+	f := Fields{}
+	if s != nil {
+		f.take(service+"/standard", reflect.ValueOf(*s))
+	}
+	return f
 }
 
 // Clone is a copy.
