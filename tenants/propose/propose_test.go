@@ -219,7 +219,7 @@ func TestSmallAgenciesShareADesk(t *testing.T) {
 	}
 	said := false
 	for _, r := range p.Reasons {
-		said = said || strings.Contains(r.Why.ID, "cukup datang hari Senin") && strings.Contains(r.Why.EN, "need only come on Monday")
+		said = said || strings.Contains(r.Why.ID, "cukup datang hari Senin") && strings.Contains(r.Why.EN, "coming on Monday")
 	}
 	if !said {
 		t.Error("nothing says on which day who comes")
