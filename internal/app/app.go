@@ -19,6 +19,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/onboarding"
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/platform"
 	"github.com/pendopo-id/pendopo/internal/queue"
@@ -44,10 +45,11 @@ type App struct {
 	Messages *notify.Service
 	Web      *web.App
 
-	cfg  config.Config
-	log  *slog.Logger
-	ways map[notify.Channel]notify.Carrier
-	site atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
+	cfg   config.Config
+	log   *slog.Logger
+	setup *onboarding.Service
+	ways  map[notify.Channel]notify.Carrier
+	site  atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -74,6 +76,9 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	}
 	a.Auth = auth.New(db, auth.Options{LimitsOff: !cfg.Limits, Log: log, Hasher: hasher, Notices: notices{a.Messages}, Providers: newProviders(cfg)})
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
+	if a.setup, err = a.newSetup(ctx); err != nil {
+		return nil, err
+	}
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
 	a.Web = web.New(web.Config{
@@ -117,6 +122,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	bare := a.Web.Bare()
 	front.Routes(bare)
 	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
+	a.setup.BareRoutes(bare)
 	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
@@ -125,6 +131,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	pages.Routes(region)
 	pages.FrontOffice(cat).Routes(region)
 	queue.NewAPI(a.Hall, hub).Routes(region)
+	a.setup.Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
 	return a.document(region, bare)

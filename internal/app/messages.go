@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/onboarding"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -63,6 +64,9 @@ func newMessages(db *store.DB, opt notify.Options) (*notify.Service, error) {
 			Within:  letterWithin[name],
 		})
 	}
+	if err := s.Register("internal/onboarding/messages.yaml", onboarding.Messages, setupKinds()...); err != nil {
+		return nil, err
+	}
 	return s, s.Register("internal/auth/messages.yaml", auth.Messages, kinds...)
 }
 
@@ -108,6 +112,8 @@ func reach(ctx context.Context, tx *store.Tx, to notify.Ref, by notify.Channel) 
 	switch {
 	case err != nil:
 		return notify.Recipient{}, err
+	case kind == "claim" && by == notify.Email:
+		return reachClaim(ctx, tx, of)
 	case kind != "user" || by != notify.Email:
 		return notify.Recipient{}, fault.New(fault.NotFound, "not_found")
 	}

@@ -42,6 +42,7 @@ type Config struct {
 	Limits           bool          // limits on public calls and on guessing
 	Concurrency      int           // requests worked on at once
 	Streams          int           // open event streams a process
+	Officials        []string      // domains under which an official e-mail address is: "go.id"
 	SecurityContact  string        // where to report a weakness: mailto: or https:
 	Grace            time.Duration // how long a stop takes at most, Drain included
 	Drain            time.Duration // how long a stop goes on accepting while /readyz says no
@@ -200,6 +201,25 @@ var values = []value{
 		}},
 	number("PENDOPO_CONCURRENCY", "concurrency", "how many requests one process works on at once; further ones wait, region by region in turn", 1, 10_000, func(c *Config) *int { return &c.Concurrency }),
 	number("PENDOPO_STREAMS", "streams", "how many screens one process follows at once", 1, 1_000_000, func(c *Config) *int { return &c.Streams }),
+	{"PENDOPO_OFFICIAL_DOMAINS", "official-domains", "the domains of official e-mail addresses: who asks to set a region up has one of them", "domains with commas, such as go.id,desa.id; off takes any address", false,
+		func(c *Config) string {
+			if len(c.Officials) == 0 {
+				return Off
+			}
+			return strings.Join(c.Officials, ",")
+		},
+		func(c *Config, s string) error {
+			if c.Officials = nil; s == Off {
+				return nil
+			}
+			for d := range strings.SplitSeq(strings.ToLower(s), ",") {
+				if d = strings.TrimSpace(d); !strings.Contains(d, ".") || strings.ContainsAny(d, " @/:") || strings.HasPrefix(d, ".") {
+					return errors.New("not domains")
+				}
+				c.Officials = append(c.Officials, d)
+			}
+			return nil
+		}},
 	{"PENDOPO_SECURITY_CONTACT", "security-contact", "where weaknesses are reported, for /.well-known/security.txt; empty: there is none", "empty, mailto:ADDRESS or https://...", false,
 		func(c *Config) string { return c.SecurityContact },
 		func(c *Config, s string) error {
@@ -320,7 +340,7 @@ func MasterKeys(text string) ([][]byte, error) {
 func Default() Config {
 	return Config{
 		Addr: "127.0.0.1:8080", Data: "data", AppRole: "pendopo_app", Domain: "localhost", Scheme: "http",
-		Log: "text", LogLevel: "info", Limits: true, Concurrency: 64, Streams: 10000, Grace: 30 * time.Second, Format: "table",
+		Log: "text", LogLevel: "info", Limits: true, Officials: []string{"go.id"}, Concurrency: 64, Streams: 10000, Grace: 30 * time.Second, Format: "table",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -15,6 +16,7 @@ import (
 type notHereView struct {
 	Host      string // as it was asked for
 	Region    string // the region that would be here
+	Claim     string // where its government begins, on the bare domain
 	Title     string
 	Lead      string
 	Query     string
@@ -58,6 +60,7 @@ func (p *Platform) notHereView(pr *i18n.Printer, sites Sites, label, query strin
 	switch {
 	case meant.Seat != nil:
 		v.Region, v.Title, v.Lead = meant.Seat.Name, pr.T("platform.not_yet"), pr.T("platform.offices_open")
+		v.Claim = v.Home[:len(v.Home)-1] + ui.PathClaim + "?daerah=" + meant.Seat.Code
 		if meant.Own {
 			v.Lead += " " + pr.T("platform.right_address")
 		}
@@ -99,12 +102,13 @@ func (p *Platform) near(v *notHereView, pr *i18n.Printer, sites Sites, s areas.S
 
 // suspendedView is what stands on the host of a region that is suspended.
 type suspendedView struct {
-	Region string
-	Reason string
-	Lang   templ.Attributes // the reason's language, where it is not the page's
-	Phone  string
-	Email  string
-	Home   string
+	Region    string
+	Preparing bool // it was never open yet
+	Reason    string
+	Lang      templ.Attributes // the reason's language, where it is not the page's
+	Phone     string
+	Email     string
+	Home      string
 }
 
 // Suspended answers pages of a region that is suspended; it is for web.Config. Nothing of the region is read but
@@ -117,6 +121,11 @@ func (p *Platform) Suspended(c *web.Ctx) error {
 	}
 	if c.Locale == i18n.EN {
 		v.Lang = templ.Attributes{"lang": string(i18n.ID)}
+	}
+	if v.Preparing = t.State == tenant.Preparing; v.Preparing {
+		page := c.UI(c.P.T("platform.preparing_title"))
+		page.NoIndex, page.Nav = true, []ui.Link{}
+		return c.Page(503, preparing(page, v))
 	}
 	page := c.UI(c.P.T("platform.suspended_title"))
 	page.NoIndex = true

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 	"github.com/pendopo-id/pendopo/tenants/areas"
@@ -48,6 +49,7 @@ type seatView struct {
 	Province string
 	Note     string // what else must be known: Jakarta's six
 	State    string
+	Claim    string // where its government begins, if it is not here
 	Example  bool
 }
 
@@ -146,10 +148,12 @@ func newSeatView(pr *i18n.Printer, sites Sites, s Seat) seatView {
 	switch {
 	case s.Open():
 		v.URL, v.Example = sites.Origin(s.Tenant)+"/", s.Tenant.Region.Example
+	case s.Tenant != nil && s.Tenant.State == tenant.Preparing:
+		v.URL, v.State = sites.Origin(s.Tenant)+"/", pr.T("platform.preparing_word")
 	case s.Tenant != nil: // its own page says why
 		v.URL, v.State = sites.Origin(s.Tenant)+"/", pr.T("platform.paused")
 	default:
-		v.State = pr.T("platform.absent")
+		v.State, v.Claim = pr.T("platform.absent"), sites.BareOrigin()+ui.PathClaim+"?daerah="+s.Code
 	}
 	return v
 }

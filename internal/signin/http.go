@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -47,6 +48,9 @@ const deviceCookie = "device"
 // landing is where somebody who has signed in is led: to the page that they came for, else to their first.
 func landing(c *web.Ctx, a *authz.Actor, next string) string {
 	next = web.SafePath(next, home)
+	if next == home && c.Tenant.State == tenant.Preparing && c.Opens(a, ui.PathSetup) {
+		return ui.PathSetup // nothing else is there yet
+	}
 	if next == home && !c.Opens(a, home) {
 		return "/"
 	}

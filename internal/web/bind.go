@@ -119,6 +119,18 @@ func (c *Ctx) FormAll(name string) []string {
 	return out
 }
 
+// FormNames are the names of the fields that a form sent, in their order, each once.
+func (c *Ctx) FormNames() (names []string) {
+	seen := map[string]bool{}
+	c.f.Request().PostArgs().VisitAll(func(name, _ []byte) {
+		if n := clean(string(name)); !seen[n] {
+			seen[n] = true
+			names = append(names, n)
+		}
+	})
+	return names
+}
+
 // Body is the request's body, as it was sent. The slice lives as long as the request.
 func (c *Ctx) Body() []byte { return c.f.Request().Body() }
 

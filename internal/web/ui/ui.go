@@ -33,9 +33,11 @@ const (
 	PathPlaces   = "/#lokasi"
 	PathCounters = "/petugas" // where staff begin
 	PathSignIn   = "/masuk"
-	PathSignOut  = "/keluar"       // POST
-	PathAccount  = "/petugas/akun" // of who is signed in
-	PathRegions  = "/#daerah"      // on the bare domain
+	PathSignOut  = "/keluar"            // POST
+	PathAccount  = "/petugas/akun"      // of who is signed in
+	PathSetup    = "/petugas/persiapan" // where a region's people set it up
+	PathClaim    = "/daftar"            // on the bare domain: where somebody begins to
+	PathRegions  = "/#daerah"           // on the bare domain
 )
 
 // Page is what a layout needs to know. The zero values are those of a public page.
