@@ -92,6 +92,12 @@ func (h handlers) endSession(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	// Whoever sits at an open screen may close it, and not put the owner out everywhere else.
+	if which != c.Actor.SessionID {
+		if err := c.Proved(); err != nil {
+			return err
+		}
+	}
 	if err := h.door.EndSession(c.Std(), c.Tenant, c.Actor, c.Actor.UserID, which); err != nil {
 		return err
 	}
