@@ -166,6 +166,10 @@ func TestAccountPages(t *testing.T) {
 			t.Fatalf("no secret: %s", body)
 		}
 		secret := strings.ReplaceAll(m[1], " ", "")
+		// On the phone that has the app, a link opens it.
+		if link := regexp.MustCompile(`href="(otpauth://totp/[^"]+)"`).FindStringSubmatch(body); link == nil || !strings.Contains(link[1], "secret="+secret) {
+			t.Errorf("no link to the app: %v", link)
+		}
 		res, body := d.form(t, a, "/petugas/akun/aplikasi-kode", url.Values{"code": {"1"}}, "Cookie", sid)
 		if res.StatusCode != 422 || !strings.Contains(body, m[1]) {
 			t.Errorf("a wrong code: %d, another secret", res.StatusCode)

@@ -2,8 +2,10 @@ package web
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
 
@@ -42,12 +44,19 @@ func (c *Ctx) desks() (out []ui.Link) {
 	return out
 }
 
-// RoleText is the actor's role in words: the first of those that they hold.
+// RoleText is a role of the actor's in words: the one by which they are here, for who holds several; else the first.
 func (c *Ctx) RoleText() string {
-	for _, g := range c.Actor.Grants() {
-		return c.P.T("web.role." + g.Role)
+	grants := c.Actor.Grants()
+	if len(grants) == 0 {
+		return ""
 	}
-	return ""
+	by := 0
+	if c.route != nil && c.route.Permission != authz.Public && c.route.Permission != authz.SignedIn && len(grants) > 1 {
+		by = max(0, slices.IndexFunc(grants, func(g authz.Grant) bool {
+			return c.holds(authz.NewActor(c.Actor.Identity, []authz.Grant{g}), c.route.Permission)
+		}))
+	}
+	return c.P.T("web.role." + grants[by].Role)
 }
 
 // address is the page's path and query. On a page that is kept for everyone it has no more of the query

@@ -24,7 +24,7 @@ var bundles = map[string][]string{
 	"live.js":    {"js/stream.js", "js/swap.js", "js/clock.js", "js/live.js"},
 	"board.js":   {"js/stream.js", "js/swap.js", "js/clock.js", "js/board.js"},
 	"counter.js": {"js/busy.js", "js/counter.js"},
-	"form.js":    {"js/busy.js", "js/print.js"},
+	"form.js":    {"js/busy.js", "js/pick.js", "js/print.js"},
 	"passkey.js": {"js/passkey.js"},
 	"search.js":  {"js/search.js"},
 }
