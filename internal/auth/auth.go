@@ -365,7 +365,7 @@ func newActor(ctx context.Context, tx *store.Tx, row found, rows []tenant.Grant,
 		return nil, err
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol, Via: row.Via}
+	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol, Idle: limitOf(rows).idle, Via: row.Via}
 	person := tenant.User{ID: row.UserID, Name: row.Name, Email: row.Email}
 	if who.Name, who.Email, err = person.Open(ctx, keys); err != nil {
 		return nil, err

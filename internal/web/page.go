@@ -4,10 +4,15 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
+
+// afterIdle is how long after its session has ended a screen that was left alone is asked for anew: the last use is
+// written down by the minute.
+const afterIdle = 2 * time.Minute
 
 // UI is what the layouts need to know of this request: language, region, who is signed in. The handler
 // adds what is the page's own.
@@ -29,6 +34,9 @@ func (c *Ctx) UI(title string) ui.Page {
 	if c.Actor != nil {
 		p.User = &ui.User{Name: cmp.Or(c.Actor.Name, c.P.T("web.erased")), Role: c.RoleText()}
 		p.Desks = c.desks()
+		if c.Actor.Idle > 0 && !c.bearer {
+			p.Idle = int((c.Actor.Idle + afterIdle) / time.Second)
+		}
 	}
 	return p
 }

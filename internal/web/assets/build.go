@@ -25,6 +25,7 @@ var bundles = map[string][]string{
 	"board.js":   {"js/stream.js", "js/swap.js", "js/clock.js", "js/board.js"},
 	"counter.js": {"js/busy.js", "js/counter.js"},
 	"form.js":    {"js/busy.js", "js/pick.js", "js/print.js"},
+	"idle.js":    {"js/idle.js"},
 	"passkey.js": {"js/passkey.js"},
 	"search.js":  {"js/search.js"},
 }
