@@ -549,8 +549,13 @@ func (h handlers) asked(c *web.Ctx, word string, giving bool, do func(context.Co
 }
 
 func (h handlers) endAll(c *web.Ctx) error { return h.act(c, "sesi-lain", h.door.EndAll) }
-func (h handlers) reset(c *web.Ctx) error  { return h.act(c, "atur-ulang", h.door.ResetFactors) }
 func (h handlers) resume(c *web.Ctx) error { return h.act(c, "pulihkan", h.door.Resume) }
+
+func (h handlers) reset(c *web.Ctx) error {
+	return h.asked(c, "atur-ulang", false, func(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+		return h.door.ResetFactors(ctx, t, by, user, auth.Recognised(c.Form("recognised")))
+	})
+}
 
 func (h handlers) suspend(c *web.Ctx) error {
 	return h.asked(c, "bekukan", false, func(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {

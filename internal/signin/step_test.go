@@ -336,8 +336,11 @@ func TestPeoplePages(t *testing.T) {
 		if _, body := d.ask(t, "GET", a, path, nil, "Cookie", sid); !strings.Contains(body, "pindah tugas") {
 			t.Error("the reason is not shown")
 		}
-		for _, what := range []string{"/pulihkan", "/atur-ulang", "/akhiri-sesi"} {
-			if got := do(what, nil); got != 303 {
+		if got := do("/atur-ulang", nil); got != 422 {
+			t.Errorf("a second factor taken away without a word on who asks: %d", got)
+		}
+		for what, with := range map[string]url.Values{"/pulihkan": nil, "/atur-ulang": {"recognised": {"called"}}, "/akhiri-sesi": nil} {
+			if got := do(what, with); got != 303 {
 				t.Errorf("%s: %d", what, got)
 			}
 		}
