@@ -52,17 +52,32 @@ func (c *Ctx) desks() (out []ui.Link) {
 	return out
 }
 
-// RoleText is a role of the actor's in words: the one by which they are here, for who holds several; else the first.
+// RoleText is a role of the actor's in words: the one by which they are on this page, for who holds several; else the
+// first.
 func (c *Ctx) RoleText() string {
+	if c.route == nil || c.route.Permission == authz.Public || c.route.Permission == authz.SignedIn {
+		return c.roleBy(func(*authz.Actor) bool { return true })
+	}
+	return c.roleBy(func(a *authz.Actor) bool { return c.holds(a, c.route.Permission) })
+}
+
+// RoleAt is RoleText where the page is about one place: the role by which the actor may do p in its scope, if any may.
+func (c *Ctx) RoleAt(p authz.Permission, scope string) string {
+	if !c.Actor.Can(p, scope) {
+		return c.RoleText()
+	}
+	return c.roleBy(func(a *authz.Actor) bool { return a.Can(p, scope) })
+}
+
+// roleBy is the first role with which alone the actor would fit; the first of all if none is.
+func (c *Ctx) roleBy(fits func(*authz.Actor) bool) string {
 	grants := c.Actor.Grants()
 	if len(grants) == 0 {
 		return ""
 	}
 	by := 0
-	if c.route != nil && c.route.Permission != authz.Public && c.route.Permission != authz.SignedIn && len(grants) > 1 {
-		by = max(0, slices.IndexFunc(grants, func(g authz.Grant) bool {
-			return c.holds(authz.NewActor(c.Actor.Identity, []authz.Grant{g}), c.route.Permission)
-		}))
+	if len(grants) > 1 {
+		by = max(0, slices.IndexFunc(grants, func(g authz.Grant) bool { return fits(authz.NewActor(c.Actor.Identity, []authz.Grant{g})) }))
 	}
 	return c.P.T("web.role." + grants[by].Role)
 }
