@@ -28,6 +28,7 @@ type Change struct {
 	New    string // as text; empty for Remove
 	Text   string // the line: "~ agencies/dukcapil/services/ktp-baru: waktu 15 → 20 menit"
 	TextEN string // the same in English: "~ agencies/dukcapil/services/ktp-baru: minutes 15 → 20"
+	Noted  bool   // it holds already, and the folder only comes to say so; Diff does not know of that
 }
 
 // both is a piece of a line in both languages.

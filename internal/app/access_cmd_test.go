@@ -19,6 +19,9 @@ func TestAccessIsExplained(t *testing.T) {
 			says []string
 		}{
 			{"explain loket1@contoh.test queue:ticket:call id/19/19.05/dukcapil", 0, []string{"YA: ", "Petugas loket", "role:officer > perm:queue:ticket:call"}},
+			{"explain loket1@contoh.test queue:ticket:call 19.05/dukcapil", 0, []string{"YA: ", "di id/19/19.05/dukcapil (Kependudukan, Kabupaten Bangka Barat)"}},
+			{"explain loket1@contoh.test queue:ticket:call 19.05/imigrasi", 0, []string{"TIDAK: "}},
+			{"list loket1@contoh.test 19.05/dukcapil", 0, []string{"queue:ticket:call", ": id/19/19.05/dukcapil (Kependudukan, Kabupaten Bangka Barat)"}},
 			{"explain LOKET1@contoh.test queue:ticket:issue 19.05", 0, []string{"TIDAK: ", "peran Meja depan di id/19/19.05", "peran Manajer MPP"}},
 			{"explain --lang en loket1@contoh.test audit:record:all 19.05", 0, []string{"NO: ", "the role admin in id/19/19.05"}},
 			{"explain loket1@contoh.test queue:ticket:cal 19.05", 1, []string{"queue:ticket:call?"}},

@@ -15,6 +15,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/nearest"
 )
 
@@ -22,14 +23,17 @@ const accessUsage = `pendopo access: siapa boleh melakukan apa, dan mengapa · w
 
   explain EMAIL PERMISSION SCOPE   bolehkah orang ini, dan lewat peran dan aturan mana
                                    · may this person, and through which role and rules
-                                   SCOPE: 19.01, id/19/19.01, id/19/19.01/dukcapil
-  list EMAIL CODE                  semua yang boleh dilakukan orang ini di daerah itu
-                                   · all that this person may do in that region
+  list EMAIL SCOPE                 semua yang boleh dilakukan orang ini di situ
+                                   · all that this person may do there
   give EMAIL ROLE --at SCOPE       beri peran · give a role
   take EMAIL ROLE --at SCOPE       ambil peran · take it away
                                    ROLE: officer, agency-admin, front-office, manager, admin
                                    seperti di halaman Akun petugas, atas nama operator
                                    · as on the page Staff accounts, in the operator's name
+                                   SCOPE, di mana saja ditulis sama · is written the same everywhere:
+                                     19.01            daerah · a region         = id/19/19.01
+                                     19.01/dukcapil   instansi · an agency      = id/19/19.01/dukcapil
+                                     id, id/19, agency/imigrasi   milik platform · the platform's
   permissions                      semua izin, dengan penjelasannya · all permissions, explained
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve";
@@ -43,6 +47,7 @@ type accessEnv struct {
 	name   string
 	grants []authz.Grant
 	paused bool
+	region *tenants.Region
 	at     string // --at of give and take
 }
 
@@ -52,7 +57,7 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 	}
 	a := &accessEnv{}
 	at := func(fs *flag.FlagSet) {
-		fs.StringVar(&a.at, "at", "", "di mana perannya berlaku: 19.01, atau id/19/19.01/dukcapil · where the role holds")
+		fs.StringVar(&a.at, "at", "", "di mana perannya berlaku · where the role holds: 19.01, 19.01/dukcapil, id/19/19.01/dukcapil")
 	}
 	return group{"access", accessUsage, []verb{
 		{name: "explain", min: 3, max: 3, run: a.explain}, {name: "list", min: 2, max: 2, run: a.list},
@@ -72,7 +77,7 @@ func accessCommand(ctx context.Context, e env, args []string) error {
 func (a *accessEnv) change(ctx context.Context, give bool) error {
 	email, role := seal.Email(a.args[0]), a.args[1]
 	if a.at == "" {
-		return a.refuse("Sebutkan di mana perannya berlaku, misalnya --at 19.01 atau --at id/19/19.01/dukcapil", "Say where the role holds, such as --at 19.01 or --at id/19/19.01/dukcapil")
+		return a.refuse("Sebutkan di mana perannya berlaku, misalnya --at 19.01 atau --at 19.01/dukcapil", "Say where the role holds, such as --at 19.01 or --at 19.01/dukcapil")
 	}
 	if !slices.Contains(auth.GivenRoles, role) {
 		hint := ""
@@ -81,7 +86,7 @@ func (a *accessEnv) change(ctx context.Context, give bool) error {
 		}
 		return a.refuse("Peran %q tidak dapat diberikan di daerah%s: pilihannya %s", "The role %q is not given in a region%s: it is one of %s", role, hint, strings.Join(auth.GivenRoles, ", "))
 	}
-	code, scope := codeOf(a.at)
+	code, scope := scopeOf(a.at)
 	row, region, err := a.findRegion(ctx, code)
 	if err != nil {
 		return err
@@ -97,9 +102,9 @@ func (a *accessEnv) change(ctx context.Context, give bool) error {
 	post := auth.Post{Role: role, Agency: strings.TrimPrefix(strings.TrimPrefix(scope, here.Scope), "/")}
 	switch {
 	case auth.OfAgency(role) && post.Agency == "":
-		return a.refuse("Peran %s berlaku di satu instansi: --at %s/KODE-INSTANSI", "The role %s holds in one agency: --at %s/AGENCY", role, here.Scope)
+		return a.refuse("Peran %s berlaku di satu instansi: --at %s/KODE-INSTANSI", "The role %s holds in one agency: --at %s/AGENCY", role, here.Code)
 	case !auth.OfAgency(role) && post.Agency != "":
-		return a.refuse("Peran %s berlaku di seluruh daerah: --at %s", "The role %s holds in the whole region: --at %s", role, here.Scope)
+		return a.refuse("Peran %s berlaku di seluruh daerah: --at %s", "The role %s holds in the whole region: --at %s", role, here.Code)
 	}
 	door, err := a.door()
 	if err != nil {
@@ -125,6 +130,7 @@ func (a *accessEnv) change(ctx context.Context, give bool) error {
 	}
 	operator := authz.NewActor(authz.Identity{System: cliActor}, []authz.Grant{{Role: authz.RoleAdmin, Scope: here.Scope}})
 	changed, err := do(ctx, here, operator, user, post)
+	at := scopeName(scope, a.en, region)
 	if f := fault.Of(err); err != nil && f.Kind != fault.Internal && f.Kind != fault.Unavailable {
 		return a.refused(f)
 	}
@@ -132,13 +138,13 @@ func (a *accessEnv) change(ctx context.Context, give bool) error {
 	case err != nil:
 		return err
 	case !changed && give:
-		a.say("Tidak ada yang berubah: %s sudah memegang peran itu di %s.", "Nothing changed: %s holds that role in %s already.", email, scope)
+		a.say("Tidak ada yang berubah: %s sudah memegang peran itu di %s.", "Nothing changed: %s holds that role in %s already.", email, at)
 	case !changed:
-		a.say("Tidak ada yang berubah: %s tidak memegang peran itu di %s.", "Nothing changed: %s does not hold that role in %s.", email, scope)
+		a.say("Tidak ada yang berubah: %s tidak memegang peran itu di %s.", "Nothing changed: %s does not hold that role in %s.", email, at)
 	case give:
-		a.say("%s kini %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s now, and is told by e-mail.", email, a.role(role), scope)
+		a.say("%s kini %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s now, and is told by e-mail.", email, a.role(role), at)
 	default:
-		a.say("%s tidak lagi %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s no more, and is told by e-mail.", email, a.role(role), scope)
+		a.say("%s tidak lagi %s di %s, dan diberi tahu lewat surel.", "%s is %s in %s no more, and is told by e-mail.", email, a.role(role), at)
 	}
 	return nil
 }
@@ -167,22 +173,23 @@ func (a *accessEnv) explain(ctx context.Context) error {
 		}
 		return a.refuse("Izin %q tidak dikenal%s. Lihat: pendopo access permissions", "The permission %q is not known%s. See: pendopo access permissions", a.args[1], hint)
 	}
-	code, scope := codeOf(a.args[2])
+	code, scope := scopeOf(a.args[2])
 	if err := a.load(ctx, a.args[0], code); err != nil {
 		return err
 	}
+	at := a.place(scope)
 	why := authz.Explain(a.grants, p, scope)
 	a.header()
 	if len(why) == 0 {
-		a.say("TIDAK: %s di %s", "NO: %s in %s", p.Text(a.lang()), scope)
+		a.say("TIDAK: %s di %s", "NO: %s in %s", p.Text(a.lang()), at)
 		for _, role := range authz.Roles() {
 			if len(authz.Explain([]authz.Grant{{Role: role, Scope: scope}}, p, scope)) > 0 {
-				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", a.role(role), scope)
+				a.say("  yang boleh: peran %s di %s, atau di atasnya", "  who may: the role %s in %s, or above it", a.role(role), at)
 			}
 		}
 		return nil
 	}
-	a.say("YA: %s di %s", "YES: %s in %s", p.Text(a.lang()), scope)
+	a.say("YA: %s di %s", "YES: %s in %s", p.Text(a.lang()), at)
 	for _, r := range why {
 		a.reason(r)
 	}
@@ -190,13 +197,13 @@ func (a *accessEnv) explain(ctx context.Context) error {
 }
 
 func (a *accessEnv) list(ctx context.Context) error {
-	code, _ := codeOf(a.args[1])
+	code, scope := scopeOf(a.args[1])
 	if err := a.load(ctx, a.args[0], code); err != nil {
 		return err
 	}
 	a.header()
-	for _, m := range authz.Everything(a.grants, tenant.ScopeOf(code)) {
-		fmt.Fprintf(a.stdout, "%-28s %s (%s)\n", m.Permission, m.Permission.Text(a.lang()), m.Scope)
+	for _, m := range authz.Everything(a.grants, scope) {
+		fmt.Fprintf(a.stdout, "%-28s %s: %s\n", m.Permission, m.Permission.Text(a.lang()), a.place(m.Scope))
 		for _, r := range m.Why {
 			a.reason(r)
 		}
@@ -204,19 +211,8 @@ func (a *accessEnv) list(ctx context.Context) error {
 	return nil
 }
 
-// codeOf reads a scope, or a region's code for one, and gives both.
-func codeOf(text string) (code, scope string) {
-	parts := strings.Split(text, "/")
-	switch {
-	case parts[0] != "id" && len(text) >= 2:
-		return text, tenant.ScopeOf(text)
-	case len(parts) < 2:
-		return text, text // the nation: the platform's people are there
-	case len(parts) > 2 && strings.HasPrefix(parts[2], parts[1]+"."):
-		return parts[2], text
-	}
-	return parts[1], text // a province that is a tenant, such as id/31
-}
+// place is a scope with its name, as the region calls it.
+func (a *accessEnv) place(scope string) string { return scopeName(scope, a.en, a.region) }
 
 // load finds a person and what they hold in a region.
 func (a *accessEnv) load(ctx context.Context, email, code string) error {
@@ -224,6 +220,7 @@ func (a *accessEnv) load(ctx context.Context, email, code string) error {
 	if err != nil {
 		return err
 	}
+	a.region = region
 	err = a.db.View(ctx, row.ID, func(ctx context.Context, tx *store.Tx) error {
 		u, err := tenant.UserByEmail(ctx, tx, email)
 		if err == nil && (u == nil || u.Retired) {
@@ -261,7 +258,7 @@ func (a *accessEnv) read(ctx context.Context, tx *store.Tx, u tenant.User) (err 
 func (a *accessEnv) header() {
 	held := make([]string, len(a.grants))
 	for i, g := range a.grants {
-		held[i] = a.role(g.Role) + " " + g.Scope
+		held[i] = a.role(g.Role) + " " + a.place(g.Scope)
 	}
 	a.say("%s (%s): %s", "%s (%s): %s", a.name, "user:"+a.user.ID.String(), strings.Join(held, ", "))
 	if a.paused {
@@ -274,7 +271,7 @@ func (a *accessEnv) reason(r authz.Reason) {
 		a.say("  karena siapa pun boleh: %s", "  because everyone may: %s", strings.Join(r.Path, " > "))
 		return
 	}
-	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", a.role(r.Grant.Role), r.Grant.Scope, strings.Join(r.Path, " > "))
+	a.say("  karena %s di %s: %s", "  because of %s in %s: %s", a.role(r.Grant.Role), a.place(r.Grant.Scope), strings.Join(r.Path, " > "))
 }
 
 func (a *accessEnv) lang() string {

@@ -95,11 +95,11 @@ func (j *judge) run(t *testing.T, routes []web.Route, cases []routeCase) {
 	table := map[string]web.Route{}
 	for _, r := range routes {
 		table[nameOf(r)] = r
-		if _, ok := byName[nameOf(r)]; !ok && r.Kind == web.OnBare {
+		if _, ok := bareCases[nameOf(r)]; ok && r.Kind == web.OnBare {
 			continue // the platform's people have no counterpart in a region: TestThePlatformAndRegionsAreApart walks these
 		}
 		if _, ok := byName[nameOf(r)]; !ok {
-			j.hold(nameOf(r), public, "no case", "the suite does not know it: add to routeCases in internal/app/isolation_routes_test.go whom it lets in and a call that succeeds, with every identifier it takes")
+			j.hold(nameOf(r), public, "no case", "the suite does not know it: add to routeCases in internal/app/isolation_routes_test.go whom it lets in and a call that succeeds, with every identifier it takes; or to bareCases, whom of the platform's people it is for")
 		}
 	}
 	for _, c := range cases {
@@ -127,6 +127,7 @@ const (
 	foreignBody    = "foreign identifier in the body"
 	foreignAll     = "foreign identifiers everywhere"
 	foreignHost    = "foreign host with own cookie"
+	foreignDomain  = "foreign region's own domain with own session"
 	foreignBearer  = "own host with foreign bearer"
 	foreignCookie  = "own host with foreign cookie"
 	foreignClaimed = "foreign host claimed in a header"
@@ -339,6 +340,42 @@ func (j *judge) abroad(t *testing.T, r web.Route, c routeCase, role string, othe
 	}
 	if r.Permission != authz.Public && !res.refused() && !(j.refuses && res.status >= 500) {
 		j.hold(nameOf(r), role, foreignHost, "answered with %d %.200s", res.status, res.text)
+	}
+	j.ownDomain(t, r, c, role, other)
+}
+
+// ownDomain asks at the domain that the other region has proved to be its own, with a session of this region. What is
+// for everyone was asked at its host already, and is asked here where it does nothing.
+func (j *judge) ownDomain(t *testing.T, r web.Route, c routeCase, role string, other call) {
+	t.Helper()
+	if c.stream || r.Permission == authz.Public && (r.Method != http.MethodGet || c.once) {
+		return
+	}
+	a, b := j.w.a, j.w.b
+	at := func(change func(*http.Request)) answer {
+		j.counts[foreignDomain]++
+		res := j.send(t, r, b, other, nil, func(q *http.Request) {
+			q.Host = b.domain
+			change(q)
+		})
+		if found := a.seenIn(res.shown, typed(other)); found != "" {
+			j.hold(nameOf(r), role, foreignDomain, "%d shows %q of the region from which the session is", res.status, found)
+		}
+		return res
+	}
+	res := at(func(q *http.Request) { q.AddCookie(&http.Cookie{Name: "sid", Value: a.people[role].cookie}) })
+	// Staff are led to the region's own host, where they are nobody.
+	led := res.status == http.StatusSeeOther && strings.HasPrefix(res.header.Get("Location"), "http://"+b.Host("localhost")+"/")
+	if r.Permission != authz.Public && !res.refused() && !led && !(j.refuses && res.status >= 500) {
+		j.hold(nameOf(r), role, foreignDomain, "a cookie is answered with %d %.200s", res.status, res.text)
+	}
+	res = at(func(q *http.Request) {
+		q.Header.Del("Cookie")
+		q.Header.Set("Authorization", "Bearer "+a.people[role].bearer)
+	})
+	led = res.status == http.StatusSeeOther && strings.HasPrefix(res.header.Get("Location"), "http://"+b.Host("localhost")+"/")
+	if !res.refused() && !led && !(j.refuses && res.status >= 500) {
+		j.hold(nameOf(r), role, foreignDomain, "a bearer is answered with %d %.200s", res.status, res.text)
 	}
 }
 

@@ -313,7 +313,7 @@ var routeCases = []routeCase{
 		c.params["session"] = p.session.String()
 	}), news: []string{"sesi"}},
 	{route: "POST /petugas/orang/:id/akhiri-sesi", as: admins, call: theirs(nil, nil), news: []string{"sesi-lain"}},
-	{route: "POST /petugas/orang/:id/atur-ulang", as: admins, call: theirs(nil, nil), news: []string{"atur-ulang"}},
+	{route: "POST /petugas/orang/:id/atur-ulang", as: admins, call: theirs(texts{"recognised": "met"}, nil), news: []string{"atur-ulang"}},
 	{route: "POST /petugas/orang/:id/undang", as: admins, call: theirs(nil, nil), news: []string{"undangan"}},
 	{route: "POST /petugas/orang/:id/bekukan", as: admins, call: theirs(texts{"reason": "cuti"}, nil), news: []string{"bekukan"}},
 	{route: "POST /petugas/orang/:id/pulihkan", as: admins, call: theirs(nil, nil), news: []string{"pulihkan"}},

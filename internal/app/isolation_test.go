@@ -120,12 +120,19 @@ func TestTheIsolationSuiteFindsWhatIsWrong(t *testing.T) {
 		})
 		region.Get("/uji/buntu", authz.Public, func(*web.Ctx) error { return fault.New(fault.NotFound, "not_found") })
 		region.Get("/uji/tanpa", authz.Public, func(c *web.Ctx) error { return c.NoContent() })
+		w.ap.Web.Bare().Get("/uji/pusat", authz.Public, func(c *web.Ctx) error { return c.NoContent() })
+		region.Get("/uji/domain", authz.Public, func(c *web.Ctx) error { // takes the domain for a sign that all is well
+			if c.Host() == w.b.domain {
+				return c.JSON(200, w.a.Canary)
+			}
+			return c.NoContent()
+		})
 		which := named("id", func(_ *testing.T, s *side) string { return s.ID.String() })
 		cases := []routeCase{
 			{route: "GET /uji/isi/:id", as: all, call: which}, {route: "GET /uji/terlarang/:id", as: all, call: which}, {route: "GET /uji/kepala/:id", as: all, call: which},
 			{route: "GET /uji/catatan/:id", as: all, call: which}, {route: "POST /uji/ubah/:id", as: signed, call: which},
 			{route: "GET /uji/siapa", as: signed, call: nothing}, {route: "GET /uji/inang", as: all, call: nothing}, {route: "GET /uji/buntu", as: all, call: nothing},
-			{route: "GET /uji/hilang", as: all, call: nothing},
+			{route: "GET /uji/domain", as: all, call: nothing}, {route: "GET /uji/hilang", as: all, call: nothing},
 		}
 		var routes []web.Route
 		for _, r := range w.ap.Web.Routes() {
@@ -137,7 +144,7 @@ func TestTheIsolationSuiteFindsWhatIsWrong(t *testing.T) {
 		j.run(t, routes, cases)
 		for route, what := range map[string]string{
 			"GET /uji/isi/:id": foreignID, "GET /uji/terlarang/:id": foreignID, "GET /uji/kepala/:id": foreignID, "the log": "all requests",
-			"POST /uji/ubah/:id": "requests in the first region", "GET /uji/inang": foreignClaimed, "GET /uji/buntu": atHome, "GET /uji/tanpa": "no case", "GET /uji/hilang": "no route",
+			"POST /uji/ubah/:id": "requests in the first region", "GET /uji/inang": foreignClaimed, "GET /uji/domain": foreignDomain, "GET /uji/buntu": atHome, "GET /uji/tanpa": "no case", "bare GET /uji/pusat": "no case", "GET /uji/hilang": "no route",
 		} {
 			if !slices.ContainsFunc(j.findings, func(f finding) bool { return f.route == route && f.what == what }) {
 				t.Errorf("%s: the suite finds nothing by %q", route, what)

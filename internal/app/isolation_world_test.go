@@ -52,6 +52,7 @@ type side struct {
 	*testkit.Region
 	w       *world
 	t       *tenant.Tenant
+	domain  string             // its proved own domain
 	people  map[string]*person // by role
 	persons map[string]bool    // the identifiers of all there are
 	known   map[string]bool    // what must not be seen elsewhere, beside the canary and the phone
@@ -120,7 +121,49 @@ func newWorld(t *testing.T, db *store.DB) *world {
 		t.Fatal(err)
 	}
 	w.a, w.b = w.side(t, ra), w.side(t, rb)
+	for _, s := range []*side{w.a, w.b} {
+		w.bind(t, s)
+	}
+	if err := w.ap.Registry.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return w
+}
+
+// proof is a name server that shows one record.
+type proof struct{ name, value string }
+
+func (p proof) LookupTXT(_ context.Context, name string) ([]string, error) {
+	if strings.TrimSuffix(name, ".") != p.name {
+		return nil, nil
+	}
+	return []string{p.value}, nil
+}
+
+// bind gives a region a proved domain of its own, at which it is served beside its host.
+func (w *world) bind(t *testing.T, s *side) {
+	t.Helper()
+	s.domain = "mpp." + s.Slug + ".go.id"
+	prov := &tenant.Provisioner{DB: w.db}
+	var row tenant.Row
+	err := w.db.SystemView(t.Context(), func(ctx context.Context, sys *store.SysTx) error {
+		rows, err := store.SysSelect[tenant.Row](ctx, sys, "id = ?", s.ID)
+		if err == nil {
+			row = rows[0]
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := prov.AskDomain(t.Context(), row, s.domain, "system:test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, value := asked.Record()
+	if _, err := prov.ProveDomain(t.Context(), proof{name, value}, row, s.domain, "system:test"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (w *world) side(t *testing.T, r *testkit.Region) *side {

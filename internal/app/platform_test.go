@@ -139,6 +139,11 @@ func TestThePlatformAndRegionsAreApart(t *testing.T) {
 		}
 		// With their own tokens: what signs out comes last.
 		routes := ap.Web.Routes()
+		for name := range bareCases {
+			if !slices.ContainsFunc(routes, func(r web.Route) bool { return nameOf(r) == name }) {
+				t.Errorf("there is no route %s: take it out of bareCases", name)
+			}
+		}
 		slices.SortStableFunc(routes, func(x, y web.Route) int { return ending(x) - ending(y) })
 		for _, r := range routes {
 			if r.Kind != web.OnBare {
@@ -146,6 +151,14 @@ func TestThePlatformAndRegionsAreApart(t *testing.T) {
 			}
 			for who, tok := range mine {
 				status, text, head := ask(r, "localhost", tok)
+				if may := bareCases[nameOf(r)]; r.Permission != authz.Public {
+					switch let := slices.Contains(may, who); {
+					case !let && status != http.StatusForbidden:
+						t.Errorf("%s as %s, whom it is not for: %d %.200s", nameOf(r), who, status, text)
+					case let && r.Method == http.MethodGet && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+						t.Errorf("%s as %s, whom it is for: %d %.200s", nameOf(r), who, status, text)
+					}
+				}
 				if status >= 500 && status != http.StatusServiceUnavailable {
 					t.Errorf("%s %s as %s: %d %.300s", r.Method, r.Path, who, status, text)
 				}

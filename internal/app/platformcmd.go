@@ -158,7 +158,7 @@ func platformList(ctx context.Context, p *platformEnv) error {
 	for _, m := range people {
 		held := make([]string, len(m.Grants))
 		for i, g := range m.Grants {
-			held[i] = p.role(g.Role) + " " + g.Scope
+			held[i] = p.role(g.Role) + " " + scopeName(g.Scope, p.en, nil)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", m.Name, m.Email, strings.Join(held, ", "))
 	}

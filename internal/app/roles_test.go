@@ -121,7 +121,9 @@ func TestRolesBesideTheFolder(t *testing.T) {
 		says(run(0, "access", "take", who.Email, "officer", "--at", theirs), "tidak memegang")
 		says(run(1, "access", "take", who.Email, "manager", "--at", "19.01"), "satu-satunya perannya")
 		says(run(1, "access", "give", who.Email, "officer", "--at", "19.01"), "satu instansi")
-		says(run(1, "access", "give", who.Email, "officer", "--at", "19.01/kua"), "19.01/kua")
+		says(run(1, "access", "give", who.Email, "officer", "--at", "19.01/kua-tiada"), "tidak ada di daerah ini")
+		says(run(0, "access", "give", who.Email, "officer", "--at", "19.01/"+who.Agency), "kini Petugas loket di "+theirs+" (", ", Kabupaten Bangka)")
+		says(run(0, "access", "take", who.Email, "officer", "--at", "19.01/"+who.Agency), "tidak lagi Petugas loket di "+theirs)
 		says(run(1, "access", "give", who.Email, "officer", "--at", "id/19/19.01/kua-tiada"), "tidak ada di daerah ini")
 		says(run(1, "access", "give", who.Email, "manajer", "--at", "19.01"), "tidak dapat diberikan")
 		says(run(1, "access", "give", who.Email, "national-overseer", "--at", "19.01"), "tidak dapat diberikan")
@@ -162,7 +164,14 @@ func TestRolesBesideTheFolder(t *testing.T) {
 		held := heldBy(t, db, *row, false)
 		second := filepath.Join(t.TempDir(), r.FolderName())
 		run(0, "tenant", "export", "19.01", second)
-		run(0, "tenant", "apply", second)
+		// What holds already is no change, though the folder comes to say so: no line promises anything new.
+		planned := run(0, "tenant", "plan", second)
+		says(planned, "= staff/siti@baru.test: Siti", "(sudah berlaku lewat halaman; folder ini mencatatnya)", "Hak siapa pun tidak berubah")
+		if strings.Contains(planned, "\n+ ") || strings.Contains(planned, "\n- ") || strings.HasPrefix(planned, "+ ") {
+			t.Errorf("an export, planned at once: %s", planned)
+		}
+		says(run(0, "tenant", "plan", "--lang", "en", second), "(holds already, by the page; the folder notes it)", "Nobody's rights would change")
+		says(run(0, "tenant", "apply", second), "Hak siapa pun di Kabupaten Bangka tidak berubah")
 		if now := heldBy(t, db, *row, false); !maps.Equal(held, now) {
 			t.Errorf("before %v\nafter %v", held, now)
 		}

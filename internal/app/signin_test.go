@@ -13,6 +13,15 @@ import (
 // back for an administrator who has lost everything takes it away.
 func TestDemoLoginsSignIn(t *testing.T) {
 	d := startDemo(t, "--still")
+	for slug, r := range d.regions {
+		var roles []string
+		for _, l := range r.Logins {
+			roles = append(roles, l.Role)
+		}
+		if got := strings.Join(roles, " "); got != "officer agency-admin front-office manager admin" {
+			t.Errorf("%s has logins of %s", slug, got)
+		}
+	}
 	region := d.regions["bangka"]
 	secrets := 0
 	for _, l := range region.Logins {

@@ -186,8 +186,11 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 		return err
 	}
 	t.changes(plan.Changes)
-	if len(plan.Changes) == 0 {
+	switch n := noted(plan.Changes); {
+	case len(plan.Changes) == 0:
 		t.say("Tidak ada yang berubah.", "Nothing would change.")
+	case n == len(plan.Changes):
+		t.say("Hak siapa pun tidak berubah: apply hanya mencatat %d hal yang sudah berlaku di folder ini.", "Nobody's rights would change: apply only notes %d things that hold already as this folder's.", n)
 	}
 	t.noAdmin(region)
 	t.recheck(plan.Recheck)
@@ -238,6 +241,16 @@ func (t *tenantEnv) held(list []tenant.Stranded) {
 		"Apply once they have been served, such as after closing. To end their tickets now: pendopo tenant apply --end-tickets DIR")
 }
 
+// noted counts the changes that only say what holds already.
+func noted(changes []tenants.Change) (n int) {
+	for _, c := range changes {
+		if c.Noted {
+			n++
+		}
+	}
+	return n
+}
+
 func (t *tenantEnv) changes(changes []tenants.Change) {
 	for _, c := range changes {
 		t.say("%s", "%s", map[bool]string{true: c.TextEN, false: c.Text}[t.en])
@@ -270,8 +283,10 @@ func tenantApply(ctx context.Context, t *tenantEnv) error {
 		t.say("%s dibuka di %s. Server yang sedang berjalan melayaninya dalam 5 detik.", "%s is open at %s. A running server serves it within 5 s.", res.Tenant.Name, host)
 	case len(res.Changes) == 0:
 		t.say("Tidak ada yang berubah: %s sudah sesuai folder ini.", "Nothing changed: %s is as the folder says.", res.Tenant.Name)
+	case noted(res.Changes) == len(res.Changes):
+		t.say("Hak siapa pun di %s tidak berubah: %d hal yang sudah berlaku kini dicatat dari folder ini.", "Nobody's rights in %s have changed: %d things that held already are this folder's now.", res.Tenant.Name, len(res.Changes))
 	default:
-		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes))
+		t.say("%s diperbarui, %d perubahan.", "%s updated, %d changes.", res.Tenant.Name, len(res.Changes)-noted(res.Changes))
 	}
 	t.noAdmin(region)
 	t.recheck(res.Recheck)

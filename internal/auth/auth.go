@@ -105,6 +105,11 @@ type passwordState struct {
 // too long ago), "mfa_enrol" (403: a program's sign-in of somebody who
 // must have a second factor and has none; a browser gets a session that leads there).
 func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From) (Session, error) {
+	return s.signIn(ctx, t, email, password, kind, from, func() {})
+}
+
+// signIn is SignIn; between is called after the first look at the password.
+func (s *Service) signIn(ctx context.Context, t *tenant.Tenant, email, password string, kind Kind, from From, between func()) (Session, error) {
 	email = seal.Email(email)
 	invalid := fault.New(fault.Invalid, "invalid")
 	if email == "" {
@@ -123,17 +128,28 @@ func (s *Service) SignIn(ctx context.Context, t *tenant.Tenant, email, password 
 	if err != nil {
 		return Session{}, err
 	}
-	right, err := s.verify(ctx, t, user, password)
-	if err != nil {
-		return Session{}, err
-	}
-	if !right {
-		if err := s.refused(ctx, t, user, email, kind, who); err != nil {
+	for again := false; ; again = true {
+		right, err := s.verify(ctx, t, user, password)
+		if err != nil {
 			return Session{}, err
 		}
-		return Session{}, wrong()
+		if !right {
+			if err := s.refused(ctx, t, user, email, kind, who); err != nil {
+				return Session{}, err
+			}
+			return Session{}, wrong()
+		}
+		if !again {
+			between()
+		}
+		renewed := renew(ctx, t.ID, user, password, countedAt)
+		out, now, err := s.afterPassword(ctx, t, user, renewed, kind, who, from, countedAt)
+		// Another sign-in at the same moment may have made the same password's hash anew: one more look tells.
+		if now == nil || again {
+			return out, err
+		}
+		user = now
 	}
-	return s.afterPassword(ctx, t, user, kind, who, from, countedAt)
 }
 
 func wrong() error { return fault.New(fault.Unauthenticated, "auth.wrong") }
@@ -196,24 +212,34 @@ func (s *Service) forgive(ctx context.Context, tx *store.Tx, who attempt, counte
 	return who.forgive(ctx, tx, countedAt)
 }
 
-// afterPassword begins a session, or the wait for the second step.
-func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *account, kind Kind, who attempt, from From, countedAt time.Time) (out Session, err error) {
+// afterPassword begins a session, or the wait for the second step, and keeps what renew gave. Where something else is
+// stored for the password than what was checked, the fault is "auth.wrong" and other is the account as it is now.
+func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *account, renewed string, kind Kind, who attempt, from From, countedAt time.Time) (out Session, other *account, err error) {
 	var waits *Step
 	err = s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		waits, out = nil, Session{}
+		waits, out, other = nil, Session{}, nil
 		if err := s.forgive(ctx, tx, who, countedAt); err != nil {
 			return err
 		}
 		// Read again: since the password was checked it may have been replaced, the account suspended, or sealed anew.
 		now, err := held(ctx, tx, user.ID)
-		if fault.Is(err, "auth.step") || err == nil && now.PasswordHash != user.PasswordHash {
+		if fault.Is(err, "auth.step") {
 			return wrong()
 		}
 		if err != nil {
 			return err
 		}
+		if now.PasswordHash != user.PasswordHash {
+			other = now
+			return wrong()
+		}
 		if now.expired(tx.Now()) {
 			return fault.New(fault.Unauthenticated, "auth.expired") // and the attempt stays counted
+		}
+		if renewed != "" {
+			if err := s.keepRenewed(ctx, tx, t.ID, now, renewed); err != nil {
+				return err
+			}
 		}
 		f, err := factorsOf(ctx, tx, user.ID)
 		if err != nil {
@@ -228,13 +254,13 @@ func (s *Service) afterPassword(ctx context.Context, t *tenant.Tenant, user *acc
 	})
 	switch {
 	case fault.Is(err, "auth.expired"): // who knows the password is told that it opens nothing any more
-		return Session{}, errors.Join(s.noteExpired(ctx, t, user.ID, kind), err)
+		return Session{}, nil, errors.Join(s.noteExpired(ctx, t, user.ID, kind), err)
 	case err != nil:
-		return Session{}, err
+		return Session{}, other, err
 	case waits != nil:
-		return Session{}, waits.fault(t)
+		return Session{}, nil, waits.fault(t)
 	}
-	return out, nil
+	return out, nil, nil
 }
 
 func (s *Service) noteExpired(ctx context.Context, t *tenant.Tenant, user id.ID, kind Kind) error {
@@ -339,7 +365,7 @@ func newActor(ctx context.Context, tx *store.Tx, row found, rows []tenant.Grant,
 		return nil, err
 	}
 	// Staff stand at a counter: what they issue is the counter's. Devices get a credential of their own.
-	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol, Via: row.Via}
+	who := authz.Identity{Tenant: tx.Tenant(), UserID: row.UserID, SessionID: row.ID, Channel: "counter", ProvedAt: row.ProvedAt, MustEnrol: enrol, Idle: limitOf(rows).idle, Via: row.Via}
 	person := tenant.User{ID: row.UserID, Name: row.Name, Email: row.Email}
 	if who.Name, who.Email, err = person.Open(ctx, keys); err != nil {
 		return nil, err

@@ -62,7 +62,9 @@ func Hash(ctx context.Context, t tenant.ID, password string) (string, error) {
 	return hash(password), nil
 }
 
-func hash(password string) string {
+func hash(password string) string { return hashAt(password, memory, passes) }
+
+func hashAt(password string, memory, passes uint32) string {
 	salt := make([]byte, saltLen)
 	_, _ = rand.Read(salt) // does not fail
 	key := argon2.IDKey([]byte(password), salt, passes, memory, threads, keyLen)

@@ -194,11 +194,33 @@ func (s *Service) EndAll(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 	})
 }
 
+// Recognised is how somebody who has lost their second factor was recognised, before it is taken away for them: without
+// it their password alone opens the account until they set up another one.
+type Recognised string
+
+// The ways to recognise somebody: they stood there, or they were called at the number that their office is known by. An
+// e-mail or a call of theirs is none: whoever has the password may have the mailbox too.
+const (
+	ByMeeting Recognised = "met"
+	ByCalling Recognised = "called"
+)
+
+// Recognitions are all of them, in the order in which they are offered.
+var Recognitions = []Recognised{ByMeeting, ByCalling}
+
+type resetData struct {
+	Recognised Recognised `json:"recognised,omitempty"`
+}
+
 // ResetFactors takes away another person's app, passkeys and recovery codes, and ends their sessions: for somebody
-// who has lost them all. Faults: "not_found", "auth.self".
-func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+// who has lost them all. how they were recognised is recorded. Faults: "invalid" (422: not said how), "not_found",
+// "auth.self".
+func (s *Service) ResetFactors(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID, how Recognised) error {
 	return s.administer(ctx, t, by, user, func(ctx context.Context, tx *store.Tx, _ affair) error {
-		return s.reset(ctx, tx, by.String(), user)
+		if !slices.Contains(Recognitions, how) {
+			return fault.New(fault.Invalid, "invalid").Field("recognised", "recognised")
+		}
+		return s.reset(ctx, tx, by.String(), user, how)
 	})
 }
 
@@ -212,7 +234,7 @@ func (s *Service) ResetFactorsOf(ctx context.Context, t tenant.ID, email, actor 
 			return err
 		}
 		user = row.ID
-		return s.reset(ctx, tx, actor, user)
+		return s.reset(ctx, tx, actor, user, "")
 	})
 	s.Forget(t, user)
 	return err
@@ -250,11 +272,11 @@ func forgetFactors(ctx context.Context, tx *store.Tx, user id.ID) error {
 	return err
 }
 
-func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id.ID) error {
+func (s *Service) reset(ctx context.Context, tx *store.Tx, actor string, user id.ID, how Recognised) error {
 	if err := forgetFactors(ctx, tx, user); err != nil {
 		return err
 	}
-	tx.Audit(store.Record{Actor: actor, Action: "auth:factors:delete", Target: "user:" + user.String()})
+	tx.Audit(store.Record{Actor: actor, Action: "auth:factors:delete", Target: "user:" + user.String(), Data: resetData{how}})
 	return s.opt.Notices.Notice(ctx, tx, user, NoticeFactorsReset, map[string]string{"by": actor})
 }
 

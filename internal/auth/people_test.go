@@ -106,7 +106,8 @@ func TestAdministration(t *testing.T) {
 		gone("ended", s)
 
 		s, _, _ = w.enrol(t, in())
-		is(t, "reset", w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Officer), "")
+		is(t, "reset", w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Officer, auth.ByMeeting), "")
+		is(t, "reset of nobody knows whom", w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Officer, "mailed"), "invalid")
 		gone("reset", s)
 		if f, _ := w.s.FactorsOf(t.Context(), of(w.a), w.a.Officer); f != (auth.Factors{}) {
 			t.Errorf("left: %+v", f)
@@ -125,7 +126,7 @@ func TestAdministration(t *testing.T) {
 
 		for what, err := range map[string]error{
 			"oneself":       w.s.Suspend(t.Context(), of(w.a), boss.Actor, w.a.Admin, "x"),
-			"oneself reset": w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Admin),
+			"oneself reset": w.s.ResetFactors(t.Context(), of(w.a), boss.Actor, w.a.Admin, auth.ByMeeting),
 		} {
 			is(t, what, err, "auth.self")
 		}

@@ -106,6 +106,10 @@ type inFlight struct {
 	Fresh  bool   `json:"fresh,omitempty"`
 }
 
+// providerWithin is how long ago a provider may have asked somebody who signs in by it: an officer's whole day. Who sits
+// down the next morning at a browser that the provider still knows shows anew who they are.
+const providerWithin = Absolute
+
 // attemptOf derives what goes out with a sign-in. Each has 256 bits, and none leads to another or to the token.
 func attemptOf(token string, row challenge, fresh bool) idp.Attempt {
 	of := func(what string) string {
@@ -114,7 +118,7 @@ func attemptOf(token string, row challenge, fresh bool) idp.Attempt {
 		return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 	}
 	out := idp.Attempt{State: of("state"), Nonce: of("nonce"), Verifier: of("verifier")}
-	if fresh {
+	if out.Within = providerWithin; fresh {
 		out.Fresh = row.CreatedAt
 	}
 	return out
@@ -188,6 +192,8 @@ func (s *Service) providerFault(t *tenant.Tenant, agency string, err error) erro
 		kind, code = fault.Unavailable, "auth.provider.setup"
 	case errors.Is(err, idp.ErrClock):
 		kind, code = fault.Unauthenticated, "auth.provider.clock"
+	case errors.Is(err, idp.ErrStale):
+		kind, code = fault.Unauthenticated, "auth.provider.stale"
 	case errors.Is(err, idp.ErrAnswer):
 		kind, code = fault.Unauthenticated, "auth.provider.answer"
 	default:
@@ -203,6 +209,7 @@ func (s *Service) providerFault(t *tenant.Tenant, agency string, err error) erro
 //   - "auth.provider.again" (401): it has expired, was used, or was begun in another browser;
 //   - "auth.provider.cancelled" (401), "auth.provider.refused" (401): the person, or the provider, does not want to;
 //   - "auth.provider.answer", "auth.provider.clock" (401): what the provider says does not fit;
+//   - "auth.provider.stale" (401): it asked the person longer ago than we take;
 //   - "auth.provider.address" (403): no verified address of the agency's;
 //   - "auth.provider.unknown" (403): nobody of this agency has that address here;
 //   - "auth.provider.elsewhere" (403): they may do more than this agency, or other things: a password is asked of them;

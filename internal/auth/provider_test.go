@@ -83,7 +83,7 @@ func TestProviderIsRecorded(t *testing.T) {
 			t.Error(err)
 		}
 		for want, err := range map[string]error{
-			"auth.provider.down": idp.ErrDown, "auth.provider.setup": idp.ErrClient, "auth.provider.answer": idp.ErrAnswer, "auth.provider.clock": idp.ErrClock, "auth.busy": idp.ErrBusy,
+			"auth.provider.down": idp.ErrDown, "auth.provider.setup": idp.ErrClient, "auth.provider.answer": idp.ErrAnswer, "auth.provider.clock": idp.ErrClock, "auth.provider.stale": idp.ErrStale, "auth.busy": idp.ErrBusy,
 		} {
 			v.err = fmt.Errorf("%w: cause", err)
 			if _, got := w.byProviderAt(t, tn, v, func() { v.err = fmt.Errorf("%w: cause", err) }); !fault.Is(got, want) || !errors.Is(got, err) {
@@ -94,7 +94,7 @@ func TestProviderIsRecorded(t *testing.T) {
 		whys := map[string]bool{}
 		for _, r := range w.records(t, w.a) {
 			text = append(text, fmt.Sprint(r))
-			for _, why := range []string{"address", "taken", "down", "setup", "answer", "clock", "busy"} {
+			for _, why := range []string{"address", "taken", "down", "setup", "answer", "clock", "stale", "busy"} {
 				if strings.Contains(fmt.Sprint(r), `"why":"`+why+`"`) {
 					whys[why] = true
 				}
@@ -111,7 +111,7 @@ func TestProviderIsRecorded(t *testing.T) {
 				t.Errorf("a record has %q", personal)
 			}
 		}
-		if len(whys) != 7 {
+		if len(whys) != 8 {
 			t.Errorf("recorded %v", whys)
 		}
 		if !said.has(s.Actor.UserID, auth.NoticeIdentityAdded) {

@@ -405,7 +405,7 @@ func TestAnAgencyLooksAfterItsOwn(t *testing.T) {
 		ways := func(user id.ID) map[string]error {
 			_, seen := w.s.Person(t.Context(), of(w.a), chief, user)
 			return map[string]error{
-				"seen": seen, "end all": w.s.EndAll(t.Context(), of(w.a), chief, user), "reset": w.s.ResetFactors(t.Context(), of(w.a), chief, user),
+				"seen": seen, "end all": w.s.EndAll(t.Context(), of(w.a), chief, user), "reset": w.s.ResetFactors(t.Context(), of(w.a), chief, user, auth.ByMeeting),
 				"suspend": w.s.Suspend(t.Context(), of(w.a), chief, user, "x"), "resume": w.s.Resume(t.Context(), of(w.a), chief, user),
 				"invite": w.s.Invite(t.Context(), of(w.a), chief, user),
 			}

@@ -22,6 +22,8 @@ type Identity struct {
 	ProvedAt  time.Time // when this session's person last showed who they are
 	MustEnrol bool      // must have a second factor and has none: nothing else until then
 
+	Idle time.Duration // how long the session holds without a request; 0: it is not said
+
 	// System names a command that acts for whoever runs the service, as records do: "system:cli". It is "" for people.
 	System string
 	Via    string // the agency by whose identity provider the session began; "" by our own means

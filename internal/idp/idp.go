@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,9 +30,10 @@ import (
 // What can go wrong. Each stands in a chain with its cause, which is for the operator's log: it holds no token, no
 // code and no secret.
 var (
-	ErrDown   = errors.New("the provider cannot be asked")               // it does not answer, or not as a provider does
-	ErrClient = errors.New("the provider does not accept our client")    // a wrong client or secret
-	ErrAnswer = errors.New("the provider's answer cannot be trusted")    // a signature, a nonce, an audience ... that does not fit
+	ErrDown   = errors.New("the provider cannot be asked")            // it does not answer, or not as a provider does
+	ErrClient = errors.New("the provider does not accept our client") // a wrong client or secret
+	ErrAnswer = errors.New("the provider's answer cannot be trusted") // a signature, a nonce, an audience ... that does not fit
+	ErrStale  = errors.New("the provider asked the person too long ago")
 	ErrClock  = errors.New("the provider's clock and ours do not agree") // or the answer took too long
 	ErrBusy   = errors.New("too many are asking the provider at once")   // nobody was asked
 )
@@ -100,6 +102,8 @@ type Attempt struct {
 	State, Nonce, Verifier string
 	// Fresh asks the provider to ask the person again, since a moment by our clock. Zero: as it likes.
 	Fresh time.Time
+	// Within is how long ago the provider may have asked the person, at the most, in whole seconds. Zero: any time.
+	Within time.Duration
 }
 
 // Answer is the query with which a browser came back.
@@ -226,8 +230,11 @@ func (c *Client) Begin(ctx context.Context, r Registration, a Attempt) (string, 
 		return "", err
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(a.Nonce), oauth2.S256ChallengeOption(a.Verifier)}
-	if !a.Fresh.IsZero() {
+	switch {
+	case !a.Fresh.IsZero():
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	case a.Within > 0:
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(a.Within/time.Second))))
 	}
 	return c.config(p, r).AuthCodeURL(a.State, options...), nil
 }
@@ -381,6 +388,9 @@ func (c *Client) verify(ctx context.Context, p *provider, r Registration, a Atte
 		return Person{}, ErrClock
 	case !a.Fresh.IsZero() && out.ProvedAt.Before(a.Fresh.Add(-skew)):
 		return Person{}, untrue("it has not asked again, or does not say so")
+	case a.Fresh.IsZero() && a.Within > 0 && !out.ProvedAt.IsZero() && out.ProvedAt.Before(now.Add(-a.Within-skew)):
+		// Of one that does not say when it asked, nothing is known: such a sign-in does not count as proven.
+		return Person{}, ErrStale
 	}
 	return out, nil
 }

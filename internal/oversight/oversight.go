@@ -53,6 +53,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	known map[tenant.ID]*declared
+	shelf shelf
 }
 
 // New makes the service.
@@ -75,7 +76,7 @@ func reason(who Looker, p authz.Permission, target string) string {
 	return p.Name() + " " + target + " " + who.Actor.String()
 }
 
-// AgencyView is one agency in every region that has it.
+// AgencyView is one agency in every region that has it. At is the moment that the counts are of.
 type AgencyView struct {
 	Agency  *catalogue.Agency
 	At      time.Time
@@ -93,6 +94,12 @@ type AgencyRegion struct {
 	Venues   []AgencyVenue
 	Counts   Counts
 	Open, Of int
+}
+
+// agencyRead is what is read of an agency at one moment.
+type agencyRead struct {
+	figures  []venueRow
+	standing []counterRow
 }
 
 // AgencyVenue is a place in which the agency serves.
@@ -145,20 +152,23 @@ func (s *Service) Agency(ctx context.Context, who Looker, code string) (AgencyVi
 	if err := s.note(ctx, who, permAgency, target); err != nil {
 		return AgencyView{}, err
 	}
-	figures, err := store.Across(ctx, s.db, reason(who, permAgency, target), agencyFigures, asked, code)
+	read, at, err := keep(ctx, s, target, asked, func(ctx context.Context) (out agencyRead, err error) {
+		if out.figures, err = store.Across(ctx, s.db, reason(who, permAgency, target), agencyFigures, asked, code); err != nil {
+			return out, err
+		}
+		out.standing, err = store.Across(ctx, s.db, reason(who, permAgency, target), agencyCounters, asked, code)
+		return out, err
+	})
 	if err != nil {
 		return AgencyView{}, err
 	}
-	standing, err := store.Across(ctx, s.db, reason(who, permAgency, target), agencyCounters, asked, code)
-	if err != nil {
-		return AgencyView{}, err
-	}
-	for _, f := range figures {
+	view.At = at
+	for _, f := range read.figures {
 		if v := places[f.VenueID]; v != nil { // else a place that has gone since the day began
 			v.Counts.add(f.counts())
 		}
 	}
-	for _, c := range standing {
+	for _, c := range read.standing {
 		if k := counters[c.CounterID]; k != nil {
 			k.Serving = true
 		}
@@ -217,7 +227,7 @@ func agencyVenues(t *tenant.Tenant, d *declared, a *tenants.ResolvedAgency, now 
 	return out
 }
 
-// RegionsView is what provinces and the nation see.
+// RegionsView is what provinces and the nation see. At is the moment that the counts are of.
 type RegionsView struct {
 	At        time.Time
 	Provinces []Province
@@ -283,10 +293,13 @@ func (s *Service) Regions(ctx context.Context, who Looker) (RegionsView, error) 
 	if err := s.note(ctx, who, permRegions, target); err != nil {
 		return RegionsView{}, err
 	}
-	figures, err := store.Across(ctx, s.db, reason(who, permRegions, target), regionFigures, asked)
+	figures, at, err := keep(ctx, s, "regions", asked, func(ctx context.Context) ([]regionRow, error) {
+		return store.Across(ctx, s.db, reason(who, permRegions, target), regionFigures, asked)
+	})
 	if err != nil {
 		return RegionsView{}, err
 	}
+	view.At = at
 	of := make(map[store.TenantID]Counts, len(figures))
 	for _, f := range figures {
 		of[f.TenantID] = f.counts()
@@ -314,7 +327,7 @@ func firstOf(scopes []string) string {
 	return scopes[0]
 }
 
-// PlatformView is how the platform stands.
+// PlatformView is how the platform stands. At is the moment that the figures are of.
 type PlatformView struct {
 	At      time.Time
 	Regions []Standing
@@ -345,10 +358,13 @@ func (s *Service) Platform(ctx context.Context, who Looker) (PlatformView, error
 	if err := s.note(ctx, who, permPlatform, "tenant:"+tenant.PlatformCode); err != nil {
 		return PlatformView{}, err
 	}
-	work, err := store.Across(ctx, s.db, reason(who, permPlatform, "tenant:"+tenant.PlatformCode), regionWork, asked)
+	work, at, err := keep(ctx, s, "work", asked, func(ctx context.Context) ([]workRow, error) {
+		return store.Across(ctx, s.db, reason(who, permPlatform, "tenant:"+tenant.PlatformCode), regionWork, asked)
+	})
 	if err != nil {
 		return PlatformView{}, err
 	}
+	view.At = at
 	of := make(map[store.TenantID]workRow, len(work))
 	for _, w := range work {
 		of[w.TenantID] = w

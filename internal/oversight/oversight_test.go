@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui/uitest"
 )
@@ -279,7 +280,7 @@ func TestTexts(t *testing.T) {
 
 // The JSON says null where an average is not told.
 func TestAverageIsNull(t *testing.T) {
-	both(t, func(t *testing.T, db *store.DB) {
+	moving(t, func(t *testing.T, db *store.DB, c *testkit.Clock) {
 		w := newWorld(t, db, "19.01")
 		w.take(t, "19.01", "imigrasi", w.today("19.01"), "finished", "finished", "finished", "finished")
 		wait := func() any {
@@ -298,6 +299,7 @@ func TestAverageIsNull(t *testing.T) {
 			t.Errorf("of four: %v", n)
 		}
 		w.take(t, "19.01", "imigrasi", w.today("19.01"), "finished")
+		c.Advance(oversight.Kept)
 		if n := wait(); n != 10.0 {
 			t.Errorf("of five: %v", n)
 		}

@@ -12,11 +12,15 @@ import (
 // Sites gives a region's address; web.App is one.
 type Sites interface{ Origin(t *tenant.Tenant) string }
 
+// fact is one large figure, and of how many it is.
+type fact struct{ Term, Value, Of string }
+
 // row is one line of a table of figures.
 type row struct {
 	ID    string
 	Name  string
-	URL   string // empty: no link
+	At    string // where on this page the rest stands; empty: nowhere
+	URL   string // what citizens see; empty: no link
 	Note  string // what else must be known: paused
 	Cells []string
 }
@@ -27,7 +31,7 @@ type agencyPageView struct {
 	Lead    string
 	At      string
 	Others  []ui.Link // the other agencies that the person oversees
-	Facts   []ui.Pair
+	Facts   []fact
 	Rows    []row
 	Regions []agencyRegionView
 }
@@ -89,9 +93,9 @@ func newAgencyPage(pr *i18n.Printer, sites Sites, v AgencyView, mine []string) a
 	short := named(pr, v.Agency.Short, v.Agency.ShortEN)
 	out := agencyPageView{
 		Title: pr.T("oversight.agency", short), Lead: pr.T("oversight.agency_lead"), At: pr.T("oversight.at", pr.TimeZone(v.At)),
-		Facts: []ui.Pair{
+		Facts: []fact{
 			{Term: pr.T("oversight.regions_with"), Value: pr.Number(len(v.Regions))},
-			{Term: pr.T("oversight.counters_open"), Value: pr.T("oversight.of", v.Open, v.Of)},
+			{Term: pr.T("oversight.counters_open"), Value: pr.Number(v.Open), Of: pr.T("oversight.of_all", v.Of)},
 			{Term: pr.T("oversight.waiting"), Value: number(pr, v.Counts.Waiting)},
 			{Term: pr.T("oversight.finished"), Value: number(pr, v.Counts.Finished)},
 			{Term: pr.T("oversight.wait"), Value: wait(pr, v.Counts)},
@@ -105,7 +109,7 @@ func newAgencyPage(pr *i18n.Printer, sites Sites, v AgencyView, mine []string) a
 	for _, r := range v.Regions {
 		one := agencyRegionView{ID: "d-" + strings.ReplaceAll(r.Tenant.Code, ".", "-"), Name: r.Tenant.Name, Office: named(pr, r.Name, r.NameEN)}
 		out.Rows = append(out.Rows, row{
-			ID: one.ID, Name: r.Tenant.Name, URL: "#" + one.ID,
+			ID: one.ID, Name: r.Tenant.Name, At: "#" + one.ID,
 			Cells: []string{
 				pr.T("oversight.of", r.Open, r.Of), number(pr, r.Counts.Waiting), number(pr, r.Counts.Called),
 				number(pr, r.Counts.Finished), wait(pr, r.Counts),
@@ -151,7 +155,7 @@ func newAgencyVenue(pr *i18n.Printer, t *tenant.Tenant, x AgencyVenue) agencyVen
 // regionsPageView is the table of regions, by province.
 type regionsPageView struct {
 	At        string
-	Facts     []ui.Pair
+	Facts     []fact
 	Provinces []provinceView
 }
 
@@ -164,9 +168,9 @@ type provinceView struct {
 func newRegionsPage(pr *i18n.Printer, sites Sites, v RegionsView) regionsPageView {
 	out := regionsPageView{
 		At: pr.T("oversight.at", pr.TimeZone(v.At)),
-		Facts: []ui.Pair{
-			{Term: pr.T("oversight.on"), Value: pr.T("oversight.of", v.Sum.On, v.Sum.Seats)},
-			{Term: pr.T("oversight.counters_open"), Value: pr.T("oversight.of", v.Sum.Open, v.Sum.Of)},
+		Facts: []fact{
+			{Term: pr.T("oversight.on"), Value: pr.Number(v.Sum.On), Of: pr.T("oversight.of_all", v.Sum.Seats)},
+			{Term: pr.T("oversight.counters_open"), Value: pr.Number(v.Sum.Open), Of: pr.T("oversight.of_all", v.Sum.Of)},
 			{Term: pr.T("oversight.issued"), Value: number(pr, v.Sum.Counts.Issued)},
 			{Term: pr.T("oversight.waiting"), Value: number(pr, v.Sum.Counts.Waiting)},
 			{Term: pr.T("oversight.finished"), Value: number(pr, v.Sum.Counts.Finished)},
@@ -196,7 +200,7 @@ func newRegionsPage(pr *i18n.Printer, sites Sites, v RegionsView) regionsPageVie
 // platformPageView is how the regions stand.
 type platformPageView struct {
 	At    string
-	Facts []ui.Pair
+	Facts []fact
 	Rows  []standingView
 }
 
@@ -223,7 +227,7 @@ func newPlatformPage(pr *i18n.Printer, sites Sites, v PlatformView) platformPage
 		queued, dead = queued+r.Queued, dead+r.Dead
 		out.Rows = append(out.Rows, x)
 	}
-	out.Facts = []ui.Pair{
+	out.Facts = []fact{
 		{Term: pr.T("oversight.regions_here"), Value: pr.Number(len(v.Regions))},
 		{Term: pr.T("oversight.served"), Value: pr.Number(v.Served)},
 		{Term: pr.T("oversight.paused"), Value: pr.Number(len(v.Regions) - v.Served)},

@@ -41,6 +41,13 @@ type ticketRow struct {
 	CancelledBy string    `bun:"cancelled_by,nullzero"`
 }
 
+// reading mirrors a line of the log of readings across regions.
+type reading struct {
+	bun.BaseModel `bun:"table:system_log,alias:reading"`
+	store.Shared
+	Reason string `bun:"reason"`
+}
+
 // standing mirrors where a counter stands.
 type standing struct {
 	bun.BaseModel `bun:"table:counters,alias:standing"`
@@ -231,6 +238,31 @@ func (w *world) suspend(tb testing.TB, code string) {
 // both runs a test on both databases, at ten o'clock on a Monday in WIB.
 func both(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 	testkit.Each(t, fn, testkit.WithClock(testkit.NewClock(testkit.Morning)))
+}
+
+// moving is both, with a clock that the test moves on.
+func moving(t *testing.T, fn func(t *testing.T, db *store.DB, c *testkit.Clock)) {
+	for _, dialect := range []string{testkit.SQLite, testkit.PostgreSQL} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			c := testkit.NewClock(testkit.Morning)
+			fn(t, testkit.Open(t, dialect, testkit.WithClock(c)), c)
+		})
+	}
+}
+
+// reads is how often figures of several regions have been read.
+func (w *world) reads(tb testing.TB) (n int) {
+	tb.Helper()
+	err := w.db.SystemView(context.Background(), func(ctx context.Context, s *store.SysTx) error {
+		rows, err := store.SysSelect[reading](ctx, s, "reason like 'oversight:%'")
+		n = len(rows)
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n
 }
 
 // neighbour is another agency that gives numbers at the same place as one.

@@ -100,6 +100,9 @@ func (s *Pages) showCounter(c *web.Ctx) error {
 
 func (s *Pages) counterPage(c *web.Ctx, v counterScreen) ui.Page {
 	p := page(c, "")
+	if p.User != nil { // somebody who is also a manager works here as the agency's officer
+		p.User.Role = c.RoleAt(permCall, AgencyScope(c.Tenant, v.Counter.Agency))
+	}
 	p.Title = v.title(p)
 	p.Path = counterPath(v.Counter)
 	p.Live = counterPath(v.Counter) + "/langsung?tampil=" + v.shape(p)

@@ -77,7 +77,10 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 		"stranger": who(id.New(), authz.RoleOfficer, h.Scope+"/imigrasi"),
 		"manager":  who(id.New(), authz.RoleManager, h.Scope),
 		"front":    who(id.New(), authz.RoleFrontOffice, h.Scope),
-		"it":       who(id.New(), authz.RoleAdmin, h.Scope),
+		"both": authz.NewActor(authz.Identity{Tenant: h.ID, UserID: h.Officer, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{
+			{Role: authz.RoleManager, Scope: h.Scope}, {Role: authz.RoleOfficer, Scope: h.Scope + "/dukcapil"},
+		}),
+		"it": who(id.New(), authz.RoleAdmin, h.Scope),
 
 		"elsewhere": who(id.New(), authz.RoleFrontOffice, h.Scope+"/imigrasi"),
 	}})
@@ -292,6 +295,18 @@ func field(t *testing.T, body, name string) string {
 	}
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
+}
+
+// Who holds two roles reads at the top the one by which they are here: an officer's at their counter, the manager's at
+// the front desk.
+func TestTheHeaderNamesTheRoleThatApplies(t *testing.T) {
+	h := newHouse(t, testkit.Open(t, testkit.SQLite))
+	for path, want := range map[string]string{h.counter(0): "Petugas loket", "/petugas/meja-depan": "Manajer MPP"} {
+		body := h.see(t, path, "both")
+		if !strings.Contains(body, want) || want == "Petugas loket" && strings.Contains(body, "Manajer MPP") {
+			t.Errorf("%s does not say %s", path, want)
+		}
+	}
 }
 
 func TestOfficerServesWithoutAScript(t *testing.T) {

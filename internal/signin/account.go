@@ -92,6 +92,12 @@ func (h handlers) endSession(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	// Whoever sits at an open screen may close it, and not put the owner out everywhere else.
+	if which != c.Actor.SessionID {
+		if err := c.Proved(); err != nil {
+			return err
+		}
+	}
 	if err := h.door.EndSession(c.Std(), c.Tenant, c.Actor, c.Actor.UserID, which); err != nil {
 		return err
 	}
@@ -203,6 +209,7 @@ func (h handlers) enrolPage(c *web.Ctx) error {
 // appView is the page on which an app is set up.
 type appView struct {
 	QR     ui.QR
+	Open   string // otpauth://totp/..., which an app on this device opens by itself
 	Secret string // in groups of four, to type
 	Email  string
 	Again  bool // the person has an app already, which this one replaces
@@ -222,7 +229,7 @@ func (h handlers) showApp(c *web.Ctx, status int, f form) error {
 	if err != nil {
 		return err
 	}
-	v := appView{QR: ui.NewQR(e.URL), Secret: grouped(e.Secret), Email: c.Actor.Email, Again: have.TOTP, form: f}
+	v := appView{QR: ui.NewQR(e.URL), Open: e.URL, Secret: grouped(e.Secret), Email: c.Actor.Email, Again: have.TOTP, form: f}
 	return c.Page(status, appPage(h.ui(c, "signin.app_title"), v))
 }
 

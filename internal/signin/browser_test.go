@@ -1,10 +1,15 @@
 package signin_test
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -42,5 +47,34 @@ func TestInABrowser(t *testing.T) {
 		if text := p.MustElement("body").MustText(); text != d.a.Email("officer")+" in uji-a" {
 			t.Errorf("%d: after signing in: %.100s", width, text)
 		}
+	}
+}
+
+// A screen that was left alone asks for itself anew once its session must be over, and then shows nothing any more.
+func TestAScreenLeftAloneForgets(t *testing.T) {
+	db := testkit.Open(t, testkit.SQLite, testkit.WithModels(models))
+	d := open(t, db, "http")
+	home := d.serve(t)
+	p := testkit.Browser(t).Page(home+"/masuk?next=/petugas/akun", 1280, 800)
+	p.MustElement("#email").MustInput(d.a.Email("officer"))
+	p.MustElement("#password").MustInput(password)
+	p.Press(t, ".p-form .p-btn")
+	if got, want := *p.MustElement("body").MustAttribute("data-idle"), strconv.Itoa(int((auth.Idle+2*time.Minute)/time.Second)); got != want {
+		t.Errorf("it waits %s s, not %s", got, want)
+	}
+	err := db.In(t.Context(), d.a.ID, func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Update[shift](tx).Set("seen_at = ?", tx.Now().Add(-auth.Idle-time.Minute)).Where("true").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.auth.Forget(d.a.ID, d.a.Officer)
+	gone := p.MustWaitNavigation()
+	p.MustEval(`() => { document.body.dataset.idle = '0.01'; document.dispatchEvent(new Event('htmx:afterRequest')) }`)
+	gone()
+	p.MustElement("#password")
+	if text := p.MustElement("body").MustText(); strings.Contains(text, d.a.Email("officer")) {
+		t.Errorf("it shows %.300s", text)
 	}
 }

@@ -79,7 +79,7 @@ func Routes(r *web.Router, door *auth.Service) {
 
 	r.Get(ui.PathAccount, authz.SignedIn, h.account)
 	r.Post(pathSession+"/:id/akhiri", authz.SignedIn, h.endSession)
-	r.Post(pathSession+"/akhiri-lain", authz.SignedIn, h.endOthers)
+	r.Post(pathSession+"/akhiri-lain", authz.SignedIn, h.endOthers, web.Sudo)
 	r.Get(pathPassword, authz.SignedIn, h.passwordPage)
 	r.Post(pathPassword, authz.SignedIn, h.changePassword, web.OwnPace)
 	r.Post(pathStrength, authz.SignedIn, h.passwordStrength, web.Limited("password-strength", 2, 60))

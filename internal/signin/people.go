@@ -40,6 +40,26 @@ func (l places) agency(code string) (auth.Place, bool) {
 	return l[i], true
 }
 
+// elsewhere tells whether counters are the region's, all of them, and some are not of an agency that it has.
+func (l places) elsewhere(agency string, counters []id.ID) bool {
+	of := map[id.ID]string{}
+	for _, a := range l {
+		for _, k := range a.Counters {
+			of[k.ID] = a.Code
+		}
+	}
+	slipped := false
+	for _, c := range counters {
+		at, ours := of[c]
+		if !ours {
+			return false
+		}
+		slipped = slipped || at != agency
+	}
+	_, known := l.agency(agency)
+	return slipped && known
+}
+
 // name is what an agency is called where a row must be short; its code where it is gone for good.
 func (l places) name(p ui.Page, code string) string {
 	a, ok := l.agency(code)
@@ -249,6 +269,7 @@ type inviteView struct {
 
 // counterGroup are an agency's counters to choose from.
 type counterGroup struct {
+	Code     string // the agency's
 	Agency   string
 	Counters []counterChoice
 }
@@ -302,7 +323,7 @@ func (h handlers) showInvite(c *web.Ctx, status int, v inviteView, post auth.Pos
 	v.Post = h.posts(c, p, all, post.Role, post.Agency, v.Form)
 	for _, a := range all {
 		if !a.Retired && len(a.Counters) > 0 && auth.MayGive(c.Actor, c.Tenant, auth.Post{Role: authz.RoleOfficer, Agency: a.Code}) {
-			v.Counters = append(v.Counters, counterGroup{all.name(p, a.Code), counterChoices(a, counters)})
+			v.Counters = append(v.Counters, counterGroup{a.Code, all.name(p, a.Code), counterChoices(a, counters)})
 		}
 	}
 	return c.Page(status, invitePage(p, v))
@@ -332,6 +353,15 @@ func (h handlers) add(c *web.Ctx) error {
 	}
 	v := inviteView{Name: c.Form("name"), Email: c.Form("email")}
 	user, _, err := h.door.Add(c.Std(), c.Tenant, c.Actor, auth.Newcomer{Name: v.Name, Email: v.Email, Post: post, Counters: chosen})
+	if fault.Is(err, "not_found") && len(chosen) > 0 {
+		all, failed := h.places(c)
+		if failed != nil {
+			return failed
+		}
+		if all.elsewhere(post.Agency, chosen) { // without a script all counters are shown, and one may slip
+			err = fault.New(fault.Invalid, "invalid").Field("counters", "counters_elsewhere")
+		}
+	}
 	if fault.Is(err, "auth.taken") && !user.IsZero() {
 		v.Taken = personPath(user)
 	}
@@ -519,8 +549,13 @@ func (h handlers) asked(c *web.Ctx, word string, giving bool, do func(context.Co
 }
 
 func (h handlers) endAll(c *web.Ctx) error { return h.act(c, "sesi-lain", h.door.EndAll) }
-func (h handlers) reset(c *web.Ctx) error  { return h.act(c, "atur-ulang", h.door.ResetFactors) }
 func (h handlers) resume(c *web.Ctx) error { return h.act(c, "pulihkan", h.door.Resume) }
+
+func (h handlers) reset(c *web.Ctx) error {
+	return h.asked(c, "atur-ulang", false, func(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {
+		return h.door.ResetFactors(ctx, t, by, user, auth.Recognised(c.Form("recognised")))
+	})
+}
 
 func (h handlers) suspend(c *web.Ctx) error {
 	return h.asked(c, "bekukan", false, func(ctx context.Context, t *tenant.Tenant, by *authz.Actor, user id.ID) error {

@@ -102,6 +102,11 @@ func TestPeopleByForms(t *testing.T) {
 				t.Errorf("the form lacks %s", want)
 			}
 		}
+		// A counter of another agency than the chosen one is said to be so, and what was typed stays; nobody is invited.
+		_, body = post("/petugas/orang/undang", url.Values{"name": {"Siti"}, "email": {"siti@baru.test"}, "role": {"officer"}, "agency": {"dukcapil"}, "counters": {s.foreignCounter.String()}}, 422)
+		if !strings.Contains(body, `href="#counters"`) || !strings.Contains(body, "bukan milik instansi") || !strings.Contains(body, `value="siti@baru.test"`) {
+			t.Errorf("another agency's counter: %.3000s", body)
+		}
 		to, _ := post("/petugas/orang/undang", url.Values{"name": {"Siti"}, "email": {"siti@baru.test"}, "role": {"officer"}, "agency": {"dukcapil"}, "counters": {s.a.Counters[0].String()}}, 303)
 		page, word, _ := strings.Cut(to, "?")
 		if word != "kabar=diundang" {
@@ -317,6 +322,21 @@ func TestPeopleInABrowser(t *testing.T) {
 	look(p, "orang-undang-salah")
 	p.MustElement("main summary").MustClick()
 	look(p, "orang-undang-loket")
+	shown := func() (names string) {
+		for _, g := range p.MustElements("fieldset[data-when]") {
+			if g.MustVisible() {
+				names += *g.MustAttribute("data-is") + " "
+			}
+		}
+		return names
+	}
+	if got := shown(); got != "dukcapil imigrasi " {
+		t.Errorf("before an agency is chosen: counters of %s", got)
+	}
+	p.MustElement("#agency").MustSelect("Kantor Imigrasi")
+	if got := shown(); got != "imigrasi " || !p.MustEval(`() => document.querySelector('[data-is=dukcapil]').disabled`).Bool() {
+		t.Errorf("with an agency chosen: counters of %s", got)
+	}
 	p.Visit(t, home+"/petugas/orang/"+s.chief.String())
 	for _, d := range p.MustElements("main details:not([open]) > summary") {
 		d.MustClick()

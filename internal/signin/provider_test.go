@@ -49,6 +49,9 @@ func TestProvider(t *testing.T) {
 			q.Get("response_type") != "code" || q.Get("scope") != "openid email profile" || q.Get("redirect_uri") != m.at(m.a, "/masuk/instansi/dukcapil/kembali") {
 			t.Errorf("asked for %v", q)
 		}
+		if q.Get("max_age") != "43200" || q.Has("prompt") {
+			t.Errorf("how long ago it may have asked: %v", q)
+		}
 		back := b.consent(t, to, person("sub-1", "Juhari@Kantor.test"))
 		if res = b.get(t, back); !res.in() {
 			t.Fatalf("%d %s", res.StatusCode, note(res.text))
@@ -132,6 +135,7 @@ func TestProviderRefusals(t *testing.T) {
 			{"no subject", claim("sub", ""), nil, 401, untrue},
 			{"expired", func() { m.p.claims = func(c jwt.MapClaims) { c["exp"] = time.Now().Add(-time.Minute).Unix() } }, nil, 401, "Jam di server"},
 			{"from the future", func() { m.p.claims = func(c jwt.MapClaims) { c["iat"] = time.Now().Add(time.Hour).Unix() } }, nil, 401, "Jam di server"},
+			{"asked yesterday", claim("auth_time", time.Now().Add(-13*time.Hour).Unix()), nil, 401, "lebih dari 12 jam"},
 			{"not signed", func() {
 				m.p.sign = func(c jwt.MapClaims) string {
 					s, _ := jwt.NewWithClaims(jwt.SigningMethodNone, c).SignedString(jwt.UnsafeAllowNoneSignatureType)

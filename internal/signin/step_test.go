@@ -166,6 +166,10 @@ func TestAccountPages(t *testing.T) {
 			t.Fatalf("no secret: %s", body)
 		}
 		secret := strings.ReplaceAll(m[1], " ", "")
+		// On the phone that has the app, a link opens it.
+		if link := regexp.MustCompile(`href="(otpauth://totp/[^"]+)"`).FindStringSubmatch(body); link == nil || !strings.Contains(link[1], "secret="+secret) {
+			t.Errorf("no link to the app: %v", link)
+		}
 		res, body := d.form(t, a, "/petugas/akun/aplikasi-kode", url.Values{"code": {"1"}}, "Cookie", sid)
 		if res.StatusCode != 422 || !strings.Contains(body, m[1]) {
 			t.Errorf("a wrong code: %d, another secret", res.StatusCode)
@@ -259,6 +263,47 @@ func TestProvePages(t *testing.T) {
 	}, testkit.WithModels(models))
 }
 
+// Ending sessions elsewhere asks again who one is; leaving this one does not.
+func TestEndingSessionsAsksAgain(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		d := open(t, db, "http")
+		a := d.a.Host("localhost")
+		other, sid := d.in(t, chromeOnWindows), d.in(t, "")
+		d.ago(t, db, 11*time.Minute)
+		_, body := d.ask(t, "GET", a, "/petugas/akun", nil, "Cookie", sid)
+		ends := regexp.MustCompile(`action="(/petugas/akun/sesi/[0-9a-f-]{36}/akhiri)"`).FindAllStringSubmatch(body, -1)
+		own := regexp.MustCompile(`Yang ini[\s\S]{0,900}?(/petugas/akun/sesi/[0-9a-f-]{36}/akhiri)`).FindStringSubmatch(body)
+		if len(ends) != 2 || own == nil {
+			t.Fatalf("%d sessions", len(ends))
+		}
+		paths := []string{"/petugas/akun/sesi/akhiri-lain"}
+		for _, e := range ends {
+			if e[1] != own[1] {
+				paths = append(paths, e[1])
+			}
+		}
+		lively := func(sid string) bool {
+			res, _ := d.ask(t, "GET", a, "/petugas", nil, "Cookie", sid)
+			return res.StatusCode == 200
+		}
+		for _, path := range paths {
+			res, _ := d.form(t, a, path, nil, "Cookie", sid)
+			if to := res.Header.Get("Location"); res.StatusCode != 303 || !strings.HasPrefix(to, "/petugas/akun/pastikan") || !lively(other) {
+				t.Errorf("%s: %d %q", path, res.StatusCode, to)
+			}
+		}
+		res, _ := d.form(t, a, "/petugas/akun/pastikan", url.Values{"secret": {password}}, "Cookie", sid)
+		fresh := cookie(res)
+		if res, _ := d.form(t, a, paths[1], nil, "Cookie", fresh); res.Header.Get("Location") != "/petugas/akun?kabar=sesi" || lively(other) {
+			t.Errorf("proved: %d %q", res.StatusCode, res.Header.Get("Location"))
+		}
+		d.ago(t, db, 11*time.Minute)
+		if res, _ := d.form(t, a, own[1], nil, "Cookie", fresh); res.Header.Get("Location") != "/masuk" || lively(fresh) {
+			t.Errorf("this one: %d %q", res.StatusCode, res.Header.Get("Location"))
+		}
+	}, testkit.WithModels(models))
+}
+
 func TestPeoplePages(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		d := open(t, db, "http")
@@ -291,8 +336,11 @@ func TestPeoplePages(t *testing.T) {
 		if _, body := d.ask(t, "GET", a, path, nil, "Cookie", sid); !strings.Contains(body, "pindah tugas") {
 			t.Error("the reason is not shown")
 		}
-		for _, what := range []string{"/pulihkan", "/atur-ulang", "/akhiri-sesi"} {
-			if got := do(what, nil); got != 303 {
+		if got := do("/atur-ulang", nil); got != 422 {
+			t.Errorf("a second factor taken away without a word on who asks: %d", got)
+		}
+		for what, with := range map[string]url.Values{"/pulihkan": nil, "/atur-ulang": {"recognised": {"called"}}, "/akhiri-sesi": nil} {
+			if got := do(what, with); got != 303 {
 				t.Errorf("%s: %d", what, got)
 			}
 		}

@@ -138,6 +138,9 @@ func (p *Provisioner) Plan(ctx context.Context, region *tenants.Region) (out Pla
 	if out.Changes, out.Recheck, err = p.compare(stored, old, region, nil); err != nil || row == nil {
 		return out, err
 	}
+	if err := p.note(ctx, row.ID, old, region, out.Changes); err != nil {
+		return out, err
+	}
 	again, err := p.drift(ctx, row.ID, old, region)
 	out.Changes = append(out.Changes, again...)
 	if err != nil || p.Queues == nil {
@@ -187,6 +190,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		return Result{}, err
 	}
 	if old != nil {
+		if err := p.note(ctx, old.ID, oldRegion, region, res.Changes); err != nil {
+			return Result{}, err
+		}
 		again, err := p.drift(ctx, old.ID, oldRegion, region)
 		if err != nil {
 			return Result{}, err

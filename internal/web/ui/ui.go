@@ -63,6 +63,7 @@ type Page struct {
 	Dark        bool          // boards are dark by themselves
 
 	RefreshSeconds int // without JavaScript the page loads itself again; 0: it does not
+	Idle           int // seconds after which a screen that was left alone is asked for anew; 0: never
 }
 
 // Region is the tenant whose page this is.
