@@ -39,7 +39,7 @@ type copied struct {
 
 // stage opens a region on a new SQLite database, sealed under a key that nobody keeps.
 func stage(ctx context.Context, dir string, region *tenants.Region, now clock.Clock) (rehearsal.Mall, func() error, error) {
-	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, "rehearsal.db"), Models: Models, Clock: now, ReadConns: 2})
+	db, err := store.Open(ctx, store.Config{Path: filepath.Join(dir, "rehearsal.db"), Models: Models, Clock: now, ReadConns: 2, Fleeting: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -60,14 +60,14 @@ const (
 	idleBelow = 15 // per cent
 	busyAbove = 90
 	mostTried = 4 // counters more that are tried
-	mostLines = 5 // lines for which that is done
+	mostLines = 8 // lines for which that is done, the worst first
 )
 
 // advise looks for what to change. declared is the region with its people, of whom only the number matters.
 func (r *Report) advise(ctx context.Context, s *scene, p *played, declared *tenants.Region) error {
 	worst := slices.Clone(r.Lines)
 	worst = slices.DeleteFunc(worst, func(l Line) bool { return l.P90 <= patience && l.Left == 0 })
-	slices.SortStableFunc(worst, func(a, b Line) int { return cmp.Or(cmp.Compare(b.Left, a.Left), cmp.Compare(b.P90, a.P90)) })
+	slices.SortStableFunc(worst, func(a, b Line) int { return cmp.Compare(b.hardship(), a.hardship()) })
 	for _, l := range worst[:min(len(worst), mostLines)] {
 		if err := r.relieve(ctx, s, p, l); err != nil {
 			return err
@@ -86,6 +86,9 @@ func (r *Report) advise(ctx context.Context, s *scene, p *played, declared *tena
 	}
 	return nil
 }
+
+// hardship orders lines: by how many wait how long, and who was not called counts as a whole day.
+func (l Line) hardship() int { return l.Visitors*l.P90 + l.Left*8*60 }
 
 func (r *Report) find(f Finding) { r.Findings = append(r.Findings, f) }
 

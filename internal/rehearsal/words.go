@@ -17,9 +17,14 @@ func (r Report) Summary(p *i18n.Printer) []string {
 	if len(r.Lines) == 0 {
 		return []string{p.T("rehearsal.sum.none", p.Date(r.Day))}
 	}
-	out := []string{
-		p.T("rehearsal.sum.day", r.Visitors, p.Date(r.Day), p.Number(r.Served), p.Number(r.Absent)),
-		p.T("rehearsal.sum.wait", r.P50, p.Minutes(r.P90)),
+	out := []string{p.T("rehearsal.sum.day", r.Visitors, p.Date(r.Day), p.Number(r.Served), p.Number(r.Absent))}
+	switch {
+	case r.P90 == 0:
+		out = append(out, p.T("rehearsal.sum.at_once"))
+	case r.P50 == 0:
+		out = append(out, p.T("rehearsal.sum.half", p.Minutes(r.P90)))
+	default:
+		out = append(out, p.T("rehearsal.sum.wait", p.Minutes(r.P50), p.Minutes(r.P90)))
 	}
 	if l := r.Longest; l.Most > 0 {
 		out = append(out, p.T("rehearsal.sum.longest", in(p, l.Agency), l.Prefix, l.Most, clockTime(p, l.At)))
