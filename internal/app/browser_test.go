@@ -257,7 +257,7 @@ func tryDevices(t *testing.T, c *testkit.Chrome, d *demoSite) {
 	if s := said(p, "size"); s != "Baik: 1280 × 800 piksel." {
 		t.Errorf("the size is told as %q", s)
 	}
-	if s := said(p, "line"); !strings.HasPrefix(s, "Baik: kira-kira") || strings.Contains(s, "{") {
+	if s := said(p, "line"); !strings.HasPrefix(s, "Baik: sedikitnya") || strings.Contains(s, "{") {
 		t.Errorf("the connection is told as %q", s)
 	}
 	if s := said(p, "clock"); !strings.HasPrefix(s, "Tepat") {

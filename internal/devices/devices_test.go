@@ -1,12 +1,22 @@
 package devices
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/pendopo-id/pendopo/internal/clock"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
 )
+
+func TestTexts(t *testing.T) {
+	for _, p := range i18n.Check(os.DirFS(".")) {
+		if strings.HasPrefix(p, "internal/devices/") || !strings.Contains(p, "nothing uses") {
+			t.Error(p)
+		}
+	}
+}
 
 // The list that comes with the program can be read, and what is needed costs less than all of it.
 func TestTheShoppingList(t *testing.T) {

@@ -1,6 +1,7 @@
 package rehearsal_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,14 @@ import (
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/tenants"
 )
+
+func TestTexts(t *testing.T) {
+	for _, p := range i18n.Check(os.DirFS(".")) {
+		if strings.HasPrefix(p, "internal/rehearsal/") && !strings.Contains(p, "fault.") {
+			t.Error(p)
+		}
+	}
+}
 
 // small is a region with one agency at one venue, which a test changes.
 func small(t *testing.T, change func(*tenants.Region, *tenants.Agency)) *tenants.Region {
