@@ -126,6 +126,41 @@ func TestARehearsalIsTheSameAgain(t *testing.T) {
 	}
 }
 
+// So they do on a Friday with its break, on a day of the vehicle, and with guests who come on some days.
+func TestQueueAndModelAgreeOnOtherDays(t *testing.T) {
+	t.Parallel()
+	runner, base := rehearsals(t)
+	region := sample(t, "19.01")
+	for i, day := range []string{"2026-12-04", "2026-12-01"} {
+		opt := rehearsal.Options{Seed: uint64(i), Visitors: 150, Days: map[string]tenants.Week{"sungailiat/17": {1: true, 5: true}}}
+		opt.Day, _ = clock.ParseDay(day)
+		model, err := rehearsal.Reckoned(t.Context(), region, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, _ := json.Marshal(rehearse(t, runner, region, opt))
+		two, _ := json.Marshal(model)
+		if string(one) != string(two) {
+			t.Errorf("%s: the queue tells\n%s\nand the model\n%s", day, one, two)
+		}
+	}
+	empty(t, base)
+}
+
+// A mall that cannot be opened leaves nothing either.
+func TestAMallThatCannotBeOpenedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	runner, base := rehearsals(t)
+	broken := errors.New("no room on the disk")
+	runner.Stage = func(_ context.Context, dir string, _ *tenants.Region, _ clock.Clock) (rehearsal.Mall, func() error, error) {
+		return nil, nil, errors.Join(broken, os.WriteFile(filepath.Join(dir, "half.db"), []byte("x"), 0o600))
+	}
+	if _, err := runner.Run(t.Context(), sample(t, "19.01"), rehearsal.Options{Day: wednesday(t)}); !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	empty(t, base)
+}
+
 // One counter for a crowd: the report says how many more are needed and when, and what that changes. With those counters
 // it says that they are enough.
 func TestARehearsalTellsWhetherCountersAreEnough(t *testing.T) {
