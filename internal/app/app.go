@@ -16,6 +16,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/devices"
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -133,6 +134,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	a.setup.Routes(region)
 	auditlog.Routes(region, a.Records)
+	devices.Routes(region)
 	signin.Routes(region, a.Auth)
 	return a.document(region, bare)
 }

@@ -230,6 +230,72 @@ func TestPagesAreAccessible(t *testing.T) {
 		board := c.Page(d.at("bangka", p.MustEval(`() => fetch('/papan').then(r => r.text()).then(t => /href="(\/papan\/[^"]+)"/.exec(t)[1])`).Str()), 1920, 1080)
 		inspect(t, board, "board-1920")
 	})
+	t.Run("devices", func(t *testing.T) {
+		c := testkit.Browser(t)
+		p := c.Page(d.at("bangka", "/masuk?next=/petugas/perangkat"), 1280, 900)
+		d.signIn(t, p, "manager")
+		p.MustElement(".p-dev")
+		tryDevices(t, c, d)
+		for _, size := range sizes {
+			for _, page := range []string{"?lang=id", "/layar?inci=55", "/cetak?lebar=58", "/cetak", "/tablet", "?lang=en"} {
+				q := c.Page(d.at("bangka", "/petugas/perangkat"+page), size[0], size[1])
+				q.MustWait(`() => ![...document.querySelectorAll('[data-said]')].some((e) => e.textContent === '–')`)
+				inspect(t, q, "devices"+strings.NewReplacer("/", "-", "?", "-", "=", "").Replace(page)+"-"+itoa(size[0]))
+				q.MustClose()
+			}
+		}
+	})
+}
+
+// tryDevices uses the test pages as somebody in front of the device does.
+func tryDevices(t *testing.T, c *testkit.Chrome, d *demoSite) {
+	said := func(p *testkit.Page, check string) string {
+		return p.MustElement(`[data-check="` + check + `"] [data-said]`).MustText()
+	}
+	p := c.Page(d.at("bangka", "/petugas/perangkat/tablet"), 1280, 800)
+	p.MustWait(`() => ![...document.querySelectorAll('[data-said]')].some((e) => e.textContent === '–')`)
+	if s := said(p, "size"); s != "Baik: 1280 × 800 piksel." {
+		t.Errorf("the size is told as %q", s)
+	}
+	if s := said(p, "line"); !strings.HasPrefix(s, "Baik: sedikitnya") || strings.Contains(s, "{") {
+		t.Errorf("the connection is told as %q", s)
+	}
+	if s := said(p, "clock"); !strings.HasPrefix(s, "Tepat") {
+		t.Errorf("the clock is told as %q", s)
+	}
+	p.MustElement("#ketik").MustInput("loket 4")
+	p.MustWait(`() => document.querySelector('[data-type-said]').textContent.startsWith('Belum')`)
+	p.MustElement("#ketik").MustSelectAllText().MustInput("Loket 3")
+	p.MustWait(`() => document.querySelector('[data-type-said]').textContent.startsWith('Papan ketik bekerja')`)
+	for i := range 12 {
+		p.Tap(t, ".p-touch button:nth-child("+itoa(i+1)+")")
+		if i == 4 {
+			p.MustWait(`() => document.querySelector('[data-touch-said]').textContent.startsWith('Masih 7 kotak')`)
+		}
+	}
+	p.MustWait(`() => document.querySelector('[data-touch-said]').textContent.startsWith('Semua kotak')`)
+	// A clock that is half an hour slow is told so.
+	p.MustEvalOnNewDocument(`{ const real = Date.now; Date.now = () => real() - 1800000; }`)
+	p.MustReload()
+	p.MustWait(`() => document.querySelector('[data-check=clock] [data-said]').textContent.startsWith('Terlambat 30 menit')`)
+
+	p = c.Page(d.at("bangka", "/petugas/perangkat/layar"), 1920, 1080)
+	p.Tap(t, "[data-sound]")
+	p.MustWait(`() => document.querySelector('[data-sound-said]').textContent.startsWith('Bunyi')`)
+	edge := p.MustEval(`() => { const r = document.querySelector('.p-edge').getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom].join() }`).Str()
+	if edge != "0,0,1920,1080" {
+		t.Errorf("the line at the edges is at %s", edge)
+	}
+	for width, want := range map[string]string{"58": "48", "80": "72"} {
+		p = c.Page(d.at("bangka", "/petugas/perangkat/cetak?lebar="+width), 1024, 768)
+		mm := p.MustEval(`() => Math.round(document.querySelector('.p-mm').getBoundingClientRect().width / 96 * 25.4)`).Int()
+		if itoa(mm) != want {
+			t.Errorf("on %s mm paper the ruler is %d mm, not %s", width, mm, want)
+		}
+	}
+	if wrong := p.Problems(); len(wrong) > 0 {
+		t.Errorf("the console says %q", wrong)
+	}
 }
 
 // inspect looks at a page as axe-core does, and for what is wider than the screen.

@@ -197,6 +197,12 @@ var routeCases = []routeCase{
 		return call{query: texts{"orang": s.Officer.String(), "sasaran": "ticket:" + s.waiting(t)}}
 	}, said: map[string]int{"orang": 200, "sasaran": 200}},
 
+	// Devices: a list and test pages, which show no row of anybody's.
+	{route: "GET /petugas/perangkat", as: auditors, call: nothing},
+	{route: "GET /petugas/perangkat/layar", as: auditors, call: nothing},
+	{route: "GET /petugas/perangkat/cetak", as: auditors, call: nothing},
+	{route: "GET /petugas/perangkat/tablet", as: auditors, call: nothing},
+
 	// Signing in. A stranger's attempt is recorded where it was made.
 	{route: "GET /masuk", as: all, call: nothing},
 	{route: "POST /masuk", as: all, call: entering(func(t *testing.T, s *side) call {

@@ -11,6 +11,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/rehearsal"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
@@ -314,10 +315,10 @@ func (s *simulation) serve(ctx context.Context, d *day, counter, ticket id.ID, r
 		_, _ = s.hall.Do(ctx, t, d.actor, ticket, m)
 		return true
 	}
-	until := 0.5 + rng.Float64()*1.5 // the way to the counter
-	if rng.IntN(20) == 0 {           // one in twenty does not come, after a second call
-		_ = do(until, queue.Recall) && do(2, queue.Absent)
+	until := rehearsal.Way(rng)
+	if rehearsal.StaysAway(rng) {
+		_ = do(until, queue.Recall) && do(rehearsal.RecallFor, queue.Absent)
 		return
 	}
-	_ = do(until, queue.Serve) && do(float64(minutes)*(0.5+rng.Float64()), queue.Finish)
+	_ = do(until, queue.Serve) && do(rehearsal.Serving(rng, minutes), queue.Finish)
 }

@@ -75,6 +75,14 @@ func (sqliteDialect) translate(err error) error {
 	return translateCommon(err)
 }
 
+// pragmas are those of every connection. A fleeting database does not wait for the disk.
+func (db *DB) pragmas() string {
+	if db.cfg.Fleeting {
+		return strings.Replace(sqlitePragmas, "synchronous(FULL)", "synchronous(OFF)", 1)
+	}
+	return sqlitePragmas
+}
+
 // The order of the pragmas matters: without busy_timeout first, setting WAL itself fails while
 // another process opens the file.
 const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
@@ -87,7 +95,7 @@ func (db *DB) openSQLite(ctx context.Context) error {
 		return fmt.Errorf("store: the data folder: %w", err)
 	}
 	db.dialect = sqliteDialect{}
-	file := "file:" + (&url.URL{Path: db.cfg.Path}).EscapedPath() + "?" + sqlitePragmas
+	file := "file:" + (&url.URL{Path: db.cfg.Path}).EscapedPath() + "?" + db.pragmas()
 
 	// bun needs a DB to know the tables; the views need the tables. So the models come first, on a
 	// handle that has no connection yet.
@@ -127,7 +135,7 @@ func (db *DB) openSQLite(ctx context.Context) error {
 
 // plainSQLite opens the file without the guard's views, for migrations, which name tables plainly.
 func (db *DB) plainSQLite() (*bun.DB, error) {
-	dsn := "file:" + (&url.URL{Path: db.cfg.Path}).EscapedPath() + "?" + sqlitePragmas + "&_txlock=immediate"
+	dsn := "file:" + (&url.URL{Path: db.cfg.Path}).EscapedPath() + "?" + db.pragmas() + "&_txlock=immediate"
 	pool := sql.OpenDB(connector{&sqlite.Driver{}, dsn})
 	tune(pool, 1)
 	return bun.NewDB(pool, sqlitedialect.New()), nil

@@ -32,6 +32,9 @@ type Config struct {
 	Log    *slog.Logger
 	// ReadConns bounds SQLite's reader pool and PostgreSQL's pool; 0 is a sensible default.
 	ReadConns int
+	// Fleeting says that nothing need outlive this process: on SQLite a commit does not wait for the disk. It is for a
+	// copy that is thrown away, never for anybody's data.
+	Fleeting bool
 }
 
 // DB is an open database.

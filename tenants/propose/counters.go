@@ -139,7 +139,7 @@ func (p *planner) bears(at part, series []string) (visits, minutes float64) {
 		}
 	}
 	if some == 0 {
-		return 0, unknownMinutes
+		return 0, UnknownMinutes
 	}
 	return at.visits * float64(some) / float64(all), float64(sum) / float64(some)
 }

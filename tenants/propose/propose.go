@@ -180,11 +180,11 @@ func Minutes(cat tenants.Catalogue, agency string, s tenants.Service) int {
 	if known, ok := cat.Service(agency, s.Code); ok && known.Minutes > 0 {
 		return known.Minutes
 	}
-	return unknownMinutes
+	return UnknownMinutes
 }
 
-// unknownMinutes is the middle of the catalogue's figures.
-const unknownMinutes = 15
+// UnknownMinutes is taken for a service whose time nobody knows: the middle of the catalogue's figures.
+const UnknownMinutes = 15
 
 // names are an agency's short name in both languages, as boards show it.
 func (p *planner) names(a *tenants.Agency) Text {

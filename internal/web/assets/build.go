@@ -20,6 +20,7 @@ var bundles = map[string][]string{
 	"board.css":    {"css/tokens.css", "css/base.css", "css/board.css"},
 	"kiosk.css":    {"css/tokens.css", "css/base.css", "css/kiosk.css"},
 	"print.css":    {"css/tokens.css", "css/base.css", "css/print.css"},
+	"device.css":   {"css/tokens.css", "css/base.css", "css/devices.css"},
 
 	"live.js":    {"js/stream.js", "js/swap.js", "js/clock.js", "js/live.js"},
 	"board.js":   {"js/stream.js", "js/swap.js", "js/clock.js", "js/board.js"},
@@ -29,6 +30,7 @@ var bundles = map[string][]string{
 	"passkey.js": {"js/passkey.js"},
 	"search.js":  {"js/search.js"},
 	"wizard.js":  {"js/busy.js", "js/wizard.js"},
+	"devices.js": {"js/devices.js"},
 }
 
 // plain are served as they are, under their own name.
