@@ -197,6 +197,9 @@ func (a *App) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if err := a.setup.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("old requests of regions not cleared", "error", err)
+		}
 		for _, t := range a.Registry.Tenants() {
 			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)

@@ -1,16 +1,22 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/onboarding"
+	"github.com/pendopo-id/pendopo/internal/rehearsal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
+	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
@@ -23,8 +29,44 @@ func (a *App) newSetup(ctx context.Context) (*onboarding.Service, error) {
 	}
 	prov.Password = func() (string, string, error) { return "", "", nil }
 	return onboarding.New(a.DB, a.Registry, onboarding.Options{
-		Provisioner: prov, Letters: letters{a}, Log: a.log, LimitsOff: !a.cfg.Limits, Officials: a.cfg.Officials,
+		Provisioner: prov, Rehearsal: rehearse{NewRehearsals()}, Letters: letters{a}, Log: a.log, LimitsOff: !a.cfg.Limits, Officials: a.cfg.Officials,
 	}), nil
+}
+
+// rehearse plays a day of a draft. What the region's checks would say has been said before.
+type rehearse struct{ runner *rehearsal.Runner }
+
+// Run implements onboarding.Rehearsal.
+func (r rehearse) Run(ctx context.Context, region *tenants.Region, visitors int) (string, error) {
+	report, err := r.runner.Run(ctx, region, rehearsal.Options{Seed: 1, Visitors: visitors})
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(report)
+	return string(text), err
+}
+
+// Say implements onboarding.Rehearsal.
+func (r rehearse) Say(text string, p *i18n.Printer) (out onboarding.Rehearsed, err error) {
+	var report rehearsal.Report
+	if err := json.Unmarshal([]byte(text), &report); err != nil {
+		return out, fmt.Errorf("a kept report of a rehearsal: %w", err)
+	}
+	out.Summary = report.Summary(p)
+	kinds := map[rehearsal.Level]ui.Kind{rehearsal.Bad: ui.Bad, rehearsal.Warn: ui.Warn, rehearsal.Good: ui.Good}
+	for _, s := range report.Sentences(p) {
+		out.Findings = append(out.Findings, onboarding.Finding{Kind: kinds[s.Level], Text: s.Text})
+	}
+	for _, l := range report.Lines {
+		name := l.Agency.ID
+		if p.Locale() == i18n.EN {
+			name = cmp.Or(l.Agency.EN, name)
+		}
+		out.Lines = append(out.Lines, onboarding.LineRow{
+			Name: name + " (" + l.Prefix + ")", Visitors: p.Number(l.Visitors), P50: p.Minutes(l.P50), P90: p.Minutes(l.P90), Most: p.Number(l.Most),
+		})
+	}
+	return out, nil
 }
 
 // letters are what is written about bringing a region on.

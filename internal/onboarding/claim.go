@@ -148,9 +148,6 @@ func (s *Service) Ask(ctx context.Context, w Wish) error {
 		if err := s.mayWrite(ctx, tx, row.EmailIndex); err != nil {
 			return err
 		}
-		if _, err := store.Delete[claim](ctx, tx, "created_at < ? and state <> ?", tx.Now().Add(-keepClaims), Proven); err != nil {
-			return err
-		}
 		if err := store.Insert(ctx, tx, row); err != nil {
 			return err
 		}
@@ -451,6 +448,14 @@ func (s *Service) Refuse(ctx context.Context, by *authz.Actor, which id.ID, reas
 		tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:claim:refuse", Target: "claim:" + which.String(), Data: regionData{c.Region.Code},
 			Before: decision{State: Proven}, After: decision{State: Dismissed, Reason: reason}})
 		return s.opt.Letters.Claim(ctx, tx, which, LetterRefused)
+	})
+}
+
+// Sweep deletes claims that are older than they are kept.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.platform(ctx, true, func(ctx context.Context, tx *store.Tx) error {
+		_, err := store.Delete[claim](ctx, tx, "created_at < ?", tx.Now().Add(-keepClaims))
+		return err
 	})
 }
 

@@ -68,6 +68,8 @@ type Draft struct {
 	Report  string // the last rehearsal's, as JSON
 	Stale   bool   // something has changed since that rehearsal
 
+	ReportAt time.Time
+
 	moved map[string]string // what the manifest said of a field when it was changed, where it says another thing now
 }
 
@@ -109,7 +111,7 @@ func load(ctx context.Context, tx *store.Tx, t *tenant.Tenant) (*Draft, error) {
 		return nil, err
 	}
 	for _, h := range heads {
-		d.Version, d.Report, d.Stale = h.Version, h.Report, h.ReportVersion != h.Version
+		d.Version, d.Report, d.ReportAt, d.Stale = h.Version, h.Report, h.ReportAt, h.ReportVersion != h.Version
 	}
 	rows, err := store.Select[draftField](tx).All(ctx)
 	if err != nil || len(rows) == 0 {

@@ -38,6 +38,9 @@ const (
 	pathCrest   = ui.PathSetup + "/lambang.svg"
 )
 
+// rehearsalWithin is for a rehearsal, the one thing here that takes its time.
+const rehearsalWithin = 2 * time.Minute
+
 type handlers struct {
 	*Service
 }
@@ -52,7 +55,7 @@ func (s *Service) Routes(r *web.Router) {
 	r.Get(pathExport, permOpen, h.export)
 	r.Post(pathDiscard, permOpen, h.discard)
 	r.Get(ui.PathSetup+"/:step", permEdit, h.show)
-	r.Post(ui.PathSetup+"/:step", permEdit, h.save)
+	r.Post(ui.PathSetup+"/:step", permEdit, h.save, web.Within(rehearsalWithin))
 	s.draftAPI(r)
 }
 
@@ -272,6 +275,9 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 	case "add-person":
 		p := tenants.Person{Name: c.Form("name"), Email: c.Form("email"), Role: tenants.Role(c.Form("role")), Agency: c.Form("agency")}
 		return to, h.AddPeople(ctx, t, by, []tenants.Person{p})
+	case "rehearse":
+		visitors, _ := strconv.Atoi(c.Form("visitors"))
+		return to, h.Rehearse(ctx, t, by, min(max(visitors, 0), 3000))
 	case "open":
 		if err := c.Must(permOpen, t.Scope); err != nil {
 			return to, err
@@ -351,7 +357,11 @@ func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result
 	case stepDevices:
 		body = devicesScreen(p, v)
 	case stepRehearsal:
-		body = rehearsalScreen(p, v)
+		view, err := h.rehearsalView(c, d, all)
+		if err != nil {
+			return err
+		}
+		body = rehearsalScreen(p, v, view)
 	case stepOpen:
 		view, err := h.openView(c, p, d, all)
 		if err != nil {

@@ -14,6 +14,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
+	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/internal/web/ui"
 	"github.com/pendopo-id/pendopo/tenants"
 	"github.com/pendopo-id/pendopo/tenants/catalogue"
 	"github.com/pendopo-id/pendopo/tenants/fields"
@@ -45,8 +47,33 @@ type Letters interface {
 	Waiting(ctx context.Context, tx *store.Tx, user id.ID, region string) error
 }
 
+// Rehearsal plays a day of a region on a copy that is thrown away; package app knows how.
+type Rehearsal interface {
+	// Run gives the report as text to keep. Its faults are shown as they are.
+	Run(ctx context.Context, region *tenants.Region, visitors int) (report string, err error)
+	// Say puts a kept report into words.
+	Say(report string, p *i18n.Printer) (Rehearsed, error)
+}
+
+// Rehearsed is a rehearsal's report in words.
+type Rehearsed struct {
+	Summary  []string
+	Findings []Finding
+	Lines    []LineRow
+}
+
+// Finding is one thing that the day showed, with what to do about it.
+type Finding struct {
+	Kind ui.Kind
+	Text string
+}
+
+// LineRow is a series on that day: its name, visitors, waiting of half and of nine in ten, the longest line.
+type LineRow struct{ Name, Visitors, P50, P90, Most string }
+
 // Options of New.
 type Options struct {
+	Rehearsal   Rehearsal
 	Provisioner *tenant.Provisioner
 	Letters     Letters
 	Log         *slog.Logger

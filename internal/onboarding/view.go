@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -603,9 +602,4 @@ func (h handlers) desks(f *form, region string) (out []deskView) {
 		out = append(out, v)
 	}
 	return out
-}
-
-// decodeReport reads the last rehearsal's report.
-func decodeReport[T any](text string) (r T, ok bool) {
-	return r, text != "" && json.Unmarshal([]byte(text), &r) == nil
 }
