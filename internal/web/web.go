@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,6 +87,9 @@ type Config struct {
 
 	// Origin is what a tenant's records say of a client's address; nil: nothing.
 	Origin func(netip.Addr) func(tenant.ID) string
+	// Secured tells whether a host is served over TLS by this process itself: a request that comes to it in the clear is
+	// led there. nil: none is.
+	Secured func(ctx context.Context, host string) bool
 	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }
@@ -233,6 +237,12 @@ func (a *App) Serve(ln net.Listener) error {
 	}
 	go a.watchStreams(a.base)
 	return a.fiber.Listener(ln)
+}
+
+// ServeTLS answers requests over TLS on a second listener, beside Serve, which has begun before; Shutdown ends both. It
+// speaks HTTP/1.1 only: streams take the connection over, which HTTP/2 has not got.
+func (a *App) ServeTLS(ln net.Listener, cfg *tls.Config) error {
+	return a.fiber.Server().Serve(tls.NewListener(ln, cfg))
 }
 
 // Origin is the address of a tenant's site: "http://bangka.localhost:8080".
