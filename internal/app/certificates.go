@@ -12,7 +12,7 @@ import (
 // certificates wires who orders and gives out certificates, and reads the platform's own.
 func (a *App) certificates() (err error) {
 	a.Domains = domains.NewKeeper(a.DB, a.Registry, domains.Options{
-		Directory: a.cfg.ACMEDirectory, Email: a.cfg.ACMEEmail, Resolver: domains.NameServer(a.cfg.NameServer), Log: a.log,
+		Directory: a.cfg.ACMEDirectory, Email: a.cfg.ACMEEmail, Resolver: domains.NameServer(a.cfg.NameServer), Log: a.log, LimitsOff: !a.cfg.Limits,
 	})
 	if a.cfg.TLSCert != "" {
 		a.files, err = domains.OpenFiles(a.cfg.TLSCert, a.cfg.TLSKey, a.log)

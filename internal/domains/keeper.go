@@ -48,6 +48,7 @@ type Options struct {
 	Client    *http.Client // nil: the usual one
 	Resolver  Resolver     // nil: the machine's
 	Ways      []string     // nil: both
+	LimitsOff bool         // people may ask as often as they like
 	Log       *slog.Logger
 }
 

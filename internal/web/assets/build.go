@@ -27,6 +27,7 @@ var bundles = map[string][]string{
 	"form.js":    {"js/busy.js", "js/print.js"},
 	"passkey.js": {"js/passkey.js"},
 	"search.js":  {"js/search.js"},
+	"copy.js":    {"js/copy.js"},
 }
 
 // plain are served as they are, under their own name.
