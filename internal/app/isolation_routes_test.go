@@ -31,6 +31,8 @@ type routeCase struct {
 	once bool
 	// stream: it never ends, so the suite asks it over a connection.
 	stream bool
+	// nobody: it is refused at a region's host under the bare domain, whoever asks.
+	nobody bool
 	// free are fields whose values differ and name nothing.
 	free []string
 	// said is the answer to the other region's value in a field, where it is not 401, 403 or 404.
@@ -396,7 +398,7 @@ var routeCases = []routeCase{
 	{route: "bare GET /provinsi/:code", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"code": "19"}} }},
 	{route: "any GET /.well-known/security.txt", as: all, call: nothing},
 	// Only at a domain of a region's own, while a certificate is ordered for it: the tests of package domains go there.
-	{route: "any GET /.well-known/acme-challenge/:token", call: func(*testing.T, *side, string) call {
+	{route: "any GET /.well-known/acme-challenge/:token", nobody: true, call: func(*testing.T, *side, string) call {
 		return call{params: texts{"token": "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJyhk6Q"}}
 	}},
 	{route: "any GET /_/*", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"*": "0000000000/form.js"}} }},

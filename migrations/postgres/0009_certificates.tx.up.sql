@@ -12,7 +12,7 @@ create table certificates (
   way text not null default '',
   challenge text not null default '' check (challenge in ('', 'http-01', 'tls-alpn-01')),
   token text not null default '',
-  failures bigint not null default 0,
+  failures integer not null default 0,
   fault text not null default '',
   detail text not null default '',
   failed_at timestamptz,
