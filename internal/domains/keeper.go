@@ -5,14 +5,17 @@ import (
 	"crypto"
 	"errors"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/acme"
 
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -54,8 +57,10 @@ type Options struct {
 
 const (
 	every     = time.Minute     // how often the keeper looks what is due
+	glance    = 5 * time.Second // and whether a domain has been bound or given back, anywhere
 	orderTime = 4 * time.Minute // how long one order may take
 	leaseTime = 5 * time.Minute // and how long it is one process's own: longer, for there is no renewing it
+	atOnce    = 4               // orders of one process under way
 	tidyEvery = time.Hour       // how often regions without a domain are looked at too
 	firstWait = 30 * time.Minute
 	mostWait  = 24 * time.Hour
@@ -98,24 +103,45 @@ func NewKeeper(db *store.DB, reg *tenant.Registry, opt Options) *Keeper {
 // Orders tells whether certificates are ordered here, and not by somebody in front.
 func (k *Keeper) Orders() bool { return k.opt.Directory != "" }
 
-// Run looks once a minute what is due, and whenever Look asks for it, until ctx ends.
+// Run looks once a minute what is due, and within seconds after a domain was bound or given back, until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
 	if !k.Orders() {
 		return
 	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(glance)
 	defer tick.Stop()
-	for {
-		if err := k.Round(ctx); err != nil && ctx.Err() == nil {
+	var seen string
+	var last time.Time
+	for asked := true; ; {
+		bound, err := k.bound(ctx)
+		now, all := clock.System.Now(), named(bound)
+		if err == nil && (asked || all != seen || now.Sub(last) >= every || now.Before(last)) {
+			seen, last = all, now
+			err = errors.Join(k.reg.Refresh(ctx), k.Round(ctx))
+		}
+		if err != nil && ctx.Err() == nil {
 			k.log.Warn("certificates not looked after", "error", err)
 		}
+		asked = false
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		case <-k.kick:
+			asked = true
 		}
 	}
+}
+
+// named is the list of domains in one text, to see whether it has changed.
+func named(bound map[string][]tenant.Domain) string {
+	var all strings.Builder
+	for _, code := range slices.Sorted(maps.Keys(bound)) {
+		for _, d := range bound[code] {
+			all.WriteString(code + " " + d.Host + " " + d.Token + "\n")
+		}
+	}
+	return all.String()
 }
 
 // Look makes the keeper of this process look at once.
@@ -126,7 +152,7 @@ func (k *Keeper) Look() {
 	}
 }
 
-// Round orders and renews what is due now, one host after the other, and clears away the certificates of hosts that
+// Round orders and renews what is due now, a few hosts at a time, and clears away the certificates of hosts that
 // were given back. An order that fails is no error of the round: it stands in the host's row.
 func (k *Keeper) Round(ctx context.Context) error {
 	bound, err := k.bound(ctx)
@@ -135,31 +161,41 @@ func (k *Keeper) Round(ctx context.Context) error {
 	}
 	now := k.db.Now()
 	k.mu.Lock()
-	all := now.Sub(k.tidied) >= tidyEvery || now.Before(k.tidied)
+	all := now.Sub(k.tidied) >= tidyEvery || now.Before(k.tidied) // the first time too
 	if all {
 		k.tidied = now
 	}
 	k.mu.Unlock()
 	var errs []error
+	var mu sync.Mutex
+	var under sync.WaitGroup
+	defer under.Wait()
+	note := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		errs = append(errs, err)
+	}
+	room := make(chan struct{}, atOnce)
 	for _, t := range k.reg.All() {
 		hosts := bound[t.Code]
 		if len(hosts) == 0 && !all {
 			continue
 		}
 		due, err := k.due(ctx, t, hosts)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
+		note(err)
 		for _, d := range due {
-			if err := k.order(ctx, t, d); err != nil {
-				errs = append(errs, err)
-			}
-			if ctx.Err() != nil {
+			select {
+			case room <- struct{}{}:
+			case <-ctx.Done():
 				return ctx.Err()
 			}
+			under.Go(func() {
+				defer func() { <-room }()
+				note(k.order(ctx, t, d))
+			})
 		}
 	}
+	under.Wait()
 	return errors.Join(errs...)
 }
 

@@ -218,3 +218,30 @@ func (k *Keeper) addresses(ctx context.Context, host string) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// Standing is a region's certificate as doctor looks at it.
+type Standing struct {
+	Code string // the region's
+	Certificate
+}
+
+// All are the certificates of all regions, those included whose order has failed, by region and host.
+func All(ctx context.Context, db *store.DB) (out []Standing, err error) {
+	list, err := (&tenant.Provisioner{DB: db}).List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range list {
+		err := db.View(ctx, r.ID, func(ctx context.Context, tx *store.Tx) error {
+			rows, err := store.Select[Certificate](tx).Order("host").All(ctx)
+			for _, c := range rows {
+				out = append(out, Standing{r.Code, c})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
