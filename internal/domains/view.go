@@ -29,7 +29,6 @@ type ownView struct {
 	Name, Value string   // of the record that proves it
 	At          []string // where it leads now
 	Here        bool     // to where the region's own host does
-	Apex        bool     // it can have no CNAME: it is the domain that was registered, or has nothing before it
 }
 
 // look asks where the hosts lead, all at once.
@@ -41,7 +40,7 @@ func (h handlers) look(c *web.Ctx, v *pageView, list []Own) {
 	v.Domains = make([]ownView, len(list))
 	for i, o := range list {
 		x := &v.Domains[i]
-		x.Own, x.Anchor, x.Apex = o, "domain-"+strings.ReplaceAll(o.Host, ".", "-"), strings.Count(o.Host, ".") < 3
+		x.Own, x.Anchor = o, "domain-"+strings.ReplaceAll(o.Host, ".", "-")
 		x.Name, x.Value = o.Record()
 		all.Go(func() { x.At = h.k.addresses(c.Std(), o.Host) })
 	}
@@ -117,12 +116,4 @@ func steps(p ui.Page, v pageView, d ownView) []ui.Step {
 		{Title: p.T("domains.step_point"), Body: pointStep(p, v, d), Now: now == 2},
 		{Title: p.T("domains.step_certificate"), Body: certificateStep(p, v, d), Now: now == 3},
 	}
-}
-
-// askTitle stands above the form.
-func askTitle(p ui.Page, v pageView) string {
-	if len(v.Domains) == 0 {
-		return p.T("domains.ask_first")
-	}
-	return p.T("domains.ask_more")
 }
