@@ -23,10 +23,9 @@ import (
 
 // node is one process of the service, as an authority and a browser meet it.
 type node struct {
-	keeper         *domains.Keeper
-	reg            *tenant.Registry
-	httpAt, tlsAt  string
-	httpPort, port int
+	keeper        *domains.Keeper
+	reg           *tenant.Registry
+	httpAt, tlsAt string
 }
 
 type place struct {
