@@ -16,6 +16,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
+	"github.com/pendopo-id/pendopo/internal/domains"
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -42,12 +43,16 @@ type App struct {
 	Records  *auditlog.Log
 	Jobs     *jobs.Runner
 	Messages *notify.Service
+	Domains  *domains.Keeper
 	Web      *web.App
 
 	cfg  config.Config
 	log  *slog.Logger
 	ways map[notify.Channel]notify.Carrier
-	site atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
+	// files is the platform's own certificate, secure where TLS is listened for; nil: not here.
+	files  *domains.Files
+	secure net.Listener
+	site   atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -76,10 +81,13 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
+	if err := a.certificates(); err != nil {
+		return nil, err
+	}
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Secured: a.secured,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -127,6 +135,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
+	a.domainRoutes(region)
 	return a.document(region, bare)
 }
 
@@ -143,10 +152,14 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
 	checkpoints := a.startCheckpoints(background)
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- a.Web.Serve(ln) }()
 	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
 		return err
+	}
+	if a.secure != nil {
+		go func() { failed <- a.Web.ServeTLS(a.secure, a.Domains.TLS(a.files)) }()
+		go a.Domains.Run(background)
 	}
 	warnWaiting(a.ways, a.log)
 	a.Jobs.Start()

@@ -9,6 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -30,6 +31,8 @@ type routeCase struct {
 	once bool
 	// stream: it never ends, so the suite asks it over a connection.
 	stream bool
+	// nobody: it is refused at a region's host under the bare domain, whoever asks.
+	nobody bool
 	// free are fields whose values differ and name nothing.
 	free []string
 	// said is the answer to the other region's value in a field, where it is not 401, 403 or 404.
@@ -94,6 +97,23 @@ func theirs(form texts, more func(*testing.T, *side, *person, *call)) func(*test
 		}
 		return c
 	}
+}
+
+// askedDomain is a domain that the region has asked for, and whose name server shows the proof.
+func askedDomain(t *testing.T, s *side) string {
+	t.Helper()
+	prov := &tenant.Provisioner{DB: s.w.db}
+	row, _, err := prov.Find(t.Context(), s.t.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := prov.AskDomain(t.Context(), *row, s.wanted, "system:test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(d.Token)
+	s.w.dns.Show(d.Record())
+	return d.Host
 }
 
 func counterOf(_ *testing.T, s *side) string { return s.Counters[0].String() }
@@ -353,6 +373,21 @@ var routeCases = []routeCase{
 	})},
 	{route: "DELETE /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 
+	// The region's own domains.
+	{route: "GET /petugas/domain", as: admins, call: nothing},
+	{route: "POST /petugas/domain", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"host": "tanya." + s.Slug + ".go.id"}}
+	}, free: []string{"host"}, news: []string{"diminta"}}, // anybody may ask for any name: the proof decides
+	{route: "POST /petugas/domain/:host/periksa", as: admins, call: named("host", askedDomain), news: []string{"terbukti"}},
+	{route: "POST /petugas/domain/:host/kembalikan", as: admins, call: named("host", askedDomain), news: []string{"dikembalikan"}},
+	{route: "GET /api/v1/domains", as: admins, call: nothing},
+	{route: "POST /api/v1/domains", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"host": "tanya." + s.Slug + ".go.id"}}
+	}, free: []string{"host"}},
+	{route: "GET /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
+	{route: "POST /api/v1/domains/:host/check", as: admins, call: named("host", askedDomain)},
+	{route: "DELETE /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
+
 	// Going.
 	{route: "POST /keluar", as: signed, call: mine(false, nil)},
 	{route: "DELETE /api/v1/sessions/current", as: signed, call: mine(false, nil)},
@@ -362,6 +397,10 @@ var routeCases = []routeCase{
 	{route: "bare GET /daerah", as: all, call: func(*testing.T, *side, string) call { return call{query: texts{"q": "bangka"}} }},
 	{route: "bare GET /provinsi/:code", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"code": "19"}} }},
 	{route: "any GET /.well-known/security.txt", as: all, call: nothing},
+	// Only at a domain of a region's own, while a certificate is ordered for it: the tests of package domains go there.
+	{route: "any GET /.well-known/acme-challenge/:token", nobody: true, call: func(*testing.T, *side, string) call {
+		return call{params: texts{"token": "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJyhk6Q"}}
+	}},
 	{route: "any GET /_/*", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"*": "0000000000/form.js"}} }},
 	{route: "any GET /_/t/:hash/brand.css", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
 	{route: "any GET /_/t/:hash/logo.svg", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},

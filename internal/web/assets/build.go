@@ -28,6 +28,7 @@ var bundles = map[string][]string{
 	"idle.js":    {"js/idle.js"},
 	"passkey.js": {"js/passkey.js"},
 	"search.js":  {"js/search.js"},
+	"copy.js":    {"js/copy.js"},
 }
 
 // plain are served as they are, under their own name.
