@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/billing"
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/events"
@@ -24,6 +25,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/subscription"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/assets"
@@ -42,12 +44,14 @@ type App struct {
 	Records  *auditlog.Log
 	Jobs     *jobs.Runner
 	Messages *notify.Service
+	Billing  *billing.Service
 	Web      *web.App
 
-	cfg  config.Config
-	log  *slog.Logger
-	ways map[notify.Channel]notify.Carrier
-	site atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
+	cfg    config.Config
+	log    *slog.Logger
+	ways   map[notify.Channel]notify.Carrier
+	seller billing.Seller                           // whom invoices name
+	site   atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -107,6 +111,7 @@ func (a *App) background() (err error) {
 	})
 	if err == nil {
 		a.Messages.Work(a.Jobs)
+		err = a.startBilling()
 	}
 	return err
 }
@@ -127,6 +132,9 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
+	subs := subscription.New(a.Billing, a.Registry, a.seller)
+	subs.Routes(region)
+	subs.OperatorRoutes(bare)
 	return a.document(region, bare)
 }
 
@@ -189,7 +197,7 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Billing.Nightly(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}
