@@ -66,7 +66,9 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 
 func (w *world) own() billing.Payer { return billing.Own(w.a) }
 
-func (w *world) operator() billing.Operator { return billing.Operator{Platform: w.platform, Actor: actor} }
+func (w *world) operator() billing.Operator {
+	return billing.Operator{Platform: w.platform, Actor: actor}
+}
 
 func must(tb testing.TB, err error) {
 	tb.Helper()
