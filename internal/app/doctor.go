@@ -75,6 +75,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.domains(ctx, db, tenant.NameServer(cfg.NameServer))
 	}
 	d.mail(ctx, cfg)
+	d.billing(ctx, cfg)
 	return d.end()
 }
 

@@ -87,3 +87,9 @@ func CountEvents(tb testing.TB, db *store.DB, state string) int {
 	}
 	return len(rows)
 }
+
+// Read checks and reads what a webhook was told.
+func Read(ctx context.Context, p *StripeProvider, body []byte, signature string) error {
+	_, err := p.read(ctx, body, signature)
+	return err
+}

@@ -97,3 +97,11 @@ func (w *world) subscribe(tb testing.TB, p billing.Payer, plan string) {
 	must(tb, w.svc.SaveDetails(tb.Context(), p, actor, good()))
 	must(tb, w.svc.Choose(tb.Context(), p, actor, plan, 1, time.Time{}))
 }
+
+func init() {
+	billing.OrderWorld = func(tb testing.TB, dialect string) (*store.DB, store.TenantID, string, time.Time) {
+		clk := testkit.NewClock(testkit.Morning)
+		w := newWorld(tb, testkit.Open(tb, dialect, testkit.WithClock(clk)), clk, nil)
+		return w.db, w.a.ID, w.a.Code, testkit.Morning
+	}
+}

@@ -355,4 +355,3 @@ func fileName(kind string, i billing.Invoice) string {
 	}, i.Number)
 	return kind + "-" + no + ".pdf"
 }
-

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/billing"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -14,6 +15,9 @@ import (
 )
 
 const pathProvince = path + "/provinsi"
+
+// PathWebhook is where Stripe tells what has happened, on the bare domain.
+const PathWebhook = "/stripe/webhook"
 
 // OperatorRoutes registers what the bare domain has: for who runs the platform.
 func (h *Pages) OperatorRoutes(r *web.Router) {
@@ -28,7 +32,16 @@ func (h *Pages) OperatorRoutes(r *web.Router) {
 	r.Post(pathInvoice+"/:region/:id/lunas", billing.PermManage, h.markPaid, web.Sudo, web.Within(slow), web.OwnPace)
 	r.Post(pathInvoice+"/:region/:id/pajak", billing.PermManage, h.taxNumber, web.Sudo)
 	r.Post(path+"/kabar/:event/ulang", billing.PermManage, h.retry, web.Sudo)
+	r.Post(PathWebhook, authz.Public, h.webhook, web.Limited("webhook", 50, 1000), web.Within(slow), web.OwnPace)
 	h.operatorAPI(r)
+}
+
+// webhook takes in what Stripe tells. Its signature is who asks; there is no session.
+func (h *Pages) webhook(c *web.Ctx) error {
+	if err := h.svc.Receive(c.Std(), c.Body(), c.Header("Stripe-Signature")); err != nil {
+		return err
+	}
+	return c.NoContent()
 }
 
 func operator(c *web.Ctx) billing.Operator {
