@@ -60,8 +60,10 @@ func (h *Pages) Routes(r *web.Router) {
 	r.Post(pathChange, billing.PermEdit, h.change, web.Sudo, web.Within(slow), web.OwnPace)
 	r.Post(path+"/berhenti", billing.PermEdit, h.cancel, web.Sudo, web.Within(slow), web.OwnPace)
 	r.Post(path+"/lanjutkan", billing.PermEdit, h.keep, web.Sudo, web.Within(slow), web.OwnPace)
-	r.Post(path+"/bayar", billing.PermEdit, h.checkout, web.Sudo, web.Within(slow), web.OwnPace)
-	r.Post(path+"/kelola", billing.PermEdit, h.portal, web.Sudo, web.Within(slow), web.OwnPace)
+	if h.svc.Pages() { // a provider has pages of its own
+		r.Post(path+"/bayar", billing.PermEdit, h.checkout, web.Sudo, web.Within(slow), web.OwnPace)
+		r.Post(path+"/kelola", billing.PermEdit, h.portal, web.Sudo, web.Within(slow), web.OwnPace)
+	}
 	r.Get(pathInvoice+"/:id", billing.PermView, h.invoice)
 	r.Post(pathInvoice+"/:id/bast", billing.PermEdit, h.handover, web.Sudo)
 	r.Get(pathInvoice+"/:id/:document", billing.PermView, h.document)
@@ -146,7 +148,7 @@ func (h *Pages) showWith(c *web.Ctx, status int, f form) error {
 	p := h.ui(c, c.P.T("subscription.title"))
 	v := newOverview(c.P, view, held.Used(venues(c.Tenant)), venues(c.Tenant))
 	v.Edit = c.Actor.Can(billing.PermEdit, c.Tenant.Scope)
-	v.Portal = view.Account.Customer != ""
+	v.Portal = h.svc.Pages() && view.Account.Customer != ""
 	v.Done, v.Form = done(c), f
 	return c.Page(status, overviewPage(p, v))
 }
