@@ -107,7 +107,7 @@ func newPayers(pr *i18n.Printer, o billing.Overview) payersView {
 		v.Payers = append(v.Payers, line)
 	}
 	for _, i := range o.Invoices {
-		line := theirLine{Number: i.Number, URL: pathInvoice + "/" + i.Code + "/" + i.ID.String(), Payer: i.Payer, DueDay: date(pr, i.DueAt), Amount: money(pr, i.Due)}
+		line := theirLine{Number: i.Number, URL: pathInvoice + "/" + i.Code + "/" + i.ID.String(), Payer: i.Payer, DueDay: short(pr, i.DueAt), Amount: money(pr, i.Due)}
 		if line.Number == "" {
 			line.Number = pr.T("subscription.unnumbered")
 		}
@@ -180,6 +180,9 @@ func (h *Pages) showProvince(c *web.Ctx, status int, payer billing.Payer, view b
 	v.Details = detailsView{Details: d, Form: f, Action: v.Path + "/data", Back: path}
 	for i := range v.Overview.Invoices {
 		v.Overview.Invoices[i].moveTo(c.Tenant.Code)
+	}
+	if !v.Overview.Running {
+		v.Overview.Facts[0].Value = "–"
 	}
 	v.Overview.Facts = slices.Delete(v.Overview.Facts, 2, 3) // a province has no venues
 	for _, t := range h.reg.All() {

@@ -58,7 +58,7 @@ func TestFromDetailsToPaid(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("%s: %d", invoice, status)
 		}
-		contains(t, text, "027/SPK/2026", "Dipungut bendahara", "bast.pdf")
+		contains(t, text, "027/SPK/2026", "Pemungut PPN", "Bendahara", "bast.pdf")
 		if status, text, _ := w.post(t, "admin", w.host(), invoice+"/bast", url.Values{"handover": {""}}); status != 422 || !strings.Contains(text, `href="#handover"`) {
 			t.Errorf("%d", status)
 		}

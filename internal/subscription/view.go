@@ -26,6 +26,14 @@ func date(pr *i18n.Printer, t time.Time) string {
 	return pr.Date(clock.DayOf(t, pr.Local(t).Location()))
 }
 
+// short is date where there is little room.
+func short(pr *i18n.Printer, t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return pr.DateShort(clock.DayOf(t, pr.Local(t).Location()))
+}
+
 // planName is a plan's name; its code where a newer program made it.
 func planName(pr *i18n.Printer, code string) string {
 	if p, ok := billing.PlanOf(code); ok {
@@ -84,7 +92,7 @@ func newOverview(pr *i18n.Printer, v billing.View, e billing.Entitlements, venue
 	out.Running = a.Status == billing.Active || a.Status == billing.Trialing
 	until := "–"
 	if out.Running && !a.PeriodEnd.IsZero() {
-		until = date(pr, a.PeriodEnd)
+		until = short(pr, a.PeriodEnd)
 	}
 	out.Facts = []ui.Pair{
 		{Term: pr.T("subscription.plan"), Value: planName(pr, e.Plan)},
@@ -142,7 +150,7 @@ func warning(pr *i18n.Printer, w billing.Warning, e billing.Entitlements, venues
 }
 
 func newLine(pr *i18n.Printer, i billing.Invoice, now time.Time, href string) invoiceLine {
-	out := invoiceLine{ID: i.ID.String(), Number: i.Number, Issued: date(pr, i.IssuedAt), DueDay: date(pr, i.DueAt), Amount: money(pr, i.Due)}
+	out := invoiceLine{ID: i.ID.String(), Number: i.Number, Issued: short(pr, i.IssuedAt), DueDay: short(pr, i.DueAt), Amount: money(pr, i.Due)}
 	if out.Number == "" {
 		out.Number = pr.T("subscription.unnumbered")
 	}
@@ -185,7 +193,7 @@ func detailPairs(pr *i18n.Printer, d billing.Details) []ui.Pair {
 	if d.Treasurer {
 		who = "subscription.vat_treasurer"
 	}
-	return append(out, ui.Pair{Term: pr.T("subscription.vat"), Value: pr.T(who)}, ui.Pair{Term: pr.T("subscription.signatory"), Value: d.Signatory},
+	return append(out, ui.Pair{Term: pr.T("subscription.vat_by"), Value: pr.T(who)}, ui.Pair{Term: pr.T("subscription.signatory"), Value: d.Signatory},
 		ui.Pair{Term: pr.T("subscription.email"), Value: d.Email})
 }
 
@@ -285,7 +293,7 @@ func newInvoice(pr *i18n.Printer, i billing.Invoice, href, back string) invoiceV
 		{Term: pr.T("subscription.vat_amount"), Value: money(pr, i.VAT)},
 	}
 	if i.Treasurer {
-		v.Pairs = append(v.Pairs, ui.Pair{Term: pr.T("subscription.vat"), Value: pr.T("subscription.vat_treasurer")})
+		v.Pairs = append(v.Pairs, ui.Pair{Term: pr.T("subscription.vat_by"), Value: pr.T("subscription.vat_treasurer")})
 	}
 	for _, x := range []ui.Pair{
 		{Term: pr.T("subscription.buyer"), Value: i.Buyer}, {Term: pr.T("subscription.contract"), Value: i.Contract}, {Term: pr.T("subscription.purchase_order"), Value: i.PurchaseOrder},
