@@ -63,7 +63,7 @@ func (s *Service) apply(ctx context.Context, sys *store.SysTx, tx *store.Tx, reg
 		return err
 	}
 	switch {
-	case row.Provider == Offline && row.Begun != a.turn:
+	case (row.Provider == Offline || a.snap.local) && row.Begun != a.turn:
 		// The answer follows from what was read, and somebody has changed it since.
 		return fault.New(fault.Conflict, "billing.changed")
 	case a.turn <= row.Applied:

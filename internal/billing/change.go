@@ -323,12 +323,13 @@ func (s *Service) prepare(ctx context.Context, p Payer, plan Plan) error {
 	if plan.Yearly > 0 && v.Account.Details.Name == "" {
 		return fault.New(fault.Conflict, "billing.details")
 	}
-	if v.Account.Status != None && v.Account.Status != Ended {
-		return nil
+	old, _ := PlanOf(v.Account.Plan)
+	if v.Account.Status != None && v.Account.Status != Ended && !(old.Yearly == 0 && plan.Yearly > 0) {
+		return nil // what runs stays where it is
 	}
 	by := s.current.Name()
-	if plan.Yearly == 0 {
-		by = Offline // what costs nothing needs no provider
+	if plan.Yearly == 0 && v.Account.Customer == "" {
+		by = Offline // what costs nothing needs no provider; who is known to one stays with it, for what is still owed there
 	}
 	err = s.db.Provision(ctx, "billing account", p.At.ID, func(ctx context.Context, sys *store.SysTx, tx *store.Tx) error {
 		rows, err := store.Select[accountRow](tx).Where("scope = ?", p.Scope).All(ctx)
@@ -338,7 +339,7 @@ func (s *Service) prepare(ctx context.Context, p Payer, plan Plan) error {
 		if err != nil {
 			return err
 		}
-		_, err = store.Update[accountRow](tx).Set("provider = ?", by).Where("scope = ? and status in ('none', 'ended')", p.Scope).Exec(ctx)
+		_, err = store.Update[accountRow](tx).Set("provider = ?", by).Where("scope = ? and (status in ('none', 'ended') or plan = ?)", p.Scope, Pilot).Exec(ctx)
 		return err
 	})
 	if err != nil {

@@ -16,6 +16,13 @@ type offline struct{}
 // NewOffline makes the provider that works without a key.
 func NewOffline() Provider { return offline{} }
 
+// ours is how the account stood, to be changed by an answer that follows from what was read.
+func ours(o Order) Snapshot {
+	s := o.Account.snapshot()
+	s.local = true
+	return s
+}
+
 func (offline) Name() string { return Offline }
 
 func (offline) Open(context.Context, Order) (string, error) { return "", nil }
@@ -26,7 +33,7 @@ func (offline) Portal(context.Context, Order) (string, error) { return "", noPag
 
 // Start begins with a trial, once, and with a first invoice after it. A plan without a price needs neither.
 func (offline) Start(_ context.Context, o Order) (Snapshot, error) {
-	s := o.Account.snapshot()
+	s := ours(o)
 	s.Plan, s.Quantity, s.NextPlan, s.NextQuantity, s.CancelAtEnd = o.Plan.Code, o.Quantity, "", 0, false
 	switch {
 	case o.Plan.Yearly > 0 && o.Account.TrialEnd.IsZero():
@@ -97,7 +104,7 @@ func (offline) Upgrade(_ context.Context, o Order) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	s := o.Account.snapshot()
+	s := ours(o)
 	s.Plan, s.Quantity, s.NextPlan, s.NextQuantity, s.CancelAtEnd = o.Plan.Code, o.Quantity, "", 0, false
 	if o.Account.Status == Active && s.PeriodEnd.IsZero() { // from a plan that has no end
 		s.PeriodStart, s.PeriodEnd = o.Now, o.Now.AddDate(1, 0, 0)
@@ -107,7 +114,7 @@ func (offline) Upgrade(_ context.Context, o Order) (Snapshot, error) {
 }
 
 func (offline) Downgrade(_ context.Context, o Order) (Snapshot, error) {
-	s := o.Account.snapshot()
+	s := ours(o)
 	s.NextPlan, s.NextQuantity, s.CancelAtEnd = o.Plan.Code, o.Quantity, false
 	if s.Status == Trialing { // nothing has been invoiced
 		s.Plan, s.Quantity, s.NextPlan, s.NextQuantity = o.Plan.Code, o.Quantity, "", 0
@@ -116,13 +123,13 @@ func (offline) Downgrade(_ context.Context, o Order) (Snapshot, error) {
 }
 
 func (offline) Cancel(_ context.Context, o Order) (Snapshot, error) {
-	s := o.Account.snapshot()
+	s := ours(o)
 	s.CancelAtEnd, s.NextPlan, s.NextQuantity = true, "", 0
 	return s, nil
 }
 
 func (offline) Keep(_ context.Context, o Order) (Snapshot, error) {
-	s := o.Account.snapshot()
+	s := ours(o)
 	s.CancelAtEnd, s.NextPlan, s.NextQuantity = false, "", 0
 	return s, nil
 }
@@ -132,7 +139,7 @@ func (offline) Paid(_ context.Context, o Order, i Invoice) (Snapshot, error) {
 	if i.Status != Open && i.Status != Uncollectible {
 		return Snapshot{}, fault.New(fault.Conflict, "billing.not_open")
 	}
-	s := o.Account.snapshot()
+	s := ours(o)
 	i.Status, i.PaidAt, i.Reference = Paid, o.Now, o.Ref
 	s.Invoices = []Invoice{i}
 	return s, nil
@@ -141,7 +148,7 @@ func (offline) Paid(_ context.Context, o Order, i Invoice) (Snapshot, error) {
 // Fetch goes on from the period that has ended to the one that has begun: with what was to change then, and an invoice
 // for it. A service that stood still for years catches up, year by year.
 func (offline) Fetch(_ context.Context, o Order) (Snapshot, error) {
-	s := o.Account.snapshot()
+	s := ours(o)
 	for (s.Status == Active || s.Status == Trialing) && !s.PeriodEnd.IsZero() && !o.Now.Before(s.PeriodEnd) {
 		if s.CancelAtEnd {
 			s.Status, s.CancelAtEnd, s.NextPlan, s.NextQuantity = Ended, false, "", 0

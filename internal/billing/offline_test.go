@@ -2,7 +2,10 @@ package billing_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -374,7 +377,42 @@ func TestDocuments(t *testing.T) {
 		if !bytes.Equal(one, two) || !bytes.HasPrefix(one, []byte("%PDF-")) || len(one) < 1000 {
 			t.Errorf("%s: %d and %d bytes", k, len(one), len(two))
 		}
+		text := written(t, one)
+		for _, want := range map[billing.Kind][]string{
+			billing.DocInvoice:  {"TAGIHAN", "PDP/2026/00001", "0012 3456 7890 1000", "000001", "027/SPK/2026", "Rp133.200.000", "-Rp13.200.000", "Rp120.000.000", "seratus dua puluh juta rupiah", "Bank Contoh 123", "menunggu penetapan", "23 Desember 2026"},
+			billing.DocReceipt:  {"KUITANSI", "DPMPTSP Kabupaten Bangka", "TRF-1", "2 Desember 2026", "seratus dua puluh juta rupiah"},
+			billing.DocHandover: {"BERITA ACARA SERAH TERIMA", "Ratna Dewi", "PT Contoh Pendopo"},
+			billing.DocSet:      {"TAGIHAN", "KUITANSI", "BERITA ACARA SERAH TERIMA"},
+		}[k] {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s has no %q: %s", k, want, text)
+			}
+		}
 	}
+}
+
+// written is what stands on a PDF's pages, with the strings of its lines one after the other.
+func written(t *testing.T, pdf []byte) string {
+	t.Helper()
+	var out strings.Builder
+	for rest := pdf; ; {
+		_, after, found := bytes.Cut(rest, []byte("stream\n"))
+		if !found {
+			break
+		}
+		body, next, _ := bytes.Cut(after, []byte("\nendstream"))
+		rest = next
+		z, err := zlib.NewReader(bytes.NewReader(body))
+		if err != nil {
+			continue // no page
+		}
+		text, _ := io.ReadAll(z)
+		for _, m := range regexp.MustCompile(`\((.*?[^\\])\) ?Tj`).FindAllSubmatch(text, -1) {
+			out.Write(m[1])
+			out.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
 }
 
 func TestInWords(t *testing.T) {

@@ -269,6 +269,9 @@ func (s *Service) MarkPaid(ctx context.Context, who Operator, code string, invoi
 			return Snapshot{}, fault.New(fault.Conflict, "billing.not_open")
 		}
 		o.Ref = reference
+		if o.Invoices[i].No > 0 { // one of our own numbers, of before Stripe
+			prov = s.ways[Offline]
+		}
 		return prov.Paid(ctx, *o, o.Invoices[i])
 	})
 }

@@ -113,6 +113,8 @@ type Snapshot struct {
 	NextQuantity int64
 	CancelAtEnd  bool
 	Invoices     []Invoice // those that are new or may have changed
+
+	local bool // it follows from what was read, and counts only while that is so
 }
 
 // snapshot is how the account stood, to be changed.

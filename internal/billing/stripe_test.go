@@ -280,3 +280,55 @@ func TestStripePaidByTransfer(t *testing.T) {
 		}
 	})
 }
+
+// Who paid by transfer before there was a key goes on with Stripe at the next start: from the free plan, too. What was
+// invoiced before is still paid by transfer, and what is owed at Stripe is still heard of from there.
+func TestFromTransfersToStripe(t *testing.T) {
+	eachStripe(t, func(t *testing.T, w *world, f *fake) {
+		ctx := t.Context()
+		before := billing.New(w.db, billing.Options{Registry: w.reg})
+		must(t, before.SaveDetails(ctx, w.own(), actor, good()))
+		must(t, before.Choose(ctx, w.own(), actor, "kabupaten", 1, time.Time{}))
+		w.clock.Advance(30 * days)
+		_, err := before.Reconcile(ctx, w.a.ID)
+		must(t, err)
+		must(t, w.svc.Cancel(ctx, w.own(), actor))
+		if len(f.customers) != 0 {
+			t.Error("what runs went to Stripe")
+		}
+		w.clock.Set(w.view(t, w.own()).Account.PeriodEnd)
+		_, err = w.svc.Reconcile(ctx, w.a.ID)
+		must(t, err)
+		must(t, w.svc.Choose(ctx, w.own(), actor, "kota", 1, time.Time{}))
+		v := w.view(t, w.own())
+		if v.Account.Provider != billing.Stripe || len(f.subs) != 1 || len(v.Invoices) != 2 {
+			t.Fatalf("%+v", v)
+		}
+		ours := v.Invoices[1]
+		if ours.No != 1 {
+			ours = v.Invoices[0]
+		}
+		must(t, w.svc.MarkPaid(ctx, w.operator(), w.a.Code, ours.ID, "TRF-1"))
+		if f.writes["invoices/"+ours.External+"/pay"] != 0 {
+			t.Error("Stripe was told of an invoice that is not its own")
+		}
+		w.clock.Advance(40 * days)
+		must(t, w.svc.Sync(ctx, w.own()))
+		if e := w.entitled(t, w.a); e.Standing != billing.Overdue {
+			t.Errorf("Stripe's own is unpaid: %+v", e)
+		}
+		f.happens(func() { f.settle(f.last()) })
+		w.hear(t, f)
+		if e := w.entitled(t, w.a); e.Standing != billing.Good {
+			t.Errorf("all is paid: %+v", e)
+		}
+		must(t, w.svc.Choose(ctx, billing.Own(w.b), actor, billing.Pilot, 1, time.Time{}))
+		if v := w.view(t, billing.Own(w.b)); v.Account.Provider != billing.Offline || v.Account.Status != billing.Active {
+			t.Errorf("free: %+v", v.Account)
+		}
+		w.subscribe(t, billing.Own(w.b), "kota")
+		if v := w.view(t, billing.Own(w.b)); v.Account.Provider != billing.Stripe || v.Account.Status != billing.Trialing || v.Account.Plan != "kota" {
+			t.Errorf("from free: %+v", v.Account)
+		}
+	})
+}
