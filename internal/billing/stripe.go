@@ -287,7 +287,7 @@ func (s *StripeProvider) Downgrade(ctx context.Context, o Order) (Snapshot, erro
 		}
 		return s.Fetch(ctx, o)
 	}
-	schedule := ""
+	var schedule string
 	if sub.Schedule != nil {
 		schedule = sub.Schedule.ID
 	} else {

@@ -78,7 +78,7 @@ func (w *wiretap) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	req.Header = r.Header
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		http.Error(rw, err.Error(), 502)
+		http.Error(rw, err.Error(), http.StatusBadGateway)
 		return
 	}
 	defer res.Body.Close()
