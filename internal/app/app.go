@@ -14,6 +14,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/billing"
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/domains"
@@ -25,6 +26,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/subscription"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/assets"
@@ -44,11 +46,13 @@ type App struct {
 	Jobs     *jobs.Runner
 	Messages *notify.Service
 	Domains  *domains.Keeper
+	Billing  *billing.Service
 	Web      *web.App
 
-	cfg  config.Config
-	log  *slog.Logger
-	ways map[notify.Channel]notify.Carrier
+	cfg    config.Config
+	log    *slog.Logger
+	ways   map[notify.Channel]notify.Carrier
+	seller billing.Seller // whom invoices name
 	// files is the platform's own certificate, secure where TLS is listened for; nil: not here.
 	files  *domains.Files
 	secure net.Listener
@@ -115,6 +119,7 @@ func (a *App) background() (err error) {
 	})
 	if err == nil {
 		a.Messages.Work(a.Jobs)
+		err = a.startBilling()
 	}
 	return err
 }
@@ -136,6 +141,9 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
 	a.domainRoutes(region)
+	subs := subscription.New(a.Billing, a.Registry, a.seller)
+	subs.Routes(region)
+	subs.OperatorRoutes(bare)
 	return a.document(region, bare)
 }
 
@@ -202,7 +210,7 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Billing.Nightly(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

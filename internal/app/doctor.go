@@ -76,6 +76,7 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.certificates(ctx, db, cfg)
 	}
 	d.mail(ctx, cfg)
+	d.billing(ctx, cfg)
 	return d.end()
 }
 

@@ -46,6 +46,7 @@ func (s *side) fill(t *testing.T) {
 	s.withKey(t, p)
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
+	s.invoice(t)
 	s.known[s.enters(t, p)] = true
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
 		if _, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3); err != nil {

@@ -217,6 +217,27 @@ var routeCases = []routeCase{
 		return call{query: texts{"orang": s.Officer.String(), "sasaran": "ticket:" + s.waiting(t)}}
 	}, said: map[string]int{"orang": 200, "sasaran": 200}},
 
+	// The subscription. Its details are the same in both regions; invoices are a region's own.
+	{route: "GET /petugas/langganan", as: auditors, call: nothing},
+	{route: "GET /petugas/langganan/data", as: admins, call: nothing},
+	{route: "POST /petugas/langganan/data", as: admins, call: func(*testing.T, *side, string) call { return call{form: payerDetails} }, news: []string{"data"}},
+	{route: "GET /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"paket": "pilot"}} }},
+	{route: "POST /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{form: texts{"plan": "pilot"}} }, news: []string{"paket"}},
+	{route: "POST /petugas/langganan/berhenti", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"berhenti"}},
+	{route: "POST /petugas/langganan/lanjutkan", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"lanjut"}},
+	{route: "GET /petugas/langganan/tagihan/:id", as: auditors, call: named("id", invoiceAt)},
+	{route: "POST /petugas/langganan/tagihan/:id/bast", as: admins, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.invoice(t)}, form: texts{"handover": "900/BAST", "handover_day": "2026-11-23"}}
+	}, news: []string{"bast"}},
+	{route: "GET /petugas/langganan/tagihan/:id/:document", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.invoice(t), "document": "berkas.pdf"}}
+	}},
+	{route: "GET /api/v1/subscription", as: auditors, call: nothing},
+	{route: "GET /api/v1/subscription/preview", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"plan": "pilot"}} }},
+	{route: "PUT /api/v1/subscription/plan", as: admins, call: func(*testing.T, *side, string) call { return call{json: texts{"plan": "pilot"}} }},
+	{route: "PUT /api/v1/subscription/details", as: admins, call: func(*testing.T, *side, string) call { return call{json: payerDetails} }},
+	{route: "DELETE /api/v1/subscription", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }},
+
 	// Signing in. A stranger's attempt is recorded where it was made.
 	{route: "GET /masuk", as: all, call: nothing},
 	{route: "POST /masuk", as: all, call: entering(func(t *testing.T, s *side) call {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/billing"
 	"github.com/pendopo-id/pendopo/internal/domains"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -15,4 +16,4 @@ import (
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(seal.Models, tenant.Models, auth.Models, queue.Models, jobs.Models, notify.Models, throttle.Models, domains.Models)
+var Models store.Models = slices.Concat(seal.Models, tenant.Models, auth.Models, queue.Models, jobs.Models, notify.Models, billing.Models, throttle.Models, domains.Models)

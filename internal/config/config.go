@@ -58,6 +58,11 @@ type Config struct {
 	MailFolder       string        // where messages are kept that nothing is configured for; see Outbox
 	GatewayURL       string        // SMS and WhatsApp; "": none
 	GatewaySecret    string        // signs what goes to the gateway
+	StripeKey        string        // the secret key at Stripe; "": subscriptions are invoiced offline
+	StripeKeyFile    string        // a file with it instead
+	StripeSecret     string        // checks what Stripe tells us
+	StripeSecretFile string        // a file with it instead
+	SellerFile       string        // who invoices name as the seller
 	SSONetworks      []string      // networks in which agencies' identity providers may be reached, beside the public internet
 }
 
@@ -310,6 +315,21 @@ var values = []value{
 			c.GatewaySecret = s
 			return nil
 		}},
+	{"PENDOPO_STRIPE_KEY", "", "the secret key at Stripe, through which subscriptions are then paid; empty: numbered invoices of our own, marked as paid by hand (docs/billing.md)", "empty, sk_live_... , sk_test_... , rk_live_... or rk_test_...", true,
+		func(c *Config) string { return c.StripeKey },
+		func(c *Config, s string) error { c.StripeKey = s; return shaped(s, stripeKey) }},
+	{"PENDOPO_STRIPE_KEY_FILE", "stripe-key-file", "a file that holds it instead, such as a mounted secret", "a path", false,
+		func(c *Config) string { return c.StripeKeyFile },
+		func(c *Config, s string) error { c.StripeKeyFile = s; return nil }},
+	{"PENDOPO_STRIPE_WEBHOOK_SECRET", "", "the signing secret of the webhook endpoint https://DOMAIN/stripe/webhook", "empty or whsec_...", true,
+		func(c *Config) string { return c.StripeSecret },
+		func(c *Config, s string) error { c.StripeSecret = s; return shaped(s, stripeSecret) }},
+	{"PENDOPO_STRIPE_WEBHOOK_SECRET_FILE", "stripe-webhook-secret-file", "a file that holds it instead", "a path", false,
+		func(c *Config) string { return c.StripeSecretFile },
+		func(c *Config, s string) error { c.StripeSecretFile = s; return nil }},
+	{"PENDOPO_SELLER_FILE", "seller-file", "a YAML file with whom invoices and receipts name as the seller: name, address, npwp, bank, signatory, place", "a path", false,
+		func(c *Config) string { return c.SellerFile },
+		func(c *Config, s string) error { c.SellerFile = s; return nil }},
 	{"PENDOPO_SSO_NETWORKS", "sso-networks", "networks in which agencies' own identity providers may be reached; a region writes their addresses, so that others than the public internet's are refused unless they stand here. Without TLS only one on this machine is asked, with 127.0.0.0/8", "networks, separated by commas, such as 10.20.0.0/16", false,
 		func(c *Config) string { return strings.Join(c.SSONetworks, ",") },
 		func(c *Config, s string) error {
@@ -323,6 +343,48 @@ var values = []value{
 			return nil
 		}},
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
+}
+
+var (
+	stripeKey    = regexp.MustCompile(`^(sk|rk)_(live|test)_[A-Za-z0-9]{10,200}$`)
+	stripeSecret = regexp.MustCompile(`^whsec_[A-Za-z0-9+/=]{16,200}$`)
+)
+
+// shaped refuses a secret of another shape, without showing it.
+func shaped(s string, shape *regexp.Regexp) error {
+	if s != "" && !shape.MatchString(s) {
+		return errors.New("not of that shape")
+	}
+	return nil
+}
+
+// Stripe gives the key and the webhook's secret, of which a file may hold either; read reads one. Both are "" where
+// Stripe is not used. An error names the variable and shows nothing of a secret.
+func (c Config) Stripe(read func(string) ([]byte, error)) (key, secret string, err error) {
+	key, secret = c.StripeKey, c.StripeSecret
+	for _, from := range []struct {
+		file, env string
+		into      *string
+		shape     *regexp.Regexp
+	}{
+		{c.StripeKeyFile, "PENDOPO_STRIPE_KEY_FILE", &key, stripeKey}, {c.StripeSecretFile, "PENDOPO_STRIPE_WEBHOOK_SECRET_FILE", &secret, stripeSecret},
+	} {
+		if from.file == "" {
+			continue
+		}
+		text, err := read(from.file)
+		if err != nil {
+			return "", "", fmt.Errorf("%s: %w", from.env, err)
+		}
+		*from.into = strings.TrimSpace(string(text))
+		if *from.into == "" || shaped(*from.into, from.shape) != nil {
+			return "", "", fmt.Errorf("%s: what the file holds is not of the right shape", from.env)
+		}
+	}
+	if (key == "") != (secret == "") {
+		return "", "", errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_WEBHOOK_SECRET belong together, and one of them is missing")
+	}
+	return key, secret, nil
 }
 
 // Off switches checkpoints off.
@@ -448,6 +510,15 @@ func (c Config) together() (wrong []error) {
 		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
 	}
 	wrong = append(wrong, c.tls()...)
+	if c.StripeKey != "" && c.StripeKeyFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_KEY_FILE are both set: keep one"))
+	}
+	if c.StripeSecret != "" && c.StripeSecretFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_WEBHOOK_SECRET and PENDOPO_STRIPE_WEBHOOK_SECRET_FILE are both set: keep one"))
+	}
+	if (c.StripeKey == "" && c.StripeKeyFile == "") != (c.StripeSecret == "" && c.StripeSecretFile == "") {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_WEBHOOK_SECRET belong together, and one of them is missing"))
+	}
 	if c.Drain >= c.Grace {
 		wrong = append(wrong, fmt.Errorf("PENDOPO_DRAIN=%v takes all of PENDOPO_GRACE=%v, and open requests would be cut: set PENDOPO_GRACE (--grace) above %v, or PENDOPO_DRAIN (--drain) below %v",
 			c.Drain, c.Grace, c.Drain, c.Grace))
