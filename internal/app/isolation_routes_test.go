@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"slices"
 	"testing"
 	"time"
@@ -94,6 +95,12 @@ func theirs(form texts, more func(*testing.T, *side, *person, *call)) func(*test
 		}
 		return c
 	}
+}
+
+// sheeted is a file with somebody new in it, as the page sends it on.
+func sheeted(*testing.T, *side, string) call {
+	text := "Nama,Surel,Peran,Instansi\nSiti,siti" + id.New().String() + "@baru.test,petugas loket,dukcapil\n"
+	return call{form: texts{"nama": "petugas.csv", "isi": base64.StdEncoding.EncodeToString([]byte(text))}}
 }
 
 func counterOf(_ *testing.T, s *side) string { return s.Counters[0].String() }
@@ -325,6 +332,11 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/undang", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{form: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": s.Counters[0].String()}}
 	}, free: []string{"email"}, news: []string{"diundang"}},
+	{route: "GET /petugas/orang/impor", as: admins, call: nothing},
+	{route: "GET /petugas/orang/impor/contoh", as: admins, call: nothing},
+	{route: "POST /petugas/orang/impor", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/berkas", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/undang", as: admins, call: sheeted, free: []string{"isi"}, news: []string{"impor"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {
@@ -340,6 +352,9 @@ var routeCases = []routeCase{
 	{route: "POST /api/v1/people", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{json: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": list(s.Counters[0])}}
 	}, free: []string{"email"}},
+	{route: "POST /api/v1/people/import", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"people": `[{"name":"Orang Baru","email":"` + newcomer() + `","role":"officer","agency":"dukcapil","counters":["` + s.Counters[0].String() + `"]}]`}}
+	}, said: map[string]int{"people": 422}}, // a counter that the agency has not
 	{route: "GET /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 	{route: "PUT /api/v1/people/:id/roles/:role", as: admins, call: theirs(nil, func(_ *testing.T, _ *side, _ *person, c *call) {
 		c.params["role"] = authz.RoleManager
