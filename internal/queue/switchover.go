@@ -259,10 +259,10 @@ func redraw(tx *store.Tx, series []*tenant.Series, state SwitchState) {
 
 // switchData is what a record and an event say of a change-over.
 type switchData struct {
-	State  string           `json:"state"`
-	At     string           `json:"at,omitempty"`
-	Given  map[string]int64 `json:"given,omitempty"`  // the old system's last number, by series' prefix
-	Called map[string]int64 `json:"called,omitempty"` // the last that it called
+	State  string   `json:"state"`
+	At     string   `json:"at,omitempty"`
+	Given  []string `json:"given,omitempty"`  // the old system's last number of each series: "A-040"
+	Called []string `json:"called,omitempty"` // the last that it called, likewise
 }
 
 // PlanSwitch plans a change-over, or changes one whose time has not come: until at the old system gives the numbers, from
@@ -318,10 +318,10 @@ func (h *Hall) PlanSwitch(ctx context.Context, t *tenant.Tenant, a *authz.Actor,
 		if err := set.all(ctx, numbers); err != nil {
 			return err
 		}
-		data := switchData{State: string(stateOf(row, now)), At: at.UTC().Format(time.RFC3339), Given: map[string]int64{}, Called: map[string]int64{}}
+		data := switchData{State: string(stateOf(row, now)), At: at.UTC().Format(time.RFC3339)}
 		for _, n := range numbers {
 			s, _ := dir.Series(n.SeriesID)
-			data.Given[s.Prefix], data.Called[s.Prefix] = n.Given, n.Called
+			data.Given, data.Called = append(data.Given, Label(s.Prefix, n.Given)), append(data.Called, Label(s.Prefix, n.Called))
 		}
 		tx.Audit(store.Record{Actor: a.String(), Action: actionPlan, Target: "tenant", Data: data})
 		redraw(tx, inUse(dir), stateOf(row, now))

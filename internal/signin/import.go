@@ -395,7 +395,6 @@ func (h handlers) importAPI(c *web.Ctx) error {
 	return c.JSON(status, importedJSON{users})
 }
 
-
 // shortValue is what stands in a cell, short enough to stand beside a sentence.
 func shortValue(text string) string {
 	const most = 40
