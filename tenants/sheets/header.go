@@ -103,7 +103,7 @@ func (t table) ignored() (out []Problem) {
 		out = append(out, Problem{Sheet: t.name, Row: t.header.n, Column: columnName(c), Header: text, Rule: RuleUnused, Message: w.id, MessageEN: w.en, Warning: true})
 	}
 	for k, f := range t.fields {
-		if f.unused.id != "" && t.columns[k] >= 0 {
+		if f.unused.id != "" && t.columns[k] >= 0 && slices.ContainsFunc(t.body, func(r row) bool { return t.in(r, k) != "" }) {
 			out = append(out, Problem{
 				Sheet: t.name, Row: t.header.n, Column: columnName(t.columns[k]), Header: t.header.at(t.columns[k]), Rule: RuleUnused,
 				Message: f.unused.id, MessageEN: f.unused.en, Warning: true,
