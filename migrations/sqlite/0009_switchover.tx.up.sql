@@ -22,8 +22,8 @@ create table switchover_series (
   tenant_id text not null references tenants (id),
   switchover_id text not null,
   series_id text not null,
-  last_given integer not null check (last_given >= 0),
-  last_called integer not null check (last_called >= 0 and last_called <= last_given),
+  last_given bigint not null check (last_given >= 0),
+  last_called bigint not null check (last_called >= 0 and last_called <= last_given),
   primary key (tenant_id, switchover_id, series_id),
   foreign key (tenant_id, switchover_id) references switchovers (tenant_id, id),
   foreign key (tenant_id, series_id) references series (tenant_id, id)
