@@ -48,6 +48,7 @@ func (s *side) fill(t *testing.T) {
 	s.link(t, p)
 	s.invoice(t)
 	s.known[s.enters(t, p)] = true
+	s.changedOver(t)
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
 		if _, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3); err != nil {
 			return err

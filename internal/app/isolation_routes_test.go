@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
@@ -114,6 +116,40 @@ func askedDomain(t *testing.T, s *side) string {
 	s.keep(d.Token)
 	s.w.dns.Show(d.Record())
 	return d.Host
+}
+
+// sheeted is a file with somebody new in it, as the page sends it on.
+func sheeted(*testing.T, *side, string) call {
+	text := "Nama,Surel,Peran,Instansi\nSiti,siti" + id.New().String() + "@baru.test,petugas loket,dukcapil\n"
+	return call{form: texts{"nama": "petugas.csv", "isi": base64.StdEncoding.EncodeToString([]byte(text))}}
+}
+
+// plansSwitch plans a change-over so much later, or at once. One that waits already is ended, and one that has happened
+// taken back.
+func (s *side) plansSwitch(t *testing.T, in time.Duration) {
+	t.Helper()
+	hall, boss := s.w.ap.Hall, s.actor(t, s.people[authz.RoleAdmin])
+	_ = hall.RollBack(t.Context(), s.t, boss)
+	_ = hall.CancelSwitch(t.Context(), s.t, boss)
+	at := time.Time{}
+	if in > 0 {
+		at = s.w.db.Now().Add(in)
+	}
+	if err := hall.PlanSwitch(t.Context(), s.t, boss, at, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// changedOver leaves rows of a change-over that was given up.
+func (s *side) changedOver(t *testing.T) {
+	t.Helper()
+	hall, boss := s.w.ap.Hall, s.actor(t, s.people[authz.RoleAdmin])
+	if err := hall.PlanSwitch(t.Context(), s.t, boss, s.w.db.Now().Add(24*time.Hour), []queue.Running{{SeriesID: s.Series[0]}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := hall.CancelSwitch(t.Context(), s.t, boss); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func counterOf(_ *testing.T, s *side) string { return s.Counters[0].String() }
@@ -366,6 +402,11 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/undang", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{form: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": s.Counters[0].String()}}
 	}, free: []string{"email"}, news: []string{"diundang"}},
+	{route: "GET /petugas/orang/impor", as: admins, call: nothing},
+	{route: "GET /petugas/orang/impor/contoh", as: admins, call: nothing},
+	{route: "POST /petugas/orang/impor", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/berkas", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/undang", as: admins, call: sheeted, free: []string{"isi"}, news: []string{"impor"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {
@@ -381,6 +422,9 @@ var routeCases = []routeCase{
 	{route: "POST /api/v1/people", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{json: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": list(s.Counters[0])}}
 	}, free: []string{"email"}},
+	{route: "POST /api/v1/people/import", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"people": `[{"name":"Orang Baru","email":"` + newcomer() + `","role":"officer","agency":"dukcapil","counters":["` + s.Counters[0].String() + `"]}]`}}
+	}, said: map[string]int{"people": 422}}, // a counter that the agency has not
 	{route: "GET /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 	{route: "PUT /api/v1/people/:id/roles/:role", as: admins, call: theirs(nil, func(_ *testing.T, _ *side, _ *person, c *call) {
 		c.params["role"] = authz.RoleManager
@@ -427,6 +471,24 @@ var routeCases = []routeCase{
 	{route: "any GET /_/t/:hash/logo.svg", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
 	{route: "any GET /healthz", as: all, call: nothing},
 	{route: "any GET /readyz", as: all, call: nothing},
+
+	// Changing over from an old queue system: last, for no numbers are given meanwhile.
+	{route: "GET /petugas/peralihan", as: auditors, call: nothing},
+	{route: "POST /petugas/peralihan", as: auditors, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"kapan": "nanti", "tanggal": s.t.Today(s.w.db.Now()).Add(2).String(), "jam": "07:00", "seri": s.Series[0].String(), "diberikan": "5", "dipanggil": "5"}}
+	}, news: []string{"alih"}},
+	{route: "POST /petugas/peralihan/berkas", as: auditors, call: func(*testing.T, *side, string) call {
+		return call{form: texts{"isi": base64.StdEncoding.EncodeToString([]byte("Seri,Terakhir diberikan,Terakhir dipanggil\nA,5,5\n"))}}
+	}},
+	{route: "GET /petugas/peralihan/laporan", as: auditors, call: nothing},
+	{route: "POST /petugas/peralihan/kembali", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		s.plansSwitch(t, 0)
+		return call{}
+	}, news: []string{"kembali"}},
+	{route: "POST /petugas/peralihan/batal", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		s.plansSwitch(t, time.Hour)
+		return call{}
+	}, news: []string{"batal"}},
 }
 
 // newcomer is an address that nobody has yet.

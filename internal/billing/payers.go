@@ -17,7 +17,7 @@ import (
 	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
-// figure is an invoice as it is told across tenants: identifiers and numbers. Migration 0009_billing has the same
+// figure is an invoice as it is told across tenants: identifiers and numbers. Migration 0010_billing has the same
 // question for PostgreSQL.
 type figure struct {
 	TenantID  store.TenantID `bun:"tenant_id"`

@@ -107,6 +107,7 @@ type App struct {
 	headers  [][2]string
 	cookie   string // the session cookie's name
 	routes   []Route
+	uploads  map[string]int // "POST /path" of routes that take files: bytes
 	bootErrs []error
 
 	elsewhere Route // how calls on hosts that are no tenant's are counted
@@ -150,7 +151,8 @@ func New(cfg Config) *App {
 		cfg.CacheBytes = 64 << 20
 	}
 	a := &App{
-		cfg: cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
+		uploads: map[string]int{},
+		cfg:     cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
 		gate: fair.New[tenant.ID](cfg.Concurrency, maxWaiting), limits: newLimits(), pages: newPageCache(cfg.CacheBytes), streams: newStreams(cfg.MaxStreams, cfg.LimitsOff),
 	}
 	Reads(&a.elsewhere)
@@ -192,6 +194,7 @@ func New(cfg Config) *App {
 	})
 	server := a.fiber.Server()
 	server.CloseOnShutdown = true
+	server.HeaderReceived = a.received
 	server.KeepHijackedConns = true // a stream owns its connection; fasthttp's buffers go back at once
 	server.Logger = quiet{}
 	a.fiber.Use(a.entry)
