@@ -127,6 +127,17 @@ func TestIngressHosts(t *testing.T) {
 	}
 }
 
+func TestRegionsOwnDomains(t *testing.T) {
+	in := one[*networkingv1.Ingress](must(t, "default", "ingress: {ownDomains: [{host: mpp.bangka.go.id, secretName: mpp-bangka-tls}]}"))
+	last := in.Spec.Rules[len(in.Spec.Rules)-1]
+	if len(in.Spec.Rules) != 3 || last.Host != "mpp.bangka.go.id" || last.HTTP.Paths[0].Backend.Service.Name != in.Spec.Rules[0].HTTP.Paths[0].Backend.Service.Name {
+		t.Errorf("rules %+v", in.Spec.Rules)
+	}
+	if tls := in.Spec.TLS[len(in.Spec.TLS)-1]; len(in.Spec.TLS) != 2 || tls.SecretName != "mpp-bangka-tls" || !slices.Equal(tls.Hosts, []string{"mpp.bangka.go.id"}) {
+		t.Errorf("tls %+v", in.Spec.TLS)
+	}
+}
+
 func TestOwnerRoleIsForMigrateOnly(t *testing.T) {
 	const app, owner, master = "PENDOPO_DATABASE_URL", "PENDOPO_OWNER_DATABASE_URL", "PENDOPO_MASTER_KEY"
 	for name, want := range map[string]map[string]string{ // the Secret and key behind each variable

@@ -14,9 +14,11 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auditlog"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/billing"
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/devices"
+	"github.com/pendopo-id/pendopo/internal/domains"
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
@@ -26,6 +28,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
 	"github.com/pendopo-id/pendopo/internal/store"
+	"github.com/pendopo-id/pendopo/internal/subscription"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/assets"
@@ -44,13 +47,19 @@ type App struct {
 	Records  *auditlog.Log
 	Jobs     *jobs.Runner
 	Messages *notify.Service
+	Domains  *domains.Keeper
+	Billing  *billing.Service
 	Web      *web.App
 
-	cfg   config.Config
-	log   *slog.Logger
-	setup *onboarding.Service
-	ways  map[notify.Channel]notify.Carrier
-	site  atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
+	cfg    config.Config
+	log    *slog.Logger
+	ways   map[notify.Channel]notify.Carrier
+	seller billing.Seller // whom invoices name
+	// files is the platform's own certificate, secure where TLS is listened for; nil: not here.
+	files  *domains.Files
+	secure net.Listener
+	setup  *onboarding.Service
+	site   atomic.Pointer[func(host string) string] // the address of a host, once it is known where we listen
 }
 
 // New wires the service on an open database that has been checked. It starts nothing.
@@ -82,10 +91,13 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	}
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
+	if err := a.certificates(); err != nil {
+		return nil, err
+	}
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Secured: a.secured,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -113,6 +125,7 @@ func (a *App) background() (err error) {
 	})
 	if err == nil {
 		a.Messages.Work(a.Jobs)
+		err = a.startBilling()
 	}
 	return err
 }
@@ -136,6 +149,10 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	auditlog.Routes(region, a.Records)
 	devices.Routes(region)
 	signin.Routes(region, a.Auth)
+	a.domainRoutes(region)
+	subs := subscription.New(a.Billing, a.Registry, a.seller)
+	subs.Routes(region)
+	subs.OperatorRoutes(bare)
 	return a.document(region, bare)
 }
 
@@ -152,10 +169,14 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
 	checkpoints := a.startCheckpoints(background)
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	go func() { failed <- a.Web.Serve(ln) }()
 	if err := accepting(ctx, ln.Addr().String(), failed); err != nil {
 		return err
+	}
+	if a.secure != nil {
+		go func() { failed <- a.Web.ServeTLS(a.secure, a.Domains.TLS(a.files)) }()
+		go a.Domains.Run(background)
 	}
 	warnWaiting(a.ways, a.log)
 	a.Jobs.Start()
@@ -201,7 +222,7 @@ func (a *App) sweep(ctx context.Context) {
 			a.log.Warn("old requests of regions not cleared", "error", err)
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Billing.Nightly(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

@@ -97,6 +97,8 @@ func demo(ctx context.Context, e env, args []string) error {
 	if cfg.MailFolder == "" {
 		cfg.MailFolder = filepath.Join(cfg.Data, "mail") // on PostgreSQL too: a demo's messages are for whoever runs it
 	}
+	// A demo charges nobody.
+	cfg.StripeKey, cfg.StripeKeyFile, cfg.StripeSecret, cfg.StripeSecretFile = "", "", "", ""
 	ln, err := listen(cfg.Addr) // before the work, so that a taken port is said at once
 	if err != nil {
 		return err

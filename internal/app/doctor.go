@@ -73,8 +73,10 @@ func doctor(ctx context.Context, e env, args []string) error {
 		d.checkpoints(ctx, db, cfg)
 		d.providers(ctx, cfg, db)
 		d.domains(ctx, db, tenant.NameServer(cfg.NameServer))
+		d.certificates(ctx, db, cfg)
 	}
 	d.mail(ctx, cfg)
+	d.billing(ctx, cfg)
 	return d.end()
 }
 

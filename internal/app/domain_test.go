@@ -1,88 +1,13 @@
 package app_test
 
 import (
-	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
-
-// nameServer answers questions for TXT records on 127.0.0.1, and knows nothing else.
-type nameServer struct {
-	address string
-	mu      sync.Mutex
-	records map[string]string
-}
-
-func newNameServer(t *testing.T) *nameServer {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	s := &nameServer{address: conn.LocalAddr().String(), records: map[string]string{}}
-	go func() {
-		buf := make([]byte, 1500)
-		for {
-			n, from, err := conn.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			if answer, err := s.answer(buf[:n]); err == nil {
-				_, _ = conn.WriteTo(answer, from)
-			}
-		}
-	}()
-	return s
-}
-
-func (s *nameServer) show(name, value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.records[name+"."] = value
-}
-
-func (s *nameServer) answer(question []byte) ([]byte, error) {
-	var p dnsmessage.Parser
-	head, err := p.Start(question)
-	if err != nil {
-		return nil, err
-	}
-	q, err := p.Question()
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	value, ok := s.records[q.Name.String()]
-	s.mu.Unlock()
-	head.Response, head.Authoritative = true, true
-	if !ok {
-		head.RCode = dnsmessage.RCodeNameError
-	}
-	b := dnsmessage.NewBuilder(nil, head)
-	if err := b.StartQuestions(); err != nil {
-		return nil, err
-	}
-	if err := b.Question(q); err != nil {
-		return nil, err
-	}
-	if ok && q.Type == dnsmessage.TypeTXT {
-		if err := b.StartAnswers(); err != nil {
-			return nil, err
-		}
-		if err := b.TXTResource(dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 1}, dnsmessage.TXTResource{TXT: []string{value}}); err != nil {
-			return nil, err
-		}
-	}
-	return b.Finish()
-}
 
 // A region asks for a host of its own, its name server shows the proof, and the running server serves it; until
 // then, and after it was given back, the host is nobody's.
@@ -92,9 +17,9 @@ func TestARegionsOwnDomain(t *testing.T) {
 	apply(t, db, oneSeries("19.02", "WIB"))
 	dir := dirOf(testkit.URLs(db).App)
 	server := testkit.Serve(t, []string{"serve"}, serveEnv(db)...)
-	dns := newNameServer(t)
+	dns := testkit.NewNameServer(t)
 	domain := func(args ...string) (string, error) {
-		return pendopoIn(t, dir, append(append([]string{"tenant", "domain"}, args...), "--name-server", dns.address)...)
+		return pendopoIn(t, dir, append(append([]string{"tenant", "domain"}, args...), "--name-server", dns.Address)...)
 	}
 	own, other := siteOf(server, "bangka"), siteOf(server, "belitung")
 	own.signIn(t, "loket1@contoh.test")
@@ -127,7 +52,7 @@ func TestARegionsOwnDomain(t *testing.T) {
 	if name != "_pendopo."+host || !strings.HasPrefix(value, "pendopo-domain=") {
 		t.Fatalf("the record to set: %q %q", name, value)
 	}
-	dns.show(name, value)
+	dns.Show(name, value)
 	if said, err := domain("19.02", host); err == nil {
 		t.Fatalf("another region proved it by this one's record:\n%s", said)
 	}
@@ -173,13 +98,13 @@ func TestARegionsOwnDomain(t *testing.T) {
 		t.Errorf("the list: %v\n%s", err, said)
 	}
 	doctor := func() string {
-		said, _ := pendopoIn(t, dir, "doctor", "--name-server", dns.address)
+		said, _ := pendopoIn(t, dir, "doctor", "--name-server", dns.Address)
 		return said
 	}
 	if said := doctor(); !strings.Contains(said, "1 of the regions' own, each shows its proof") {
 		t.Errorf("doctor:\n%s", said)
 	}
-	dns.show(name, "v=spf1 -all")
+	dns.Show(name, "v=spf1 -all")
 	if said := doctor(); !strings.Contains(said, "does not show its proof any more") || !strings.Contains(said, value) {
 		t.Errorf("doctor, when the proof has gone:\n%s", said)
 	}

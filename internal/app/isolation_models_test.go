@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/app"
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/domains"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/idp"
@@ -45,10 +46,24 @@ func (s *side) fill(t *testing.T) {
 	s.withKey(t, p)
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
+	s.invoice(t)
 	s.known[s.enters(t, p)] = true
+	s.changedOver(t)
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
-		_, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3)
-		return err
+		if _, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3); err != nil {
+			return err
+		}
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
+		}
+		cert := &domains.Certificate{ID: id.New(), Host: s.wanted, Chain: "rantai " + s.Canary}
+		account := &domains.Account{ID: id.New(), Directory: "https://" + s.Canary + ".test/dir", CreatedAt: tx.Now()}
+		cert.Key, err = keys.Seal(domains.SealedKey, cert.ID, s.Canary)
+		if err == nil {
+			account.Key, err = keys.Seal(domains.SealedAccount, account.ID, s.Canary)
+		}
+		return errors.Join(err, store.Insert(ctx, tx, cert), store.Insert(ctx, tx, account))
 	})
 	if err != nil {
 		t.Fatal(err)

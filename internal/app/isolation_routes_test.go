@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"crypto/rand"
+	"encoding/base64"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/queue"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 )
 
@@ -30,6 +33,8 @@ type routeCase struct {
 	once bool
 	// stream: it never ends, so the suite asks it over a connection.
 	stream bool
+	// nobody: it is refused at a region's host under the bare domain, whoever asks.
+	nobody bool
 	// free are fields whose values differ and name nothing.
 	free []string
 	// said is the answer to the other region's value in a field, where it is not 401, 403 or 404.
@@ -93,6 +98,57 @@ func theirs(form texts, more func(*testing.T, *side, *person, *call)) func(*test
 			more(t, s, p, &c)
 		}
 		return c
+	}
+}
+
+// askedDomain is a domain that the region has asked for, and whose name server shows the proof.
+func askedDomain(t *testing.T, s *side) string {
+	t.Helper()
+	prov := &tenant.Provisioner{DB: s.w.db}
+	row, _, err := prov.Find(t.Context(), s.t.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := prov.AskDomain(t.Context(), *row, s.wanted, "system:test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(d.Token)
+	s.w.dns.Show(d.Record())
+	return d.Host
+}
+
+// sheeted is a file with somebody new in it, as the page sends it on.
+func sheeted(*testing.T, *side, string) call {
+	text := "Nama,Surel,Peran,Instansi\nSiti,siti" + id.New().String() + "@baru.test,petugas loket,dukcapil\n"
+	return call{form: texts{"nama": "petugas.csv", "isi": base64.StdEncoding.EncodeToString([]byte(text))}}
+}
+
+// plansSwitch plans a change-over so much later, or at once. One that waits already is ended, and one that has happened
+// taken back.
+func (s *side) plansSwitch(t *testing.T, in time.Duration) {
+	t.Helper()
+	hall, boss := s.w.ap.Hall, s.actor(t, s.people[authz.RoleAdmin])
+	_ = hall.RollBack(t.Context(), s.t, boss)
+	_ = hall.CancelSwitch(t.Context(), s.t, boss)
+	at := time.Time{}
+	if in > 0 {
+		at = s.w.db.Now().Add(in)
+	}
+	if err := hall.PlanSwitch(t.Context(), s.t, boss, at, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// changedOver leaves rows of a change-over that was given up.
+func (s *side) changedOver(t *testing.T) {
+	t.Helper()
+	hall, boss := s.w.ap.Hall, s.actor(t, s.people[authz.RoleAdmin])
+	if err := hall.PlanSwitch(t.Context(), s.t, boss, s.w.db.Now().Add(24*time.Hour), []queue.Running{{SeriesID: s.Series[0]}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := hall.CancelSwitch(t.Context(), s.t, boss); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -202,6 +258,26 @@ var routeCases = []routeCase{
 	{route: "GET /petugas/perangkat/layar", as: auditors, call: nothing},
 	{route: "GET /petugas/perangkat/cetak", as: auditors, call: nothing},
 	{route: "GET /petugas/perangkat/tablet", as: auditors, call: nothing},
+	// The subscription. Its details are the same in both regions; invoices are a region's own.
+	{route: "GET /petugas/langganan", as: auditors, call: nothing},
+	{route: "GET /petugas/langganan/data", as: admins, call: nothing},
+	{route: "POST /petugas/langganan/data", as: admins, call: func(*testing.T, *side, string) call { return call{form: payerDetails} }, news: []string{"data"}},
+	{route: "GET /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"paket": "pilot"}} }},
+	{route: "POST /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{form: texts{"plan": "pilot"}} }, news: []string{"paket"}},
+	{route: "POST /petugas/langganan/berhenti", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"berhenti"}},
+	{route: "POST /petugas/langganan/lanjutkan", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"lanjut"}},
+	{route: "GET /petugas/langganan/tagihan/:id", as: auditors, call: named("id", invoiceAt)},
+	{route: "POST /petugas/langganan/tagihan/:id/bast", as: admins, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.invoice(t)}, form: texts{"handover": "900/BAST", "handover_day": "2026-11-23"}}
+	}, news: []string{"bast"}},
+	{route: "GET /petugas/langganan/tagihan/:id/:document", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		return call{params: texts{"id": s.invoice(t), "document": "berkas.pdf"}}
+	}},
+	{route: "GET /api/v1/subscription", as: auditors, call: nothing},
+	{route: "GET /api/v1/subscription/preview", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"plan": "pilot"}} }},
+	{route: "PUT /api/v1/subscription/plan", as: admins, call: func(*testing.T, *side, string) call { return call{json: texts{"plan": "pilot"}} }},
+	{route: "PUT /api/v1/subscription/details", as: admins, call: func(*testing.T, *side, string) call { return call{json: payerDetails} }},
+	{route: "DELETE /api/v1/subscription", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }},
 
 	// Signing in. A stranger's attempt is recorded where it was made.
 	{route: "GET /masuk", as: all, call: nothing},
@@ -331,6 +407,11 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/undang", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{form: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": s.Counters[0].String()}}
 	}, free: []string{"email"}, news: []string{"diundang"}},
+	{route: "GET /petugas/orang/impor", as: admins, call: nothing},
+	{route: "GET /petugas/orang/impor/contoh", as: admins, call: nothing},
+	{route: "POST /petugas/orang/impor", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/berkas", as: admins, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/orang/impor/undang", as: admins, call: sheeted, free: []string{"isi"}, news: []string{"impor"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {
@@ -346,6 +427,9 @@ var routeCases = []routeCase{
 	{route: "POST /api/v1/people", as: admins, call: func(_ *testing.T, s *side, _ string) call {
 		return call{json: texts{"name": "Orang Baru", "email": newcomer(), "role": authz.RoleOfficer, "agency": "dukcapil", "counters": list(s.Counters[0])}}
 	}, free: []string{"email"}},
+	{route: "POST /api/v1/people/import", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"people": `[{"name":"Orang Baru","email":"` + newcomer() + `","role":"officer","agency":"dukcapil","counters":["` + s.Counters[0].String() + `"]}]`}}
+	}, said: map[string]int{"people": 422}}, // a counter that the agency has not
 	{route: "GET /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 	{route: "PUT /api/v1/people/:id/roles/:role", as: admins, call: theirs(nil, func(_ *testing.T, _ *side, _ *person, c *call) {
 		c.params["role"] = authz.RoleManager
@@ -359,6 +443,21 @@ var routeCases = []routeCase{
 	})},
 	{route: "DELETE /api/v1/people/:id", as: admins, call: theirs(nil, nil)},
 
+	// The region's own domains.
+	{route: "GET /petugas/domain", as: admins, call: nothing},
+	{route: "POST /petugas/domain", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"host": "tanya." + s.Slug + ".go.id"}}
+	}, free: []string{"host"}, news: []string{"diminta"}}, // anybody may ask for any name: the proof decides
+	{route: "POST /petugas/domain/:host/periksa", as: admins, call: named("host", askedDomain), news: []string{"terbukti"}},
+	{route: "POST /petugas/domain/:host/kembalikan", as: admins, call: named("host", askedDomain), news: []string{"dikembalikan"}},
+	{route: "GET /api/v1/domains", as: admins, call: nothing},
+	{route: "POST /api/v1/domains", as: admins, call: func(_ *testing.T, s *side, _ string) call {
+		return call{json: texts{"host": "tanya." + s.Slug + ".go.id"}}
+	}, free: []string{"host"}},
+	{route: "GET /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
+	{route: "POST /api/v1/domains/:host/check", as: admins, call: named("host", askedDomain)},
+	{route: "DELETE /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
+
 	// Going.
 	{route: "POST /keluar", as: signed, call: mine(false, nil)},
 	{route: "DELETE /api/v1/sessions/current", as: signed, call: mine(false, nil)},
@@ -368,11 +467,33 @@ var routeCases = []routeCase{
 	{route: "bare GET /daerah", as: all, call: func(*testing.T, *side, string) call { return call{query: texts{"q": "bangka"}} }},
 	{route: "bare GET /provinsi/:code", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"code": "19"}} }},
 	{route: "any GET /.well-known/security.txt", as: all, call: nothing},
+	// Only at a domain of a region's own, while a certificate is ordered for it: the tests of package domains go there.
+	{route: "any GET /.well-known/acme-challenge/:token", nobody: true, call: func(*testing.T, *side, string) call {
+		return call{params: texts{"token": "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJyhk6Q"}}
+	}},
 	{route: "any GET /_/*", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"*": "0000000000/form.js"}} }},
 	{route: "any GET /_/t/:hash/brand.css", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
 	{route: "any GET /_/t/:hash/logo.svg", as: all, call: func(*testing.T, *side, string) call { return call{params: texts{"hash": "0000000000"}} }},
 	{route: "any GET /healthz", as: all, call: nothing},
 	{route: "any GET /readyz", as: all, call: nothing},
+
+	// Changing over from an old queue system: last, for no numbers are given meanwhile.
+	{route: "GET /petugas/peralihan", as: auditors, call: nothing},
+	{route: "POST /petugas/peralihan", as: auditors, call: func(_ *testing.T, s *side, _ string) call {
+		return call{form: texts{"kapan": "nanti", "tanggal": s.t.Today(s.w.db.Now()).Add(2).String(), "jam": "07:00", "seri": s.Series[0].String(), "diberikan": "5", "dipanggil": "5"}}
+	}, news: []string{"alih"}},
+	{route: "POST /petugas/peralihan/berkas", as: auditors, call: func(*testing.T, *side, string) call {
+		return call{form: texts{"isi": base64.StdEncoding.EncodeToString([]byte("Seri,Terakhir diberikan,Terakhir dipanggil\nA,5,5\n"))}}
+	}},
+	{route: "GET /petugas/peralihan/laporan", as: auditors, call: nothing},
+	{route: "POST /petugas/peralihan/kembali", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		s.plansSwitch(t, 0)
+		return call{}
+	}, news: []string{"kembali"}},
+	{route: "POST /petugas/peralihan/batal", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+		s.plansSwitch(t, time.Hour)
+		return call{}
+	}, news: []string{"batal"}},
 }
 
 // newcomer is an address that nobody has yet.

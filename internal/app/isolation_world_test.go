@@ -44,6 +44,7 @@ type world struct {
 	a, b  *side
 	log   *safeBuffer
 	idp   *mockoidc.MockOIDC
+	dns   *testkit.NameServer
 	roles []string // the public first
 }
 
@@ -53,6 +54,7 @@ type side struct {
 	w       *world
 	t       *tenant.Tenant
 	domain  string             // its proved own domain
+	wanted  string             // another one, that it may ask for
 	people  map[string]*person // by role
 	persons map[string]bool    // the identifiers of all there are
 	known   map[string]bool    // what must not be seen elsewhere, beside the canary and the phone
@@ -114,6 +116,8 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	cfg := config.Default()
 	cfg.SSONetworks = []string{"127.0.0.0/8"}
+	w.dns = testkit.NewNameServer(t)
+	cfg.NameServer = w.dns.Address
 	cfg.Limits, cfg.Data, cfg.SecurityContact = false, t.TempDir(), "mailto:keamanan@contoh.test"
 	// Everything, so that a line which shows something is found at any level.
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -169,7 +173,7 @@ func (w *world) bind(t *testing.T, s *side) {
 func (w *world) side(t *testing.T, r *testkit.Region) *side {
 	t.Helper()
 	leaveWork(t, w.db, w.ap, r)
-	s := &side{Region: r, w: w, people: map[string]*person{}, known: map[string]bool{}, persons: map[string]bool{}}
+	s := &side{Region: r, w: w, wanted: "layanan." + r.Slug + ".go.id", people: map[string]*person{}, known: map[string]bool{}, persons: map[string]bool{}}
 	var ok bool
 	if s.t, ok = w.ap.Registry.ByHost(r.Host("localhost")); !ok {
 		t.Fatal("not in the registry")

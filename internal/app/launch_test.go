@@ -30,6 +30,7 @@ type launch struct {
 
 func (l *launch) fill(selector, text string) {
 	l.t.Helper()
+	l.p.MustActivate() // a page behind another draws nothing, and typing waits for that
 	el := l.p.MustElement(selector)
 	el.MustSelectAllText().MustInput(text)
 	l.typed++

@@ -52,6 +52,9 @@ func serve(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := a.listenTLS(); err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	return a.Serve(ctx, ln, func() {
 		url := baseURL(cfg, ln)
 		if cfg.Format == "json" {

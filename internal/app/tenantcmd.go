@@ -34,6 +34,9 @@ const tenantUsage = `pendopo tenant: daerah · regions
   list                  daerah yang ada · the regions that are here
   export CODE DIR       tulis folder yang sama; --force mengganti manifes yang sudah ada di situ
                         · write a folder that applies back to the same; --force replaces the manifest in it
+  services CODE FILE.xlsx
+                        layanan dan loket daerah itu sebagai lembar kerja; --into DIR: baca berkas itu dan tulis
+                        folder daerah, untuk diperiksa dengan plan · the region's services and counters as a spreadsheet; --into DIR: read that file and write a region's folder, to be looked at by plan
   suspend CODE [reason] hentikan sementara dengan halaman yang jelas · pause, with a clear page
   resume CODE           lanjutkan · go on
   password CODE EMAIL   kata sandi baru untuk seseorang, ditampilkan sekali · a new password for somebody, shown once
@@ -72,6 +75,7 @@ type tenantEnv struct {
 	confirm string // --confirm of apply
 	log     *slog.Logger
 
+	into         string // --into of services
 	secretFile   string // of sign-in
 	forgetSecret bool
 }
@@ -100,6 +104,10 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 	export.flags = func(fs *flag.FlagSet) {
 		fs.BoolVar(&t.force, "force", false, "ganti manifes yang sudah ada di folder itu · replace the manifest that the folder holds")
 	}
+	services := v("services", 2, 2, tenantServices)
+	services.flags = func(fs *flag.FlagSet) {
+		fs.StringVar(&t.into, "into", "", "baca berkas itu, dan tulis folder daerah ini · read the file, and write this region's folder")
+	}
 	var made string // a folder for the first plan of all, which leaves nothing behind
 	plan.open = func(ctx context.Context, cfg config.Config, log *slog.Logger) (db *store.DB, err error) {
 		if noData(cfg) == nil {
@@ -118,7 +126,7 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 		}
 	}()
 	return group{"tenant", tenantUsage, []verb{
-		plan, apply, v("list", 0, 0, tenantList), export, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
+		plan, apply, v("list", 0, 0, tenantList), export, services, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
 		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), signIn, domain, schema,
 	}}.run(ctx, e, args, t)
 }

@@ -90,19 +90,18 @@ func (s *Service) countInvitation(ctx context.Context, tx *store.Tx, by *authz.A
 	if s.opt.LimitsOff || by.System != "" {
 		return nil
 	}
-	for _, c := range []struct {
-		key  string
-		most int
-	}{{"invitation-by/" + by.UserID.String(), invitationsBy}, {"invitation-to/" + user.String(), invitationsTo}} {
-		ok, wait, err := throttle.Take(ctx, tx, c.key, time.Hour, c.most)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.TooMany, "auth.letters").Retry(wait)
-		}
+	if err := takeLetter(ctx, tx, "invitation-by/"+by.UserID.String(), time.Hour, invitationsBy); err != nil {
+		return err
 	}
-	return nil
+	return takeLetter(ctx, tx, "invitation-to/"+user.String(), time.Hour, invitationsTo)
+}
+
+func takeLetter(ctx context.Context, tx *store.Tx, key string, window time.Duration, most int) error {
+	ok, wait, err := throttle.Take(ctx, tx, key, window, most)
+	if err == nil && !ok {
+		err = fault.New(fault.TooMany, "auth.letters").Retry(wait)
+	}
+	return err
 }
 
 // InviteIn is Invite within a transaction, such as an apply's; actor is who invites, as records name them.

@@ -340,6 +340,15 @@ func (s *Service) SetCounters(ctx context.Context, t *tenant.Tenant, by *authz.A
 }
 
 func setCounters(ctx context.Context, tx *store.Tx, who account, agency string, counters []id.ID) (changed bool, err error) {
+	declared, err := declaredOf(ctx, tx, who)
+	if err != nil {
+		return false, err
+	}
+	return placeAt(ctx, tx, who.ID, agency, counters, declared)
+}
+
+// placeAt is setCounters for somebody of whom is known what the manifest says.
+func placeAt(ctx context.Context, tx *store.Tx, user id.ID, agency string, counters []id.ID, declared declared) (changed bool, err error) {
 	all, err := agencyCounters(ctx, tx, agency)
 	if err != nil {
 		return false, err
@@ -349,24 +358,20 @@ func setCounters(ctx context.Context, tx *store.Tx, who account, agency string, 
 			return false, fault.New(fault.NotFound, "not_found")
 		}
 	}
-	declared, err := declaredOf(ctx, tx, who)
-	if err != nil {
-		return false, err
-	}
-	have, err := store.Select[tenant.UserCounter](tx).Where("user_id = ?", who.ID).All(ctx)
+	have, err := store.Select[tenant.UserCounter](tx).Where("user_id = ?", user).All(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, h := range have {
 		if _, theirs := all[h.CounterID]; theirs && !slices.Contains(counters, h.CounterID) {
 			changed = true
-			if _, err := store.Delete[tenant.UserCounter](ctx, tx, "user_id = ? and counter_id = ?", who.ID, h.CounterID); err != nil {
+			if _, err := store.Delete[tenant.UserCounter](ctx, tx, "user_id = ? and counter_id = ?", user, h.CounterID); err != nil {
 				return false, err
 			}
 		}
 	}
 	for _, c := range counters {
-		n, err := store.InsertNew(ctx, tx, &tenant.UserCounter{UserID: who.ID, CounterID: c, Source: declared.counter(tx, c)})
+		n, err := store.InsertNew(ctx, tx, &tenant.UserCounter{UserID: user, CounterID: c, Source: declared.counter(tx, c)})
 		if err != nil {
 			return false, err
 		}
@@ -495,8 +500,15 @@ func (s *Service) Add(ctx context.Context, t *tenant.Tenant, by *authz.Actor, n 
 		if there != nil {
 			user = there.ID
 		}
+		region, err := tenant.DeclaredIn(ctx, tx)
+		if err != nil {
+			return err
+		}
 		return tenant.ChangePerson(ctx, tx, s.opt.Hasher, by.String(), user, func() error {
-			return s.add(ctx, tx, t, me, there, user, n)
+			if err := s.add(ctx, tx, t, me, region, there, user, n); err != nil {
+				return err
+			}
+			return s.countInvitation(ctx, tx, me, user)
 		})
 	})
 	if err == nil && added {
@@ -505,8 +517,8 @@ func (s *Service) Add(ctx context.Context, t *tenant.Tenant, by *authz.Actor, n 
 	return user, added, err
 }
 
-// add stores a newcomer, or brings back who was there, and sends the letter.
-func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *authz.Actor, there *account, user id.ID, n Newcomer) error {
+// add stores a newcomer, or brings back who was there, and sends the letter. region is the region's manifest, or nil.
+func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *authz.Actor, region *tenants.Region, there *account, user id.ID, n Newcomer) error {
 	keys, err := seal.In(ctx, tx)
 	if err != nil {
 		return err
@@ -515,9 +527,9 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *a
 	if err := row.Seal(keys, n.Email, n.Name); err != nil {
 		return err
 	}
-	declared, err := declaredOf(ctx, tx, account{ID: user, Email: row.Email, Name: row.Name})
-	if err != nil {
-		return err
+	var declared declared
+	if region != nil {
+		declared = declaredIn(region, n.Email)
 	}
 	if declared.named {
 		row.Source = tenant.FromManifest
@@ -538,12 +550,9 @@ func (s *Service) add(ctx context.Context, tx *store.Tx, t *tenant.Tenant, me *a
 		return err
 	}
 	if n.Role == authz.RoleOfficer {
-		if _, err := setCounters(ctx, tx, account{ID: user, Email: row.Email, Name: row.Name}, n.Agency, n.Counters); err != nil {
+		if _, err := placeAt(ctx, tx, user, n.Agency, n.Counters, declared); err != nil {
 			return err
 		}
-	}
-	if err := s.countInvitation(ctx, tx, me, user); err != nil {
-		return err
 	}
 	return s.InviteIn(ctx, tx, user, me.String())
 }

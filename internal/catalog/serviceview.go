@@ -174,6 +174,8 @@ func newPlaceView(p *i18n.Printer, at PlaceNow, now time.Time) placeView {
 	switch {
 	case v.Give:
 		v.Key = id.New().String()
+	case at.Opening.Old:
+		v.Why, v.Told = p.T("catalog.numbers_old"), v.Now.Open
 	case at.NextTickets.IsZero():
 		v.Why, v.Told = p.T("catalog.no_opening"), !v.Now.Open
 	default:

@@ -87,7 +87,7 @@ type standingLine struct {
 
 // standingOf puts a venue's opening into words. today are the venue's periods of the day.
 func standingOf(p *i18n.Printer, o tenant.Opening, next time.Time, today []tenants.Period, now time.Time) standingLine {
-	if o.Always {
+	if o.Always && !o.Old {
 		return standingLine{true, p.T("catalog.always"), p.T("catalog.always_note")}
 	}
 	if o.Open {
@@ -97,6 +97,10 @@ func standingOf(p *i18n.Printer, o tenant.Opening, next time.Time, today []tenan
 			notes = append(notes, p.T("catalog.opens_again", minute(p, again)))
 		}
 		switch {
+		case o.Old && next.IsZero():
+			notes = append(notes, p.T("catalog.numbers_old"))
+		case o.Old:
+			notes = append(notes, p.T("catalog.numbers_old_until", when(p, next, now)))
 		case o.Tickets && o.TicketsUntil.Equal(o.Until):
 		case o.Tickets:
 			notes = append(notes, p.T("catalog.numbers_until", p.Time(o.TicketsUntil)))

@@ -27,6 +27,12 @@ import (
 // Config is what an operator can set.
 type Config struct {
 	Addr             string        // where to listen
+	TLSAddr          string        // where to listen for TLS; "": whoever stands in front ends it
+	TLSCert          string        // the platform's own certificate, a file in PEM; "": none
+	TLSKey           string        // its key
+	ACMEDirectory    string        // the certificate authority for regions' own domains, its directory's address; "": none
+	ACMEEmail        string        // where it writes to
+	ACMETerms        bool          // the operator agrees to its terms
 	Data             string        // folder of the SQLite database
 	DatabaseURL      string        // "": SQLite in Data
 	OwnerDatabaseURL string        // PostgreSQL: the role that owns the tables; for migrate
@@ -53,6 +59,11 @@ type Config struct {
 	MailFolder       string        // where messages are kept that nothing is configured for; see Outbox
 	GatewayURL       string        // SMS and WhatsApp; "": none
 	GatewaySecret    string        // signs what goes to the gateway
+	StripeKey        string        // the secret key at Stripe; "": subscriptions are invoiced offline
+	StripeKeyFile    string        // a file with it instead
+	StripeSecret     string        // checks what Stripe tells us
+	StripeSecretFile string        // a file with it instead
+	SellerFile       string        // who invoices name as the seller
 	SSONetworks      []string      // networks in which agencies' identity providers may be reached, beside the public internet
 }
 
@@ -115,12 +126,48 @@ var values = []value{
 	{"PENDOPO_ADDR", "addr", "where to listen; port 0 takes a free one", "HOST:PORT", false,
 		func(c *Config) string { return c.Addr },
 		func(c *Config, s string) error {
-			_, port, err := net.SplitHostPort(s)
-			if err == nil {
-				_, err = strconv.ParseUint(port, 10, 16)
-			}
 			c.Addr = s
-			return err
+			return listenAddress(s)
+		}},
+	{"PENDOPO_TLS_ADDR", "tls-addr", "where to listen for TLS as well, such as :443; then --addr, such as :80, answers certificate authorities and leads to https. Empty: whoever stands in front ends TLS", "empty or HOST:PORT", false,
+		func(c *Config) string { return c.TLSAddr },
+		func(c *Config, s string) error {
+			if c.TLSAddr = s; s == "" {
+				return nil
+			}
+			return listenAddress(s)
+		}},
+	path("PENDOPO_TLS_CERT", "tls-cert", "the platform's own certificate for the bare domain and everything under it, in PEM with its chain; read again when it changes", func(c *Config) *string { return &c.TLSCert }),
+	path("PENDOPO_TLS_KEY", "tls-key", "the file with its key, in PEM", func(c *Config) *string { return &c.TLSKey }),
+	{"PENDOPO_ACME_DIRECTORY", "acme-directory", "the certificate authority from which regions' own domains get their certificates, by ACME", "empty, letsencrypt, letsencrypt-staging or https://HOST/PATH", false,
+		func(c *Config) string { return c.ACMEDirectory },
+		func(c *Config, s string) error {
+			if known, ok := authorities[s]; ok {
+				s = known
+			}
+			c.ACMEDirectory = s
+			if u, err := url.Parse(s); s != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
+				return errors.New("not such an address")
+			}
+			return nil
+		}},
+	{"PENDOPO_ACME_EMAIL", "acme-email", "where the certificate authority writes to", "empty or an e-mail address", false,
+		func(c *Config) string { return c.ACMEEmail },
+		func(c *Config, s string) error {
+			if a, err := mail.ParseAddress(s); s != "" && (err != nil || a.Address != s) {
+				return errors.New("not an e-mail address")
+			}
+			c.ACMEEmail = s
+			return nil
+		}},
+	{"PENDOPO_ACME_TERMS", "acme-terms", "agreed: you have read the certificate authority's terms and agree to them; without it none is asked", "empty or agreed", false,
+		func(c *Config) string { return map[bool]string{true: agreed}[c.ACMETerms] },
+		func(c *Config, s string) error {
+			if s != "" && s != agreed {
+				return errors.New("not one of them")
+			}
+			c.ACMETerms = s == agreed
+			return nil
 		}},
 	{"PENDOPO_DATA", "data", "folder for the SQLite database, when no PostgreSQL is set", "a path", false,
 		func(c *Config) string { return c.Data },
@@ -288,6 +335,21 @@ var values = []value{
 			c.GatewaySecret = s
 			return nil
 		}},
+	{"PENDOPO_STRIPE_KEY", "", "the secret key at Stripe, through which subscriptions are then paid; empty: numbered invoices of our own, marked as paid by hand (docs/billing.md)", "empty, sk_live_... , sk_test_... , rk_live_... or rk_test_...", true,
+		func(c *Config) string { return c.StripeKey },
+		func(c *Config, s string) error { c.StripeKey = s; return shaped(s, stripeKey) }},
+	{"PENDOPO_STRIPE_KEY_FILE", "stripe-key-file", "a file that holds it instead, such as a mounted secret", "a path", false,
+		func(c *Config) string { return c.StripeKeyFile },
+		func(c *Config, s string) error { c.StripeKeyFile = s; return nil }},
+	{"PENDOPO_STRIPE_WEBHOOK_SECRET", "", "the signing secret of the webhook endpoint https://DOMAIN/stripe/webhook", "empty or whsec_...", true,
+		func(c *Config) string { return c.StripeSecret },
+		func(c *Config, s string) error { c.StripeSecret = s; return shaped(s, stripeSecret) }},
+	{"PENDOPO_STRIPE_WEBHOOK_SECRET_FILE", "stripe-webhook-secret-file", "a file that holds it instead", "a path", false,
+		func(c *Config) string { return c.StripeSecretFile },
+		func(c *Config, s string) error { c.StripeSecretFile = s; return nil }},
+	{"PENDOPO_SELLER_FILE", "seller-file", "a YAML file with whom invoices and receipts name as the seller: name, address, npwp, bank, signatory, place", "a path", false,
+		func(c *Config) string { return c.SellerFile },
+		func(c *Config, s string) error { c.SellerFile = s; return nil }},
 	{"PENDOPO_SSO_NETWORKS", "sso-networks", "networks in which agencies' own identity providers may be reached; a region writes their addresses, so that others than the public internet's are refused unless they stand here. Without TLS only one on this machine is asked, with 127.0.0.0/8", "networks, separated by commas, such as 10.20.0.0/16", false,
 		func(c *Config) string { return strings.Join(c.SSONetworks, ",") },
 		func(c *Config, s string) error {
@@ -303,8 +365,77 @@ var values = []value{
 	choice("PENDOPO_FORMAT", "format", "how the start is announced: a table, or one line of JSON once requests are accepted", func(c *Config) *string { return &c.Format }, "table", "json"),
 }
 
+var (
+	stripeKey    = regexp.MustCompile(`^(sk|rk)_(live|test)_[A-Za-z0-9]{10,200}$`)
+	stripeSecret = regexp.MustCompile(`^whsec_[A-Za-z0-9+/=]{16,200}$`)
+)
+
+// shaped refuses a secret of another shape, without showing it.
+func shaped(s string, shape *regexp.Regexp) error {
+	if s != "" && !shape.MatchString(s) {
+		return errors.New("not of that shape")
+	}
+	return nil
+}
+
+// Stripe gives the key and the webhook's secret, of which a file may hold either; read reads one. Both are "" where
+// Stripe is not used. An error names the variable and shows nothing of a secret.
+func (c Config) Stripe(read func(string) ([]byte, error)) (key, secret string, err error) {
+	key, secret = c.StripeKey, c.StripeSecret
+	for _, from := range []struct {
+		file, env string
+		into      *string
+		shape     *regexp.Regexp
+	}{
+		{c.StripeKeyFile, "PENDOPO_STRIPE_KEY_FILE", &key, stripeKey}, {c.StripeSecretFile, "PENDOPO_STRIPE_WEBHOOK_SECRET_FILE", &secret, stripeSecret},
+	} {
+		if from.file == "" {
+			continue
+		}
+		text, err := read(from.file)
+		if err != nil {
+			return "", "", fmt.Errorf("%s: %w", from.env, err)
+		}
+		*from.into = strings.TrimSpace(string(text))
+		if *from.into == "" || shaped(*from.into, from.shape) != nil {
+			return "", "", fmt.Errorf("%s: what the file holds is not of the right shape", from.env)
+		}
+	}
+	if (key == "") != (secret == "") {
+		return "", "", errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_WEBHOOK_SECRET belong together, and one of them is missing")
+	}
+	return key, secret, nil
+}
+
 // Off switches checkpoints off.
 const Off = "off"
+
+const agreed = "agreed"
+
+// authorities are those that have a name here.
+var authorities = map[string]string{
+	"letsencrypt":         "https://acme-v02.api.letsencrypt.org/directory",
+	"letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+
+func listenAddress(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	return err
+}
+
+func path(env, flag, doc string, get func(*Config) *string) value {
+	return value{env, flag, doc, "a path", false,
+		func(c *Config) string { return *get(c) },
+		func(c *Config, s string) error {
+			if *get(c) = s; s != "" {
+				*get(c) = filepath.Clean(s)
+			}
+			return nil
+		}}
+}
 
 func databaseURL(get func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, s string) error {
@@ -398,10 +529,36 @@ func (c Config) together() (wrong []error) {
 	if c.MasterKey != "" && c.MasterKeyFile != "" {
 		wrong = append(wrong, errors.New("PENDOPO_MASTER_KEY and PENDOPO_MASTER_KEY_FILE are both set: keep one"))
 	}
+	wrong = append(wrong, c.tls()...)
+	if c.StripeKey != "" && c.StripeKeyFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_KEY_FILE are both set: keep one"))
+	}
+	if c.StripeSecret != "" && c.StripeSecretFile != "" {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_WEBHOOK_SECRET and PENDOPO_STRIPE_WEBHOOK_SECRET_FILE are both set: keep one"))
+	}
+	if (c.StripeKey == "" && c.StripeKeyFile == "") != (c.StripeSecret == "" && c.StripeSecretFile == "") {
+		wrong = append(wrong, errors.New("PENDOPO_STRIPE_KEY and PENDOPO_STRIPE_WEBHOOK_SECRET belong together, and one of them is missing"))
+	}
 	if c.Drain >= c.Grace {
 		wrong = append(wrong, fmt.Errorf("PENDOPO_DRAIN=%v takes all of PENDOPO_GRACE=%v, and open requests would be cut: set PENDOPO_GRACE (--grace) above %v, or PENDOPO_DRAIN (--drain) below %v",
 			c.Drain, c.Grace, c.Drain, c.Grace))
 	}
+	return wrong
+}
+
+// tls refuses what would listen for TLS and have nothing to show, or the reverse.
+func (c Config) tls() (wrong []error) {
+	say := func(is bool, text string) {
+		if is {
+			wrong = append(wrong, errors.New(text))
+		}
+	}
+	say((c.TLSCert == "") != (c.TLSKey == ""), "PENDOPO_TLS_CERT and PENDOPO_TLS_KEY belong together, and one of them is missing")
+	say(c.TLSAddr == "" && c.TLSCert != "", "PENDOPO_TLS_ADDR is missing: PENDOPO_TLS_CERT is shown to nobody without it")
+	say(c.TLSAddr == "" && c.ACMEDirectory != "", "PENDOPO_TLS_ADDR is missing: certificates of PENDOPO_ACME_DIRECTORY are shown to nobody without it")
+	say(c.TLSAddr != "" && c.TLSCert == "" && c.ACMEDirectory == "", "PENDOPO_TLS_ADDR has no certificate to show: set PENDOPO_TLS_CERT and PENDOPO_TLS_KEY, PENDOPO_ACME_DIRECTORY, or both")
+	say(c.TLSAddr != "" && c.Scheme != "https", "PENDOPO_TLS_ADDR needs PENDOPO_PUBLIC_SCHEME=https: else cookies would go in the clear too")
+	say(c.ACMEDirectory != "" && !c.ACMETerms, "PENDOPO_ACME_TERMS is missing: read the terms of the certificate authority in PENDOPO_ACME_DIRECTORY, then set it to agreed")
 	return wrong
 }
 

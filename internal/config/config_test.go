@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,33 @@ func TestValuesThatBelongTogether(t *testing.T) {
 	}
 	if c, _, _ := load(t, map[string]string{"PENDOPO_DATABASE_URL": "postgres://x/y", "PENDOPO_MAIL_FOLDER": "/var/mail/"}); c.Outbox() != "/var/mail" {
 		t.Errorf("the folder that was named is not used: %q", c.Outbox())
+	}
+}
+
+// Nothing listens for TLS that has nothing to show or lets cookies go in the clear, and no authority is asked whose terms
+// nobody has agreed to.
+func TestTLSIsWholeOrNot(t *testing.T) {
+	whole := map[string]string{
+		"PENDOPO_TLS_ADDR": ":443", "PENDOPO_PUBLIC_SCHEME": "https", "PENDOPO_TLS_CERT": "tls.crt", "PENDOPO_TLS_KEY": "tls.key",
+		"PENDOPO_ACME_DIRECTORY": "letsencrypt", "PENDOPO_ACME_TERMS": "agreed",
+	}
+	c, _, err := load(t, whole)
+	if err != nil || c.ACMEDirectory != "https://acme-v02.api.letsencrypt.org/directory" || !c.ACMETerms {
+		t.Fatalf("%+v %v", c, err)
+	}
+	for _, without := range []string{"PENDOPO_TLS_ADDR", "PENDOPO_PUBLIC_SCHEME", "PENDOPO_TLS_CERT", "PENDOPO_TLS_KEY", "PENDOPO_ACME_TERMS"} {
+		env := maps.Clone(whole)
+		delete(env, without)
+		if _, _, err := load(t, env); err == nil || !strings.Contains(err.Error(), without) {
+			t.Errorf("without %s: %v", without, err)
+		}
+	}
+	for name, value := range map[string]string{"PENDOPO_ACME_DIRECTORY": "http://ca.example.id/dir", "PENDOPO_ACME_TERMS": "yes", "PENDOPO_ACME_EMAIL": "ti", "PENDOPO_TLS_ADDR": "443"} {
+		env := maps.Clone(whole)
+		env[name] = value
+		if _, _, err := load(t, env); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type callRow struct {
 	ServiceID string    `db:"service_id"`
 	Number    int64     `db:"number"`
 	Channel   string    `db:"channel"`
+	Origin    string    `db:"origin"`
 	CreatedAt time.Time `db:"created_at"`
 	CalledAt  time.Time `db:"called_at"`
 }
@@ -41,7 +42,7 @@ type callRow struct {
 // ticket is the ticket that was called.
 func (r callRow) ticket(q callQuery) (t Ticket, err error) {
 	t = Ticket{
-		Day: q.Day, Number: r.Number, Status: Called, Channel: Channel(r.Channel), CounterID: q.CounterID, Calls: 1,
+		Day: q.Day, Number: r.Number, Status: Called, Channel: Channel(r.Channel), Origin: Origin(r.Origin), CounterID: q.CounterID, Calls: 1,
 		CreatedAt: r.CreatedAt, CalledAt: r.CalledAt,
 	}
 	for _, p := range []struct {
@@ -103,6 +104,7 @@ with c as materialized (
   where t.tenant_id = $1::uuid and t.day = $4::date and t.status = 'waiting'
     and exists (select 1 from state where what = 'go')
     and t.series_id in (select cs.series_id from counter_series cs where cs.tenant_id = $1::uuid and cs.counter_id = $3::uuid)
+    and (t.origin = '' or exists (select 1 from series s where s.tenant_id = $1::uuid and s.id = t.series_id and (s.gives_from is null or s.gives_from <= $2::timestamptz)))
   order by t.created_at, t.number, t.id limit 1
   for update of t skip locked
 ), done as (
@@ -113,7 +115,7 @@ with c as materialized (
 ), taken as (
   update tickets t set status = 'called', counter_id = $3::uuid, called_at = $2::timestamptz, calls = 1
   from nxt where t.tenant_id = $1::uuid and t.id = nxt.id
-  returning t.id, t.series_id, t.number, t.service_id, t.channel, t.created_at
+  returning t.id, t.series_id, t.number, t.service_id, t.channel, t.origin, t.created_at
 ), cu as (
   update counters set ticket_id = taken.id from taken where counters.tenant_id = $1::uuid and counters.id = $3::uuid
 ), pr as (
@@ -149,7 +151,7 @@ with c as materialized (
 select case when s.what = 'go' then case when t.id is null then 'none' else 'called' end else s.what end as outcome,
   coalesce(coalesce(t.id, case s.what when 'same' then s.pressed when 'stale' then s.ticket_id end)::text, '') as id, coalesce(d.id::text, '') as done,
   coalesce(t.series_id::text, '') as series_id, coalesce(t.service_id::text, '') as service_id, coalesce(t.number, 0) as number,
-  coalesce(t.channel, '') as channel, coalesce(t.created_at, $2::timestamptz) as created_at, $2::timestamptz as called_at
+  coalesce(t.channel, '') as channel, coalesce(t.origin, '') as origin, coalesce(t.created_at, $2::timestamptz) as created_at, $2::timestamptz as called_at
 from state s left join taken t on true left join done d on true`
 
 func newCaller(db *store.DB) *store.Hot[callQuery, callRow] {
@@ -196,10 +198,10 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	if q.Free && cur != nil && cur.Day == q.Day {
 		return []callRow{{Outcome: "stale", ID: d.TicketID.String()}}, nil
 	}
-	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series"}, `
+	next, err := store.Query[Ticket](ctx, tx, store.From{"tickets", "counter_series", "series"}, `
 		select t.* from tickets t where t.day = ? and t.status = 'waiting'
-		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
-		order by t.created_at, t.number, t.id limit 1`, q.Day, q.CounterID)
+		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?) and `+oursNow+`
+		order by t.created_at, t.number, t.id limit 1`, q.Day, q.CounterID, tx.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +211,7 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	n := next[0]
 	out := callRow{
 		Outcome: "called", ID: n.ID.String(), SeriesID: n.SeriesID.String(), ServiceID: n.ServiceID.String(), Number: n.Number,
-		Channel: string(n.Channel), CreatedAt: n.CreatedAt, CalledAt: tx.Now(),
+		Channel: string(n.Channel), Origin: string(n.Origin), CreatedAt: n.CreatedAt, CalledAt: tx.Now(),
 	}
 	if cur != nil {
 		if err := finish(ctx, tx, q.Actor, *cur, q.CounterID, q.ZoneID); err != nil {
@@ -234,6 +236,9 @@ func callLite(ctx context.Context, tx *store.Tx, qs []callQuery) ([]callRow, err
 	note(tx, q.Actor, actionCall, "ticket.called", next[0], q.CounterID, q.ZoneID)
 	return []callRow{out}, nil
 }
+
+// oursNow leaves out numbers that another system gave and still calls: until a mall has changed over they wait there.
+const oursNow = `(t.origin = '' or exists (select 1 from series s where s.id = t.series_id and (s.gives_from is null or s.gives_from <= ?)))`
 
 // standing is who stands at a counter, called or served; nil: nobody. It may be left over from another day.
 func standing(ctx context.Context, tx *store.Tx, d callState) (*Ticket, error) {

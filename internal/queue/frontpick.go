@@ -208,7 +208,7 @@ func (b *frontBuilder) service(o *tenant.Service, at *tenant.Series) frontServic
 	why.Off = len(periods) == 0
 	switch {
 	case !open.Tickets:
-		why.Code = "queue.closed"
+		why.Code = closedBy(open)
 		row.Why, row.Short = &why, true
 		if !b.shut[at.VenueID] {
 			b.shut[at.VenueID] = true

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -61,7 +62,8 @@ func validKey(key string) error {
 // Issue gives a number. The same key again gives the same ticket; with another service, or another
 // series if one is named, it is the fault "queue.key_reused" (422). Faults: "queue.no_service" (404),
 // "invalid" (422: the series is none of the service's), "queue.no_numbers" (409: a service that is only
-// handed off), "queue.closed" and "queue.full" (409, both with next_opening).
+// handed off), "queue.closed", "queue.old_system" (another system gives the numbers) and "queue.full" (409, all with
+// next_opening).
 func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, error) {
 	if err := validKey(r.Key); err != nil {
 		return Place{}, err
@@ -94,7 +96,7 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 		if old, err := h.byKey(ctx, t, q.Key); err != nil || old != nil {
 			return h.replayed(ctx, t, dir, r, old, err)
 		}
-		return Place{}, notNow("queue.closed", dir.NextTickets(t, venue, now), open.Closure, t)
+		return Place{}, notNow(closedBy(open), dir.NextTickets(t, venue, now), open.Closure, t)
 	}
 	row, err := h.issue.Do(ctx, t.ID, q)
 	for _, next := range choice[1:] {
@@ -108,6 +110,9 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 		return Place{}, err
 	}
 	if row.Outcome == "full" {
+		if shut, err := h.shut(ctx, t, q.SeriesID, now); err != nil || shut {
+			return Place{}, cmp.Or(err, notNow("queue.old_system", dir.NextTickets(t, venue, now), nil, t))
+		}
 		return Place{}, notNow("queue.full", dir.NextTickets(t, venue, now), nil, t)
 	}
 	ticket := Ticket{
@@ -146,6 +151,14 @@ func choices(dir *tenant.Directory, t *tenant.Tenant, o *tenant.Service, named i
 		return o.Series[:1], nil
 	}
 	return open, nil
+}
+
+// closedBy is why a venue gives no numbers now.
+func closedBy(o tenant.Opening) string {
+	if o.Old {
+		return "queue.old_system"
+	}
+	return "queue.closed"
 }
 
 func notNow(code string, next time.Time, closure *tenant.Closure, t *tenant.Tenant) error {

@@ -65,7 +65,7 @@ func issueTopics(q issueQuery) []string {
 // A series that is full gives what is left and no row for the rest. Who is ahead are those who wait in the
 // series and in those that its counters call too, in the order of calling: by age, number and identifier.
 // The lock on the series is the one that its foreign key would take; taken here, a series that an apply is
-// just taking away is looked at again once that has committed.
+// just taking away, or that a change back to another system is just shutting, is looked at again once that has committed.
 const issueSQL = `
 with req as (
   select ord, series_id::uuid as series_id, service_id::uuid as service_id, day::date as day, id::uuid as id, key, channel, actor, record, data, topics
@@ -88,7 +88,7 @@ with req as (
 ), c as (
   insert into series_days as d (tenant_id, series_id, day, n, prev)
   select $1::uuid, w.series_id, w.day, least(w.n, coalesce(nullif(s.quota, 0), w.n)), 0
-  from want w join series s on s.tenant_id = $1::uuid and s.id = w.series_id and not s.retired
+  from want w join series s on s.tenant_id = $1::uuid and s.id = w.series_id and not s.retired and (s.gives_from is null or s.gives_from <= $2::timestamptz)
   order by w.series_id, w.day
   for key share of s
   on conflict (tenant_id, series_id, day) do update set
@@ -204,7 +204,7 @@ func issueOne(ctx context.Context, tx *store.Tx, q issueQuery) (issueRow, error)
 	}
 	now, err := store.Query[state](ctx, tx, store.From{"series", "series_days"}, `
 		select s.quota, coalesce((select d.n from series_days d where d.series_id = s.id and d.day = ?), 0) as n
-		from series s where s.id = ? and not s.retired`, q.Day, q.SeriesID)
+		from series s where s.id = ? and not s.retired and (s.gives_from is null or s.gives_from <= ?)`, q.Day, q.SeriesID, tx.Now())
 	if err != nil {
 		return issueRow{}, err
 	}

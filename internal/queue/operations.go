@@ -15,7 +15,7 @@ var Operations = []openapi.Operation{
 		Request: IssueRequest{}, Response: TicketJSON{}, Status: 201,
 		Headers: []openapi.Header{{Name: "Location", Description: "The ticket's address in the API."}},
 		Errors: []string{
-			"400 queue.bad_key", "400 queue.key_text", "404 queue.no_service", "409 queue.closed", "409 queue.full", "409 queue.no_numbers",
+			"400 queue.bad_key", "400 queue.key_text", "404 queue.no_service", "409 queue.closed", "409 queue.old_system", "409 queue.full", "409 queue.no_numbers",
 			"422 queue.key_reused", "422 invalid", "429 limited",
 		},
 	},

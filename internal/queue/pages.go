@@ -54,6 +54,7 @@ func (s *Pages) Routes(r *web.Router) {
 	r.Get("/papan/:zone/langsung", authz.Public, s.followBoard, web.Streams)
 
 	r.Get("/petugas", permCounter, s.listCounters, web.Desk("queue.desk"))
+	s.switchRoutes(r)
 	r.Get("/petugas/loket/:id", permCounter, s.showCounter)
 	r.Get("/petugas/loket/:id/langsung", permCounter, s.followCounter)
 	r.Post("/petugas/loket/:id/berikutnya", permCall, s.callNext)

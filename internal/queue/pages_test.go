@@ -56,6 +56,7 @@ type house struct {
 	*mall
 	app   *web.App
 	clock *testkit.Clock
+	reg   *tenant.Registry
 }
 
 // newHouse opens the database again with a clock that the test sets.
@@ -68,6 +69,7 @@ func newHouse(t *testing.T, db *store.DB, opts ...testkit.RegionOption) *house {
 	if err := reg.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	h.reg = reg
 	who := func(user id.ID, role, scope string) *authz.Actor {
 		return authz.NewActor(authz.Identity{Tenant: h.ID, UserID: user, Name: "Orang " + h.Canary, Channel: "counter"}, []authz.Grant{{Role: role, Scope: scope}})
 	}

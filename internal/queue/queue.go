@@ -119,7 +119,14 @@ type Ticket struct {
 	EndedAt   time.Time `bun:"ended_at,nullzero"`
 
 	CancelledBy Canceller `bun:"cancelled_by,nullzero"`
+	Origin      Origin    `bun:"origin"`
 }
+
+// Origin is which system gave a number.
+type Origin string
+
+// OldSystem gave numbers before a mall changed over; "" is ours.
+const OldSystem Origin = "old"
 
 // SeriesDay is how many numbers a series has given on a day.
 type SeriesDay struct {
@@ -152,7 +159,7 @@ type pressed struct {
 }
 
 // Models are this package's tables.
-var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*callState)(nil), (*pressed)(nil)}
+var Models = store.Models{(*Ticket)(nil), (*SeriesDay)(nil), (*callState)(nil), (*pressed)(nil), (*switchRow)(nil), (*switchSeriesRow)(nil)}
 
 // Label is a number as people read it: "A-027", "AB-1027".
 func Label(prefix string, number int64) string { return fmt.Sprintf("%s-%03d", prefix, number) }

@@ -321,10 +321,10 @@ func (h *Hall) line(ctx context.Context, tx *store.Tx, dir *tenant.Directory, at
 		Ticket `bun:",extend"`
 		Total  int `bun:"total"`
 	}
-	rows, err := store.Query[row](ctx, tx, store.From{"tickets", "counter_series"}, `
+	rows, err := store.Query[row](ctx, tx, store.From{"tickets", "counter_series", "series"}, `
 		select t.*, count(*) over () as total from tickets t where t.day = ? and t.status = 'waiting'
-		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?)
-		order by t.created_at, t.number, t.id limit ?`, day, at.ID, lineLimit)
+		  and t.series_id in (select cs.series_id from counter_series cs where cs.counter_id = ?) and `+oursNow+`
+		order by t.created_at, t.number, t.id limit ?`, day, at.ID, tx.Now(), lineLimit)
 	out := make([]Place, len(rows))
 	total := 0
 	for i, r := range rows {

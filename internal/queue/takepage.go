@@ -53,12 +53,12 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 
 // noNumber tells whether an error says that no number is given now, and a refusal why. No other conflict does.
 func noNumber(err error) bool {
-	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
+	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.old_system") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
 }
 
 // refusal is why there is no number now.
 type refusal struct {
-	Code    string // "queue.closed", "queue.full", "queue.no_numbers"
+	Code    string // "queue.closed", "queue.old_system", "queue.full", "queue.no_numbers"
 	Service *tenant.Service
 	Series  *tenant.Series  // that gives none; nil: the service has no numbers
 	Other   bool            // another place of the service gives numbers now
@@ -121,6 +121,8 @@ func (v refusal) title(p ui.Page) string {
 		return p.T("queue.refused.full.title")
 	case "queue.no_numbers":
 		return p.T("queue.refused.no_numbers.title")
+	case "queue.old_system":
+		return p.T("queue.refused.old.title")
 	}
 	switch {
 	case v.today():
@@ -142,6 +144,8 @@ func (v refusal) under(p ui.Page) string {
 
 func (v refusal) text(p ui.Page) string {
 	switch {
+	case v.Code == "queue.old_system":
+		return p.T("queue.refused.old.text")
 	case v.Code == "queue.full":
 		return p.T("queue.refused.full.text")
 	case v.Code == "queue.no_numbers" && v.Service != nil && v.Service.System != "":
@@ -163,6 +167,10 @@ func (v refusal) when(p ui.Page) string {
 	switch {
 	case v.Code == "queue.no_numbers":
 		return ""
+	case v.Code == "queue.old_system" && v.Next.IsZero():
+		return p.T("queue.refused.old.open")
+	case v.Code == "queue.old_system":
+		return p.T("queue.refused.old.when", opens(p, v.Next, v.Loc))
 	case v.Next.IsZero():
 		return p.T("queue.refused.no_day")
 	case v.today():

@@ -38,7 +38,7 @@ type sessionRow struct {
 
 // knownDone are the words that ?kabar= may bring: the address is anybody's to write.
 var knownDone = []string{"sandi", "aplikasi", "aplikasi-hapus", "passkey", "passkey-hapus", "sesi", "sesi-lain", "kode", "atur-ulang", "bekukan", "pulihkan", "sandi-baru", "undangan",
-	"diundang", "peran", "peran-ambil", "loket", "keluar", "kembali", "lepas"}
+	"diundang", "peran", "peran-ambil", "loket", "keluar", "kembali", "lepas", "impor"}
 
 func done(c *web.Ctx) string {
 	if word := c.Query("kabar"); slices.Contains(knownDone, word) {

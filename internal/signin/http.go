@@ -102,6 +102,7 @@ func Routes(r *web.Router, door *auth.Service) {
 	r.Post(pathFind, auth.PermPeople, h.find, web.Sudo)
 	r.Get(pathInvite, auth.PermPeople, h.invitePage, web.Sudo)
 	r.Post(pathInvite, auth.PermPeople, h.add, web.Sudo)
+	importRoutes(r, h)
 	one := pathPeople + "/:id"
 	r.Get(one, auth.PermPeople, h.person, web.Sudo)
 	r.Post(one+"/peran", auth.PermPeople, h.give, web.Sudo)

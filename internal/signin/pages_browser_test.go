@@ -3,6 +3,8 @@ package signin_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +84,21 @@ func TestPagesInABrowser(t *testing.T) {
 	} {
 		p.Visit(t, home+page.path)
 		look(p, page.name)
+	}
+	p.Visit(t, home+"/petugas/orang/impor?lang=id")
+	look(p, "impor")
+	for name, text := range map[string]string{
+		"impor-salah": "Nama;Surel;Peran;Instansi;HP\nSiti Rahayu;siti@;petugas lokett;dukcapil;0812\n;budi@baru.test;manajer mpp;;\nAyu Lestari;ayu@baru.test;meja depan;;\n",
+		"impor-benar": "Nama;Surel;Peran;Instansi\nSiti Rahayu;siti@baru.test;petugas loket;dukcapil\n",
+	} {
+		file := filepath.Join(t.TempDir(), "petugas.csv")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p.Visit(t, home+"/petugas/orang/impor")
+		p.MustElement("#berkas").MustSetFiles(file)
+		p.Press(t, ".p-form .p-btn")
+		look(p, name)
 	}
 	p.Visit(t, home+"/petugas/akun?lang=id")
 	p.Press(t, `form[action="/petugas/akun/kode-cadangan"] button`)

@@ -230,6 +230,15 @@ func peopleOperations() []openapi.Operation {
 			Errors:  faults("403 auth.not_yours", "409 auth.taken", "422 invalid"),
 		},
 		{
+			Method: "POST", Path: apiPeople + "/import", ID: "invitePeople", Tag: "people", Auth: openapi.Bearer,
+			Summary: "Invite many people: all of them or none",
+			Description: recent + "At most " + strconv.Itoa(auth.MaxImport) + ". Whatever is wrong with any of them is named in one answer, by the place in the list (people[3].email), and then nobody is invited. " +
+				"Somebody who has an account already is refused, also where they hold the role.",
+			Request: importJSON{}, Response: importedJSON{}, Status: 201,
+			Also:   []openapi.Reply{{Status: 200, Description: "With dry_run: all of them can be invited.", Response: importedJSON{}}},
+			Errors: []string{"403 auth.prove", "403 authz.forbidden", "422 invalid", "429 auth.letters"},
+		},
+		{
 			Method: "GET", Path: apiPeople + "/:id", ID: "getPerson", Tag: "people", Auth: openapi.Bearer,
 			Summary: "A person with their roles", Description: recent, Response: personJSON{}, Errors: faults(),
 		},

@@ -39,6 +39,8 @@ type Venue struct {
 	VenueRow
 	Zones []*Zone
 	Hours []tenants.Hours
+	// GivesFrom is from when numbers are given here; until then another system gives them. Zero: always.
+	GivesFrom time.Time
 }
 
 // Zone is a part of a venue with its venue and counters.
@@ -157,7 +159,7 @@ func loadDirectory(ctx context.Context, tx *store.Tx) (*Directory, error) {
 		series: map[id.ID]*Series{}, counters: map[id.ID]*Counter{}, services: map[id.ID]*Service{},
 	}
 	for _, step := range []func(context.Context, *store.Tx) error{
-		d.loadVenues, d.loadAgencies, d.loadCounters, d.loadServices,
+		d.loadVenues, d.loadAgencies, d.loadGates, d.loadCounters, d.loadServices,
 	} {
 		if err := step(ctx, tx); err != nil {
 			return nil, fmt.Errorf("tenant: directory: %w", err)

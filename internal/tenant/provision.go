@@ -456,6 +456,7 @@ func (p *projection) run(ctx context.Context) error {
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.closures...) },
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.agencies...) },
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.series...) },
+		func(ctx context.Context) error { return holdNew(ctx, p.tx) },
 		func(ctx context.Context) error { return store.Put(ctx, p.tx, p.services...) },
 		func(ctx context.Context) error { return store.Replace(ctx, p.tx, p.serviceSeries...) },
 		p.putPeople,

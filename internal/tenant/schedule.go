@@ -16,6 +16,7 @@ type Opening struct {
 	Next         time.Time // next opening, when not open; zero when none is in sight
 	Closure      *Closure  // what closes the venue today; nil: nothing but its hours
 	Always       bool      // a demo is open at any hour
+	Old          bool      // another system gives the numbers, see Venue.GivesFrom
 }
 
 // Schedule is a directory of a region's venues and closures alone, made of what it declares: what Opening needs,
@@ -53,8 +54,17 @@ func (d *Directory) Periods(v *Venue, day clock.Day) (periods []tenants.Period, 
 	return tenants.Venue{Hours: v.Hours}.Periods(day.Weekday()), nil
 }
 
-// Opening tells how a venue stands now. A demo's venues are open all day, whatever the hours say.
+// Opening tells how a venue stands now. A demo's venues are open all day, whatever the hours say. While another system
+// gives the numbers, none are given here.
 func (d *Directory) Opening(t *Tenant, v *Venue, now time.Time) Opening {
+	o := d.opening(t, v, now)
+	if now.Before(v.GivesFrom) {
+		o.Old, o.Tickets, o.TicketsUntil = true, false, time.Time{}
+	}
+	return o
+}
+
+func (d *Directory) opening(t *Tenant, v *Venue, now time.Time) Opening {
 	today := t.Today(now)
 	if t.Demo {
 		end := today.At(24*60, t.Loc)
@@ -119,6 +129,14 @@ func (d *Directory) nextOpening(t *Tenant, v *Venue, today clock.Day) time.Time 
 // NextTickets is when numbers are given again, when they are not given now: the opening of today or
 // of a later day.
 func (d *Directory) NextTickets(t *Tenant, v *Venue, now time.Time) time.Time {
+	if now.Before(v.GivesFrom) {
+		if v.GivesFrom.Equal(Never) {
+			return time.Time{}
+		}
+		if now = v.GivesFrom; d.opening(t, v, now).Tickets {
+			return now
+		}
+	}
 	today := t.Today(now)
 	if periods, _ := d.Periods(v, today); len(periods) > 0 {
 		if first := today.At(periods[0].Open, t.Loc); now.Before(first) {

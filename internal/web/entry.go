@@ -99,7 +99,13 @@ func (a *App) run(c *Ctx) (err error) {
 		c.f.Context().SetConnectionClose()
 		return fault.New(fault.Malformed, "framing")
 	}
+	if a.secure(c) {
+		return nil
+	}
 	a.findHost(c)
+	if c.strict() != "" {
+		c.f.Set(fiber.HeaderStrictTransportSecurity, c.strict())
+	}
 	c.pickLocale()
 	if c.Tenant != nil && c.staffPath() && !c.atHome() {
 		return c.goHome()

@@ -20,3 +20,16 @@ func securityHeaders(https bool) [][2]string {
 	}
 	return headers
 }
+
+// strictOwn is said at a region's own domain, which may be the whole of the government's: what else lies under it is not
+// ours to speak for.
+const strictOwn = "max-age=31536000"
+
+// strict is what Strict-Transport-Security says at this host where it says something else than everywhere; "": it does
+// not.
+func (c *Ctx) strict() string {
+	if c.Tenant == nil || !c.app.https() || c.atHome() {
+		return ""
+	}
+	return strictOwn
+}

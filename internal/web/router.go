@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -34,6 +35,7 @@ type Route struct {
 	desk        string // key of its name in the staff's menu; "": it does not stand there
 	rate, burst float64
 	deadline    time.Duration
+	body        int // bytes that a request may have; 0: the server's limit
 	ownPace     bool
 	door        bool
 	sudo        bool
@@ -148,6 +150,13 @@ func (r *Router) add(method, path string, p authz.Permission, h Handler, opts []
 	case slices.ContainsFunc(a.routes, func(o Route) bool { return o.Method == method && o.Path == path && o.Kind == r.kind }):
 		a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s on %s hosts is registered twice", name, r.kind))
 		return
+	}
+	if route.body > 0 {
+		if strings.Contains(path, ":") {
+			a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s takes files, and so has no parameters", name))
+			return
+		}
+		a.uploads[name] = max(a.uploads[name], route.body)
 	}
 	a.routes = append(a.routes, *route)
 	handler := func(f *fiber.Ctx) error { return a.serve(of(f), route) }

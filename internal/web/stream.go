@@ -265,6 +265,9 @@ func (a *App) streamHead(c *Ctx) []byte {
 	b.WriteString("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n" +
 		"Cache-Control: no-store\r\nX-Accel-Buffering: no\r\nConnection: close\r\n")
 	for _, h := range a.headers {
+		if h[0] == fiber.HeaderStrictTransportSecurity && c.strict() != "" {
+			h[1] = c.strict()
+		}
 		b.WriteString(h[0] + ": " + h[1] + "\r\n")
 	}
 	b.WriteString(fiber.HeaderXRequestID + ": " + c.requestID + "\r\n")

@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,6 +88,9 @@ type Config struct {
 
 	// Origin is what a tenant's records say of a client's address; nil: nothing.
 	Origin func(netip.Addr) func(tenant.ID) string
+	// Secured tells whether a host is served over TLS by this process itself: a request that comes to it in the clear is
+	// led there. nil: none is.
+	Secured func(ctx context.Context, host string) bool
 	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }
@@ -102,6 +107,7 @@ type App struct {
 	headers  [][2]string
 	cookie   string // the session cookie's name
 	routes   []Route
+	uploads  map[string]int // "POST /path" of routes that take files: bytes
 	bootErrs []error
 
 	elsewhere Route // how calls on hosts that are no tenant's are counted
@@ -111,6 +117,7 @@ type App struct {
 	pages    *pageCache
 	looks    looks
 	streams  *streams
+	started  chan struct{} // closed once Serve has begun
 	draining atomic.Bool
 	base     context.Context // of every request; cancelled when a shutdown runs out of time
 	cancel   context.CancelFunc
@@ -144,7 +151,8 @@ func New(cfg Config) *App {
 		cfg.CacheBytes = 64 << 20
 	}
 	a := &App{
-		cfg: cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
+		uploads: map[string]int{},
+		cfg:     cfg, log: cfg.Log, clock: cfg.Clock, domain: cfg.Registry.Domain(),
 		gate: fair.New[tenant.ID](cfg.Concurrency, maxWaiting), limits: newLimits(), pages: newPageCache(cfg.CacheBytes), streams: newStreams(cfg.MaxStreams, cfg.LimitsOff),
 	}
 	Reads(&a.elsewhere)
@@ -178,8 +186,15 @@ func New(cfg Config) *App {
 		IdleTimeout:             75 * time.Second, // more than the 60 s of the usual proxies
 		ErrorHandler:            a.outside,
 	})
+	a.started = make(chan struct{})
+	var once sync.Once
+	a.fiber.Hooks().OnListen(func(fiber.ListenData) error {
+		once.Do(func() { close(a.started) })
+		return nil
+	})
 	server := a.fiber.Server()
 	server.CloseOnShutdown = true
+	server.HeaderReceived = a.received
 	server.KeepHijackedConns = true // a stream owns its connection; fasthttp's buffers go back at once
 	server.Logger = quiet{}
 	a.fiber.Use(a.entry)
@@ -233,6 +248,17 @@ func (a *App) Serve(ln net.Listener) error {
 	}
 	go a.watchStreams(a.base)
 	return a.fiber.Listener(ln)
+}
+
+// ServeTLS answers requests over TLS on a second listener, beside Serve, for which it waits: that makes the table of
+// routes ready. Shutdown ends both. It speaks HTTP/1.1 only: streams take the connection over, which HTTP/2 has not got.
+func (a *App) ServeTLS(ln net.Listener, cfg *tls.Config) error {
+	select {
+	case <-a.started:
+	case <-a.base.Done():
+		return ln.Close()
+	}
+	return a.fiber.Server().Serve(tls.NewListener(ln, cfg))
 }
 
 // Origin is the address of a tenant's site: "http://bangka.localhost:8080".

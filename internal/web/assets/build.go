@@ -31,6 +31,7 @@ var bundles = map[string][]string{
 	"search.js":  {"js/search.js"},
 	"wizard.js":  {"js/busy.js", "js/wizard.js"},
 	"devices.js": {"js/devices.js"},
+	"copy.js":    {"js/copy.js"},
 }
 
 // plain are served as they are, under their own name.
