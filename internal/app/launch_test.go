@@ -158,7 +158,7 @@ func TestARegionLaunchesItself(t *testing.T) {
 	l.press("main .p-row a.p-btn") // an app for codes
 	secret := strings.ReplaceAll(strings.TrimSpace(l.p.MustElement(".p-code-s code").MustText()), " ", "")
 	l.fill("#code", testkit.AppCode(t, secret, time.Now()))
-	l.press("main form .p-btn")
+	l.press("main form button")
 	l.press("main .p-row a.p-btn") // the codes are kept
 	at := func(step string) {
 		t.Helper()
