@@ -19,6 +19,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/events"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/platform"
 	"github.com/pendopo-id/pendopo/internal/queue"
@@ -42,6 +43,7 @@ type App struct {
 	Records  *auditlog.Log
 	Jobs     *jobs.Runner
 	Messages *notify.Service
+	Tally    *operator.Tally
 	Web      *web.App
 
 	cfg  config.Config
@@ -76,10 +78,11 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
+	a.Tally = operator.NewTally(db, log)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Count: a.Tally.Count,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -117,6 +120,8 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	bare := a.Web.Bare()
 	front.Routes(bare)
 	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
+	runs := operator.New(a.DB, a.Registry)
+	runs.Routes(bare)
 	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
@@ -127,6 +132,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
+	runs.RegionRoutes(region)
 	return a.document(region, bare)
 }
 
@@ -142,6 +148,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	a.DB.StartNotifier()
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
+	go a.Tally.Run(background)
 	checkpoints := a.startCheckpoints(background)
 	failed := make(chan error, 1)
 	go func() { failed <- a.Web.Serve(ln) }()
@@ -164,6 +171,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
 	defer cancel()
 	err := a.Web.Shutdown(grace)
+	if ferr := a.Tally.Flush(grace); ferr != nil {
+		a.log.Warn("counts of failed requests were not written", "error", ferr)
+	}
 	checkpoints(grace) // of what the last requests have written
 	return err
 }
@@ -189,7 +199,7 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Tally.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

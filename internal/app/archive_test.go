@@ -138,7 +138,11 @@ func (in installation) stored(t *testing.T, of store.TenantID) map[string][]stri
 				parts = append(parts, "'"+column+" ' || typeof("+column+") || ' ' || quote("+column+")")
 			}
 		}
-		out[table] = texts("select "+strings.Join(parts, " || '; ' || ")+" from "+table+" where tenant_id = ? order by 1", of.String())
+		order := "1"
+		if table == "audit" {
+			order = "seq"
+		}
+		out[table] = texts("select "+strings.Join(parts, " || '; ' || ")+" from "+table+" where tenant_id = ? order by "+order, of.String())
 	}
 	return out
 }
@@ -294,6 +298,10 @@ func TestARegionGoesFromOneInstallationToAnother(t *testing.T) {
 	w.a.fill(t)
 	w.b.fill(t)
 	bind(t, home.db, w.a)
+	w.a.announced(t)
+	if changed, err := (&tenant.Provisioner{DB: home.db}).SetFeature(t.Context(), w.a.Region.Code, tenant.PublicAPI, false, "system:test"); err != nil || !changed {
+		t.Fatal(changed, err)
+	}
 	home.run(t, "", "audit", "checkpoint")
 	dir := t.TempDir()
 	words := filepath.Join(dir, "frasa")

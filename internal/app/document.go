@@ -5,6 +5,7 @@ import (
 
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/catalog"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
@@ -17,7 +18,7 @@ const apiVersion = "1.0.0"
 
 // Operations are all calls of the HTTP API. A test holds them equal to the routes.
 func Operations() []openapi.Operation {
-	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, oversight.Operations, []openapi.Operation{{
+	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, oversight.Operations, operator.Operations, []openapi.Operation{{
 		Method: "GET", Path: "/api/v1/openapi.json", ID: "getDocument", Tag: "document",
 		Summary: "This document", Response: map[string]any{},
 	}})

@@ -46,6 +46,10 @@ func (s *side) fill(t *testing.T) {
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
 	s.known[s.enters(t, p)] = true
+	s.w.ap.Tally.Count(s.ID, "busy", true)
+	if err := s.w.ap.Tally.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
 		_, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3)
 		return err

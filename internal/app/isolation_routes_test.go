@@ -256,6 +256,9 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/akun/sesi/:id/akhiri", as: signed, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
 		c.params = texts{"id": p.session.String()}
 	}), news: []string{"sesi"}},
+	{route: "POST /petugas/pengumuman/:id/tutup", as: signed, call: mine(false, func(t *testing.T, s *side, _ *person, c *call) {
+		c.params, c.form = texts{"id": s.announced(t)}, texts{"next": "/petugas/akun"}
+	})},
 	{route: "POST /petugas/akun/sesi/akhiri-lain", as: signed, call: mine(false, nil), news: []string{"sesi-lain"}},
 	{route: "GET /petugas/akun/sandi", as: signed, call: mine(false, nil)},
 	{route: "POST /petugas/akun/sandi", as: signed, call: mine(false, func(_ *testing.T, _ *side, _ *person, c *call) {

@@ -325,6 +325,22 @@ func (s *side) link(t *testing.T, p *person) (token string) {
 	return token
 }
 
+// announced is what the operator tells this region's staff.
+func (s *side) announced(t *testing.T) string {
+	t.Helper()
+	now := s.w.db.Now()
+	prov := &tenant.Provisioner{DB: s.w.db}
+	a, err := prov.Announce(t.Context(), tenant.Announcement{Code: s.Region.Code, Audience: tenant.ForStaff, Text: "Uji " + s.Canary, TextEN: "Test " + s.Canary, From: now, Until: now.Add(time.Hour)}, "system:test")
+	if err == nil {
+		err = s.w.ap.Registry.Refresh(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(a.ID.String())
+	return a.ID.String()
+}
+
 func (s *side) site() auth.Site {
 	return auth.Site{Origin: "http://" + s.Host("localhost"), Name: "MPP Uji"}
 }

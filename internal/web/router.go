@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // Kind says on which hosts a route answers.
@@ -37,6 +38,7 @@ type Route struct {
 	ownPace     bool
 	sudo        bool
 	enrolling   bool
+	feature     tenant.Feature
 	handler     Handler
 }
 
@@ -81,6 +83,10 @@ func Sudo(r *Route) { r.sudo = true }
 // Enrolling lets in somebody who must have a second factor and has none yet: the few routes on which they get one.
 // On all others they are led there; public ones see them as the public.
 func Enrolling(r *Route) { r.enrolling = true }
+
+// Switched lets the route be switched off for a region by the operator of the platform: the fault is then
+// "feature.off" (403) for the public. Who is signed in there works on.
+func Switched(f tenant.Feature) Option { return func(r *Route) { r.feature = f } }
 
 // Router registers routes of one kind.
 type Router struct {

@@ -86,6 +86,9 @@ type Config struct {
 
 	// Origin is what a tenant's records say of a client's address; nil: nothing.
 	Origin func(netip.Addr) func(tenant.ID) string
+	// Count is told of each request of a tenant's that failed (500 and above), or was turned away because there were too many
+	// (429, 503), by the problem's code. It must not block. Nil: nobody counts.
+	Count func(t tenant.ID, code string, shed bool)
 	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }
