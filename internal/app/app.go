@@ -44,6 +44,7 @@ type App struct {
 	Jobs     *jobs.Runner
 	Messages *notify.Service
 	Tally    *operator.Tally
+	Operator *operator.Service
 	Web      *web.App
 
 	cfg  config.Config
@@ -78,11 +79,12 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	a.Records = newRecords(db, a.Dirs, a.Hall, hasher)
 	hub := events.NewHub(db, log)
 	front := platform.New(a.Registry)
+	a.Operator = operator.New(db, a.Registry, a.Auth)
 	a.Tally = operator.NewTally(db, log)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Count: a.Tally.Count,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Count: a.Tally.Count, Helped: a.Operator.Helped,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -120,8 +122,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	bare := a.Web.Bare()
 	front.Routes(bare)
 	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
-	runs := operator.New(a.DB, a.Registry)
-	runs.Routes(bare)
+	a.Operator.Routes(bare)
 	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
@@ -132,7 +133,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	queue.NewAPI(a.Hall, hub).Routes(region)
 	auditlog.Routes(region, a.Records)
 	signin.Routes(region, a.Auth)
-	runs.RegionRoutes(region)
+	a.Operator.RegionRoutes(region)
 	return a.document(region, bare)
 }
 
@@ -199,7 +200,7 @@ func (a *App) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Tally.Sweep(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Tally.Sweep(ctx, t.ID), a.Operator.SweepHelp(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

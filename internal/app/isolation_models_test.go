@@ -46,6 +46,7 @@ func (s *side) fill(t *testing.T) {
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
 	s.known[s.enters(t, p)] = true
+	s.helping(t)
 	s.w.ap.Tally.Count(s.ID, "busy", true)
 	if err := s.w.ap.Tally.Flush(t.Context()); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -339,6 +340,25 @@ func (s *side) announced(t *testing.T) string {
 	}
 	s.keep(a.ID.String())
 	return a.ID.String()
+}
+
+// helping is an operator's way into this region, which allows it.
+func (s *side) helping(t *testing.T) string {
+	t.Helper()
+	platform, ok := s.w.ap.Registry.Platform()
+	if !ok {
+		t.Fatal("there is no platform")
+	}
+	if err := s.w.ap.Operator.Allow(t.Context(), s.t, s.actor(t, s.people[authz.RoleAdmin]), 2, false); err != nil {
+		t.Fatal(err)
+	}
+	op := authz.NewActor(authz.Identity{Tenant: platform.ID, UserID: id.New(), Name: "Pemantau Uji"}, []authz.Grant{{Role: authz.RoleOperator, Scope: tenant.PlatformCode}})
+	token, _, err := s.w.ap.Operator.Open(t.Context(), operator.Who{Platform: platform, Actor: op}, s.Region.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(token)
+	return token
 }
 
 func (s *side) site() auth.Site {

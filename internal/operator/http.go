@@ -24,6 +24,8 @@ const (
 	pathPlatform      = "/petugas/platform"
 	pathRegion        = pathPlatform + "/:code"
 	pathAnnouncements = web.PathNotes
+	pathHelp          = "/petugas/bantuan" // on a region's host
+	pathEnter         = pathHelp + "/masuk"
 )
 
 // Routes registers the pages and the calls of the bare domain.
@@ -32,6 +34,7 @@ func (s *Service) Routes(r *web.Router) {
 	r.Post(pathRegion+"/henti", permManage, s.pause, web.Sudo)
 	r.Post(pathRegion+"/lanjut", permManage, s.resume, web.Sudo)
 	r.Post(pathRegion+"/fitur/:feature", permManage, s.switchFeature, web.Sudo)
+	r.Post(pathRegion+"/bantuan", permHelp, s.openHelp, web.Sudo)
 	r.Get(pathAnnouncements, permAnnounce, s.showAnnouncements, web.Sudo, web.Desk("operator.desk_announcements"))
 	r.Post(pathAnnouncements, permAnnounce, s.announce, web.Sudo)
 	r.Post(pathAnnouncements+"/:id/akhiri", permAnnounce, s.endAnnouncement, web.Sudo)
@@ -47,12 +50,18 @@ func (s *Service) Routes(r *web.Router) {
 // RegionRoutes registers what regions' hosts have of it.
 func (s *Service) RegionRoutes(r *web.Router) {
 	r.Post(web.PathNotes+"/:id/tutup", authz.SignedIn, s.putAway)
+	r.Get(pathHelp, permAllow, s.showHelp, web.Sudo, web.Desk("operator.desk_help"))
+	r.Post(pathHelp, permAllow, s.allow, web.Sudo)
+	r.Post(pathHelp+"/tarik", permAllow, s.withdraw, web.Sudo)
+	slowed := web.Limited("sign-in", 5, 60)
+	r.Get(pathEnter, authz.Public, s.showEnter, slowed)
+	r.Post(pathEnter, authz.Public, s.enter, slowed)
 }
 
 func who(c *web.Ctx) Who { return Who{c.Tenant, c.Actor} }
 
 // knownDone are the words that ?kabar= may bring: the address is anybody's to write.
-var knownDone = []string{"henti", "lanjut", "fitur", "umum", "akhiri"}
+var knownDone = []string{"henti", "lanjut", "fitur", "umum", "akhiri", "izin", "tarik"}
 
 func done(c *web.Ctx) string {
 	if word := c.Query("kabar"); slices.Contains(knownDone, word) {

@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/pendopo-id/pendopo/internal/audit"
+	"github.com/pendopo-id/pendopo/internal/auth"
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -49,11 +50,14 @@ type Service struct {
 	reg   Registry
 	prov  *tenant.Provisioner
 	reads *audit.Reads
+	door  *auth.Service
+
+	helped helped
 }
 
 // New makes the service.
-func New(db *store.DB, reg Registry) *Service {
-	return &Service{db: db, reg: reg, prov: &tenant.Provisioner{DB: db}, reads: audit.NewReads(db, noted)}
+func New(db *store.DB, reg Registry, door *auth.Service) *Service {
+	return &Service{db: db, reg: reg, prov: &tenant.Provisioner{DB: db}, reads: audit.NewReads(db, noted), door: door, helped: helped{known: map[tenant.ID]helpedAt{}}}
 }
 
 // Who is who asks: somebody of the platform's.
@@ -83,6 +87,7 @@ type Standing struct {
 	Faults   []Fault
 	Keys     Keys
 	Features []Switch
+	Help     *Help // what the region allows; nil: nothing
 }
 
 // Fault is a problem's code with how often it was answered in the last 24 hours.
@@ -185,6 +190,9 @@ func (s *Service) Region(ctx context.Context, who Who, code string) (out Standin
 	}
 	for _, f := range tenant.Features() {
 		out.Features = append(out.Features, Switch{f, t.On(f)})
+	}
+	if out.Help, err = s.Help(ctx, t); err != nil {
+		return out, err
 	}
 	out.Keys, err = s.keys(ctx, t)
 	return out, err
@@ -323,4 +331,4 @@ type FaultCount struct {
 }
 
 // Models are this package's tables.
-var Models = store.Models{(*FaultCount)(nil)}
+var Models = store.Models{(*FaultCount)(nil), (*Help)(nil)}

@@ -19,6 +19,7 @@ type regionView struct {
 	Load            []ui.Pair
 	Faults          []faultView
 	Features        []featureView
+	Help            string // what the region allows; "": nothing
 	Wrong           map[string]string
 	Typed           string // the reason that came back
 	Done            string
@@ -78,6 +79,9 @@ func newRegionPage(c *web.Ctx, s Standing, wrong *fault.Error) regionView {
 			kind = "operator.kind_shed"
 		}
 		v.Faults = append(v.Faults, faultView{f.Code, number(f.N), p.T(kind)})
+	}
+	if s.Help != nil {
+		v.Help = p.T("operator.help_is", kindText(c, s.Help), p.DateTime(s.Help.UntilAt))
 	}
 	for _, f := range s.Features {
 		v.Features = append(v.Features, featureView{

@@ -29,6 +29,15 @@ func (c *Ctx) notes() (out []ui.Announcement) {
 	if c.shared {
 		away = nil // one visitor's cookie is not for the next; the public puts nothing away
 	}
+	if c.Actor != nil && c.app.cfg.Helped != nil {
+		if until, inside := c.app.cfg.Helped(c.std, c.Tenant); !until.IsZero() {
+			key := "web.help_allowed"
+			if inside {
+				key = "web.help_inside"
+			}
+			out = append(out, ui.Announcement{Text: c.P.T(key, c.P.DateTime(until)), StaffOnly: true})
+		}
+	}
 	for _, a := range c.Tenant.Announcements(c.Now(), c.Actor != nil) {
 		n := ui.Announcement{Text: a.Text, StaffOnly: a.Audience == tenant.ForStaff}
 		if c.Locale == i18n.EN {

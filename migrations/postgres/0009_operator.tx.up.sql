@@ -51,3 +51,23 @@ begin
   end loop;
   execute 'set local app.tenant_id = ''''';
 end $$;
+
+-- When and for how long a region lets the platform's operator in: who allowed it, and the account that was made for the operator.
+create table helps (
+  tenant_id uuid not null references tenants (id),
+  id uuid not null,
+  user_id uuid not null,
+  whole boolean not null,
+  created_at timestamptz not null,
+  until_at timestamptz not null,
+  withdrawn_at timestamptz,
+  helper_id uuid,
+  token_hash bytea,
+  token_until timestamptz,
+  opened_at timestamptz,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, user_id) references users (tenant_id, id),
+  foreign key (tenant_id, helper_id) references users (tenant_id, id)
+);
+create index helps_until on helps (tenant_id, until_at);
+select isolate_by_tenant('helps');

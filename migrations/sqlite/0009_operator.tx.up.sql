@@ -30,3 +30,22 @@ create table fault_counts (
   n bigint not null,
   primary key (tenant_id, hour, code)
 );
+
+-- When and for how long a region lets the platform's operator in: who allowed it, and the account that was made for the operator.
+create table helps (
+  tenant_id text not null references tenants (id),
+  id text not null,
+  user_id text not null,
+  whole boolean not null,
+  created_at timestamp not null,
+  until_at timestamp not null,
+  withdrawn_at timestamp,
+  helper_id text,
+  token_hash blob,
+  token_until timestamp,
+  opened_at timestamp,
+  primary key (tenant_id, id),
+  foreign key (tenant_id, user_id) references users (tenant_id, id),
+  foreign key (tenant_id, helper_id) references users (tenant_id, id)
+);
+create index helps_until on helps (tenant_id, until_at);
