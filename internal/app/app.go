@@ -23,6 +23,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/onboarding"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/platform"
 	"github.com/pendopo-id/pendopo/internal/queue"
@@ -49,6 +50,8 @@ type App struct {
 	Messages *notify.Service
 	Domains  *domains.Keeper
 	Billing  *billing.Service
+	Tally    *operator.Tally
+	Operator *operator.Service
 	Web      *web.App
 
 	cfg    config.Config
@@ -94,10 +97,13 @@ func New(ctx context.Context, cfg config.Config, db *store.DB, log *slog.Logger)
 	if err := a.certificates(); err != nil {
 		return nil, err
 	}
+	a.Operator = operator.New(db, a.Registry, a.Auth)
+	a.Tally = operator.NewTally(db, log)
 	a.Web = web.New(web.Config{
 		Registry: a.Registry, Sessions: a.Auth, Log: log, Scheme: cfg.Scheme, TrustedProxies: cfg.TrustedProxies,
 		LimitsOff: !cfg.Limits, Concurrency: cfg.Concurrency, MaxStreams: cfg.Streams,
-		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin, Secured: a.secured,
+		Drain: cfg.Drain, NotHere: front.NotHere, Suspended: front.Suspended, Ready: db.Ping, Origin: hasher.Origin,
+		Secured: a.secured, Count: a.Tally.Count, Helped: a.Operator.Helped,
 	})
 	if err := a.routes(hub, front); err != nil {
 		return nil, err
@@ -137,6 +143,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	front.Routes(bare)
 	oversight.New(a.DB, a.Registry, a.log).Routes(bare)
 	a.setup.BareRoutes(bare)
+	a.Operator.Routes(bare)
 	signin.Routes(bare, a.Auth)
 	front.Security(a.Web.Any(), a.cfg.SecurityContact)
 	region := a.Web.Tenant()
@@ -153,6 +160,7 @@ func (a *App) routes(hub *events.Hub, front *platform.Platform) error {
 	subs := subscription.New(a.Billing, a.Registry, a.seller)
 	subs.Routes(region)
 	subs.OperatorRoutes(bare)
+	a.Operator.RegionRoutes(region)
 	return a.document(region, bare)
 }
 
@@ -168,6 +176,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	a.DB.StartNotifier()
 	go a.Registry.Watch(background, refreshEvery)
 	go a.sweep(background)
+	go a.Tally.Run(background)
 	checkpoints := a.startCheckpoints(background)
 	failed := make(chan error, 2)
 	go func() { failed <- a.Web.Serve(ln) }()
@@ -194,6 +203,9 @@ func (a *App) Serve(ctx context.Context, ln net.Listener, ready func()) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Grace)
 	defer cancel()
 	err := a.Web.Shutdown(grace)
+	if ferr := a.Tally.Flush(grace); ferr != nil {
+		a.log.Warn("counts of failed requests were not written", "error", ferr)
+	}
 	checkpoints(grace) // of what the last requests have written
 	return err
 }
@@ -222,7 +234,7 @@ func (a *App) sweep(ctx context.Context) {
 			a.log.Warn("old requests of regions not cleared", "error", err)
 		}
 		for _, t := range a.Registry.Tenants() {
-			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Billing.Nightly(ctx, t.ID)); err != nil && ctx.Err() == nil {
+			if err := errors.Join(a.Auth.Sweep(ctx, t.ID), a.Hall.Sweep(ctx, t.ID), jobs.Sweep(ctx, a.DB, t.ID), a.Messages.Sweep(ctx, t.ID), a.Billing.Nightly(ctx, t.ID), a.Tally.Sweep(ctx, t.ID), a.Operator.SweepHelp(ctx, t.ID)); err != nil && ctx.Err() == nil {
 				a.log.Warn("old rows not cleared", "tenant", t.Code, "error", err)
 			}
 		}

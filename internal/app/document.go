@@ -7,6 +7,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/catalog"
 	"github.com/pendopo-id/pendopo/internal/domains"
 	"github.com/pendopo-id/pendopo/internal/onboarding"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/oversight"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/signin"
@@ -20,7 +21,7 @@ const apiVersion = "1.0.0"
 
 // Operations are all calls of the HTTP API. A test holds them equal to the routes.
 func Operations() []openapi.Operation {
-	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, oversight.Operations, domains.Operations, subscription.Operations, onboarding.Operations, []openapi.Operation{{
+	return slices.Concat(catalog.Operations, queue.Operations, signin.Operations, oversight.Operations, domains.Operations, subscription.Operations, onboarding.Operations, operator.Operations, []openapi.Operation{{
 		Method: "GET", Path: "/api/v1/openapi.json", ID: "getDocument", Tag: "document",
 		Summary: "This document", Response: map[string]any{},
 	}})

@@ -49,6 +49,11 @@ func (s *side) fill(t *testing.T) {
 	s.invoice(t)
 	s.known[s.enters(t, p)] = true
 	s.changedOver(t)
+	s.helping(t)
+	s.w.ap.Tally.Count(s.ID, "busy", true)
+	if err := s.w.ap.Tally.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := s.w.db.In(t.Context(), s.ID, func(ctx context.Context, tx *store.Tx) error {
 		if _, _, err := throttle.Take(ctx, tx, s.Canary, time.Hour, 3); err != nil {
 			return err

@@ -49,10 +49,10 @@ var (
 	signed   = authz.Roles()
 	all      = append([]string{public}, signed...)
 	counters = []string{authz.RoleOfficer, authz.RoleAgencyAdmin}
-	desk     = []string{authz.RoleFrontOffice, authz.RoleManager}
-	lookers  = []string{authz.RoleOfficer, authz.RoleAgencyAdmin, authz.RoleFrontOffice, authz.RoleManager, authz.RoleAdmin}
+	desk     = []string{authz.RoleFrontOffice, authz.RoleManager, authz.RoleHelperFull}
+	lookers  = []string{authz.RoleOfficer, authz.RoleAgencyAdmin, authz.RoleFrontOffice, authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
 	admins   = []string{authz.RoleAdmin}
-	auditors = []string{authz.RoleManager, authz.RoleAdmin}
+	auditors = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
 	// free of a second factor: who may lose theirs, or has none.
 	plain = slices.DeleteFunc(slices.Clone(signed), func(role string) bool { return factorOf(role) != "" })
 )
@@ -338,6 +338,18 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/akun/sesi/:id/akhiri", as: signed, call: mine(false, func(t *testing.T, s *side, p *person, c *call) {
 		c.params = texts{"id": p.session.String()}
 	}), news: []string{"sesi"}},
+	{route: "GET /petugas/bantuan", as: admins, call: mine(false, nil)},
+	{route: "POST /petugas/bantuan", as: admins, call: mine(false, func(_ *testing.T, _ *side, _ *person, c *call) {
+		c.form = texts{"hours": "2", "kind": "look"}
+	}), news: []string{"izin"}},
+	{route: "POST /petugas/bantuan/tarik", as: admins, call: mine(false, nil), news: []string{"tarik"}},
+	{route: "GET /petugas/bantuan/masuk", as: all, call: mine(false, nil)},
+	{route: "POST /petugas/bantuan/masuk", as: all, once: true, call: func(t *testing.T, s *side, _ string) call {
+		return call{form: texts{"k": s.helping(t)}}
+	}, said: map[string]int{"k": 409}},
+	{route: "POST /petugas/pengumuman/:id/tutup", as: signed, call: mine(false, func(t *testing.T, s *side, _ *person, c *call) {
+		c.params, c.form = texts{"id": s.announced(t)}, texts{"next": "/petugas/akun"}
+	})},
 	{route: "POST /petugas/akun/sesi/akhiri-lain", as: signed, call: mine(false, nil), news: []string{"sesi-lain"}},
 	{route: "GET /petugas/akun/sandi", as: signed, call: mine(false, nil)},
 	{route: "POST /petugas/akun/sandi", as: signed, call: mine(false, func(_ *testing.T, _ *side, _ *person, c *call) {

@@ -26,6 +26,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
@@ -365,6 +366,41 @@ func (s *side) link(t *testing.T, p *person) (token string) {
 		token, _, err = auth.MakeLink(ctx, tx, p.id, auth.LetterReset)
 		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(token)
+	return token
+}
+
+// announced is what the operator tells this region's staff.
+func (s *side) announced(t *testing.T) string {
+	t.Helper()
+	now := s.w.db.Now()
+	prov := &tenant.Provisioner{DB: s.w.db}
+	a, err := prov.Announce(t.Context(), tenant.Announcement{Code: s.Region.Code, Audience: tenant.ForStaff, Text: "Uji " + s.Canary, TextEN: "Test " + s.Canary, From: now, Until: now.Add(time.Hour)}, "system:test")
+	if err == nil {
+		err = s.w.ap.Registry.Refresh(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keep(a.ID.String())
+	return a.ID.String()
+}
+
+// helping is an operator's way into this region, which allows it.
+func (s *side) helping(t *testing.T) string {
+	t.Helper()
+	platform, ok := s.w.ap.Registry.Platform()
+	if !ok {
+		t.Fatal("there is no platform")
+	}
+	if err := s.w.ap.Operator.Allow(t.Context(), s.t, s.actor(t, s.people[authz.RoleAdmin]), 2, false); err != nil {
+		t.Fatal(err)
+	}
+	op := authz.NewActor(authz.Identity{Tenant: platform.ID, UserID: id.New(), Name: "Pemantau Uji"}, []authz.Grant{{Role: authz.RoleOperator, Scope: tenant.PlatformCode}})
+	token, _, err := s.w.ap.Operator.Open(t.Context(), operator.Who{Platform: platform, Actor: op}, s.Region.Code)
 	if err != nil {
 		t.Fatal(err)
 	}

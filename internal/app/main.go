@@ -34,7 +34,7 @@ func commands() []command {
 		{"demo", "sepuluh daerah contoh dengan hari kerja tiruan · ten sample regions with a simulated day", demo},
 		{"serve", "menjalankan layanan · run the service", serve},
 		{"migrate", "menyiapkan atau memperbarui basis data · set up or update the database", migrate},
-		{"tenant", "daerah: plan, apply, list, export, suspend, resume, invite, password, factors, account, sign-in, domain, schema · regions", tenantCommand},
+		{"tenant", "daerah: plan, apply, list, export, suspend, resume, invite, password, factors, account, sign-in, domain, schema, archive, restore, erase, scrub · regions", tenantCommand},
 		{"access", "siapa boleh melakukan apa: explain, list, give, take, permissions · who may do what, and why", accessCommand},
 		{"platform", "orang-orang platform: invite, list, take · the platform's own people: overseers and operators", platformCommand},
 		{"keys", "kunci data pribadi: new, rotate, rewrap, destroy, reopen · the keys of personal data", keysCommand},

@@ -53,6 +53,14 @@ const tenantUsage = `pendopo tenant: daerah · regions
                         --forget-secret: hapus rahasianya · forget it
   domain CODE [HOST]    domain sendiri: catatan TXT yang membuktikannya, lalu dilayani; --drop mengembalikannya
                         · a domain of its own: the TXT record that proves it, then it is served; --drop gives it back
+  archive CODE FILE     seluruh data daerah dalam satu berkas, selagi bekerja, dengan --passphrase-file atau --key-file
+                        · all of a region's data as one file, while it works, with --passphrase-file or --key-file
+  restore FILE          pulihkan daerah dari berkas itu, di pemasangan ini atau lain · put that region back, here or elsewhere
+                        --suspended: tetap dihentikan dulu · suspended at first
+  erase CODE            hapus seluruh data daerah, untuk selamanya; perlu PENDOPO_OWNER_DATABASE_URL pada PostgreSQL
+                        · erase all of a region's data, for good; on PostgreSQL with PENDOPO_OWNER_DATABASE_URL
+                        --archive FILE: periksa arsipnya dulu · check its archive first; --yes NAME, --by EMAIL
+  scrub                 tulis ulang berkas basis data tanpa sisa yang dihapus · rid the database's files of what was deleted
   schema [agency]       JSON Schema manifes, untuk editor · the manifest's JSON Schema, for editors
 
 Pilihan basis data sama dengan "pendopo serve" · the database options are those of "pendopo serve":
@@ -75,7 +83,9 @@ type tenantEnv struct {
 	confirm string // --confirm of apply
 	log     *slog.Logger
 
-	into         string // --into of services
+	into string // --into of services
+	arc  archiveFlags
+
 	secretFile   string // of sign-in
 	forgetSecret bool
 }
@@ -125,10 +135,10 @@ func tenantCommand(ctx context.Context, e env, args []string) error {
 			_ = os.RemoveAll(made)
 		}
 	}()
-	return group{"tenant", tenantUsage, []verb{
+	return group{"tenant", tenantUsage, append([]verb{
 		plan, apply, v("list", 0, 0, tenantList), export, services, v("suspend", 1, 99, tenantSuspend), v("resume", 1, 1, tenantResume),
 		v("invite", 2, 2, tenantInvite), v("password", 2, 2, tenantPassword), v("factors", 2, 2, tenantFactors), v("account", 3, 3, tenantAccount), signIn, domain, schema,
-	}}.run(ctx, e, args, t)
+	}, archiveVerbs(t, v)...)}.run(ctx, e, args, t)
 }
 
 // newPassword makes a password that nobody guesses and everybody can read out: 80 bits.

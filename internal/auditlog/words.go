@@ -18,6 +18,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
+	"github.com/pendopo-id/pendopo/tenants/areas"
 )
 
 // Teller tells a tenant's records in words. It learns the names that it needs, and is not for several goroutines.
@@ -198,7 +199,15 @@ func (w *Teller) Target(r Record) string {
 	case "session":
 		return w.p.T("auditlog.a_session")
 	case "tenant":
+		if w.t.IsPlatform() && rest != w.t.Code { // the platform's records are about regions, also such as are gone
+			if seat, ok := areas.SeatByCode(rest); ok {
+				return seat.Name
+			}
+			return rest
+		}
 		return w.t.Name
+	case "feature":
+		return w.p.T("auditlog.feature", rest)
 	case "provider":
 		return w.p.T("auditlog.a_provider", w.agency(rest))
 	case "keyset":

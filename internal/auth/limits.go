@@ -33,6 +33,8 @@ var limits = map[string]limit{
 	authz.RoleProvinceOverseer: {8 * time.Hour, time.Hour},
 	authz.RoleNationalOverseer: {8 * time.Hour, time.Hour},
 	authz.RoleOperator:         {4 * time.Hour, 30 * time.Minute},
+	authz.RoleHelper:           {4 * time.Hour, 30 * time.Minute},
+	authz.RoleHelperFull:       {4 * time.Hour, 30 * time.Minute},
 }
 
 func limitOf(grants []tenant.Grant) limit {

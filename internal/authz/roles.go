@@ -26,15 +26,17 @@ const (
 	RoleAgencyOverseer     = "agency-overseer" // an agency's head office: its counters in every region
 	RoleProvinceOverseer   = "province-overseer"
 	RoleNationalOverseer   = "national-overseer"
-	RoleOperator           = "operator" // runs the platform
-	rolePublic             = "public"   // everyone, without a grant
+	RoleOperator           = "operator"    // runs the platform
+	RoleHelper             = "helper"      // the platform's operator in a region that has asked for help: looks
+	RoleHelperFull         = "helper-full" // and works in the queue too
+	rolePublic             = "public"      // everyone, without a grant
 	rolePrefix, permPrefix = "role:", "perm:"
 )
 
 // roles are numbered by their place here. Citizens come first, the public's set is beside them.
 var roles = []string{
 	RoleCitizen, RoleOfficer, RoleAgencyAdmin, RoleFrontOffice, RoleManager, RoleAdmin,
-	RoleAgencyOverseer, RoleProvinceOverseer, RoleNationalOverseer, RoleOperator, rolePublic,
+	RoleAgencyOverseer, RoleProvinceOverseer, RoleNationalOverseer, RoleOperator, RoleHelper, RoleHelperFull, rolePublic,
 }
 
 // Roles are the names of the roles that a grant may give.

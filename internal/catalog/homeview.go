@@ -81,7 +81,7 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 	v.Alike = len(v.Places) > 0 && !slices.ContainsFunc(v.Places, func(x venueView) bool {
 		return x.Now != v.Places[0].Now || x.Reason != v.Places[0].Reason
 	})
-	v.Take = newTakeView(p, h)
+	v.Take = newTakeView(p, t, h)
 	shown := h.Agencies
 	if len(shown) > officesAtHome+2 {
 		shown = shown[:officesAtHome]
@@ -101,7 +101,10 @@ func newHomeView(p *i18n.Printer, t *tenant.Tenant, h Home) homeView {
 }
 
 // newTakeView says what taking a number means right now: for today, or from when on.
-func newTakeView(p *i18n.Printer, h Home) takeView {
+func newTakeView(p *i18n.Printer, t *tenant.Tenant, h Home) takeView {
+	if !t.On(tenant.WebTickets) {
+		return takeView{p.T("catalog.look"), p.T("catalog.on_the_spot")}
+	}
 	var next time.Time
 	for _, x := range h.Venues {
 		if x.Opening.Tickets {

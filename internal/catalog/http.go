@@ -30,8 +30,8 @@ func (c *Catalog) Routes(r *web.Router) {
 	r.Get("/", authz.Public, c.showHome)
 	r.Get("/layanan", authz.Public, c.listServices, web.Reads)
 	r.Get("/layanan/:agency/:service", authz.Public, c.showService, web.Reads)
-	r.Get("/api/v1/services", authz.Public, c.listServicesJSON, web.Reads)
-	r.Get("/api/v1/services/:id", authz.Public, c.getServiceJSON, web.Reads)
+	r.Get("/api/v1/services", authz.Public, c.listServicesJSON, web.Reads, web.Switched(tenant.PublicAPI))
+	r.Get("/api/v1/services/:id", authz.Public, c.getServiceJSON, web.Reads, web.Switched(tenant.PublicAPI))
 }
 
 func (c *Catalog) showHome(x *web.Ctx) error {

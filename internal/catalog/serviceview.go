@@ -106,7 +106,7 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Ti
 	if len(o.Places) > 0 {
 		v.Ask.Venue = venueName(p, o.Places[0].Venue)
 	}
-	v.Panel = newPanelView(p, o, now)
+	v.Panel = newPanelView(p, t, o, now)
 	v.How, v.Receipt = execution(p, o.Service)
 	v.Away = o.Execution == string(catalogue.HandOff)
 	if o.Standard != nil {
@@ -125,13 +125,16 @@ func newServiceView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Ti
 }
 
 // newPanelView says what can be done now, and where.
-func newPanelView(p *i18n.Printer, o ServiceNow, now time.Time) panelView {
+func newPanelView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Time) panelView {
 	if len(o.Places) == 0 {
 		return panelView{System: o.System}
 	}
 	v := panelView{}
 	for i, at := range o.Places {
 		x := newPlaceView(p, at, now)
+		if x.Give && !t.On(tenant.WebTickets) {
+			x.Give, x.Key, x.Why, x.Told = false, "", p.T("catalog.on_the_spot"), false
+		}
 		x.Service, x.Main = o.ID.String(), i == o.Default
 		if len(o.Places) > 1 {
 			x.Series = at.ID.String()

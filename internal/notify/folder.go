@@ -69,6 +69,14 @@ func (f *Folder) Carry(_ context.Context, l Letter) (string, error) {
 	return name, nil
 }
 
+// Forget deletes the messages of a region that was erased, by its code.
+func (f *Folder) Forget(code string) error {
+	if code == "" || code != filepath.Base(code) || code == "." || code == ".." {
+		return fmt.Errorf("notify: %q is no region's code", code)
+	}
+	return os.RemoveAll(filepath.Join(f.dir, code))
+}
+
 // prune deletes the oldest files: the names begin with the time.
 func (f *Folder) prune(dir string) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.eml"))

@@ -158,6 +158,11 @@ type StandingJSON struct {
 	Demo   bool      `json:"demo"`
 	Queued int64     `json:"queued" jsonschema_description:"Jobs that wait."`
 	Dead   int64     `json:"dead" jsonschema_description:"Jobs that have failed for good."`
+	LastAt string    `json:"last_at,omitempty" jsonschema_description:"When something was last recorded."`
+	Issued int64     `json:"issued" jsonschema_description:"Numbers given today."`
+	Unsent int64     `json:"unsent" jsonschema_description:"Messages that were not sent."`
+	Failed int64     `json:"failed" jsonschema_description:"Requests of the last 24 hours that failed."`
+	Shed   int64     `json:"shed" jsonschema_description:"Requests of the last 24 hours that were turned away."`
 }
 
 func (s *Service) getPlatform(c *web.Ctx) error {
@@ -167,9 +172,14 @@ func (s *Service) getPlatform(c *web.Ctx) error {
 	}
 	out := PlatformJSON{At: moment(view.At), Regions: []StandingJSON{}}
 	for _, r := range view.Regions {
-		out.Regions = append(out.Regions, StandingJSON{
+		one := StandingJSON{
 			Region: refOf(c, r.Tenant, view.At), State: r.Tenant.State, Reason: r.Tenant.SuspendedReason, Demo: r.Tenant.Demo, Queued: r.Queued, Dead: r.Dead,
-		})
+			Issued: r.Issued, Unsent: r.Unsent, Failed: r.Failed, Shed: r.Shed,
+		}
+		if !r.Last.IsZero() {
+			one.LastAt = moment(r.Last)
+		}
+		out.Regions = append(out.Regions, one)
 	}
 	return c.JSON(200, out)
 }

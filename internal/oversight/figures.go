@@ -37,7 +37,7 @@ func (c *Counts) add(o Counts) {
 	c.Waited, c.WaitedSeconds = c.Waited+o.Waited, c.WaitedSeconds+o.WaitedSeconds
 }
 
-// What is asked of several regions at once; migration 0007_across has the same questions for PostgreSQL.
+// What is asked of several regions at once; the migrations 0007_across and 0013_operator have the same questions for PostgreSQL.
 type (
 	venueRow struct {
 		TenantID store.TenantID `bun:"tenant_id"`
@@ -68,6 +68,15 @@ type (
 		Dead     int64          `bun:"dead"`
 	}
 )
+
+// healthRow is how a region's service does: when something was last recorded (seconds since 1970, 0: never), and counts.
+type healthRow struct {
+	TenantID store.TenantID `bun:"tenant_id"`
+	LastAt   int64          `bun:"last_at"`
+	Unsent   int64          `bun:"unsent"`
+	Failed   int64          `bun:"failed"`
+	Shed     int64          `bun:"shed"`
+}
 
 func (r venueRow) counts() Counts {
 	return Counts{r.Issued, r.Waiting, r.Called, r.Finished, r.Absent, r.Waited, r.Seconds}
@@ -110,3 +119,12 @@ var regionWork = store.DeclareAggregate[workRow]("work", store.From{"jobs"}, `
 	from asked a
 	cross join jobs j on j.tenant_id = a.tenant_id and j.state in ('queued', 'dead')
 	group by j.tenant_id`)
+
+var regionHealth = store.DeclareAggregate[healthRow]("health", store.From{"audit", "messages", "fault_counts"}, `
+	select a.tenant_id,
+		coalesce((select unixepoch(r.at) from audit r where r.tenant_id = a.tenant_id order by r.seq desc limit 1), 0) as last_at,
+		(select count(*) from messages m where m.tenant_id = a.tenant_id and m.state in ('failed', 'unknown')) as unsent,
+		coalesce((select sum(f.n) from fault_counts f where f.tenant_id = a.tenant_id and f.hour >= w.since and not f.shed), 0) as failed,
+		coalesce((select sum(f.n) from fault_counts f where f.tenant_id = a.tenant_id and f.hour >= w.since and f.shed), 0) as shed
+	from asked a
+	cross join (select ? as since) w`)

@@ -87,7 +87,7 @@ func (s *Service) showPlatform(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.Page(200, platformPage(s.page(c, c.P.T("oversight.platform")), newPlatformPage(c.P, c.App(), view)))
+	return c.Page(200, platformPage(s.page(c, c.P.T("oversight.platform")), newPlatformPage(c.P, view)))
 }
 
 // page is one of ours: where a region is an example, or is simulated, it says so.

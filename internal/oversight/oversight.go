@@ -339,6 +339,12 @@ type Standing struct {
 	Tenant *tenant.Tenant
 	Queued int64 // work that waits
 	Dead   int64 // work that has failed for good
+
+	Last   time.Time // when something was last recorded; zero: never
+	Issued int64     // numbers given today
+	Unsent int64     // messages that were not sent
+	Failed int64     // requests of the last 24 hours that failed
+	Shed   int64     // and that were turned away
 }
 
 // Platform is what who runs the platform sees. The fault is "authz.forbidden" (403).
@@ -369,9 +375,29 @@ func (s *Service) Platform(ctx context.Context, who Looker) (PlatformView, error
 	for _, w := range work {
 		of[w.TenantID] = w
 	}
+	why := reason(who, permPlatform, "tenant:"+tenant.PlatformCode)
+	health, err := store.Across(ctx, s.db, why, regionHealth, asked, view.At.Add(-24*time.Hour).Truncate(time.Hour))
+	if err != nil {
+		return PlatformView{}, err
+	}
+	figures, err := store.Across(ctx, s.db, why, regionFigures, asked)
+	if err != nil {
+		return PlatformView{}, err
+	}
+	well, issued := make(map[store.TenantID]healthRow, len(health)), make(map[store.TenantID]int64, len(figures))
+	for _, h := range health {
+		well[h.TenantID] = h
+	}
+	for _, f := range figures {
+		issued[f.TenantID] = f.Issued
+	}
 	for i := range view.Regions {
-		w := of[view.Regions[i].Tenant.ID]
-		view.Regions[i].Queued, view.Regions[i].Dead = w.Queued, w.Dead
+		r := &view.Regions[i]
+		w, h := of[r.Tenant.ID], well[r.Tenant.ID]
+		r.Queued, r.Dead, r.Issued, r.Unsent, r.Failed, r.Shed = w.Queued, w.Dead, issued[r.Tenant.ID], h.Unsent, h.Failed, h.Shed
+		if h.LastAt > 0 {
+			r.Last = time.Unix(h.LastAt, 0).UTC()
+		}
 	}
 	return view, nil
 }

@@ -3,6 +3,7 @@ package oversight
 import (
 	"strings"
 
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -211,15 +212,25 @@ type standingView struct {
 	Demo            bool
 	Queued, Dead    string
 	DeadBad         bool
+
+	Last, Issued, Failed, Shed string
+	FailedBad                  bool
 }
 
-func newPlatformPage(pr *i18n.Printer, sites Sites, v PlatformView) platformPageView {
+func newPlatformPage(pr *i18n.Printer, v PlatformView) platformPageView {
 	out := platformPageView{At: pr.T("oversight.at", pr.TimeZone(v.At))}
 	var queued, dead int64
 	for _, r := range v.Regions {
 		x := standingView{
-			Code: r.Tenant.Code, Name: r.Tenant.Name, URL: sites.Origin(r.Tenant) + "/", State: pr.T("oversight.served"), Demo: r.Tenant.Demo,
+			Code: r.Tenant.Code, Name: r.Tenant.Name, URL: pathPlatform + "/" + r.Tenant.Code, State: pr.T("oversight.served"), Demo: r.Tenant.Demo,
 			Queued: number(pr, r.Queued), Dead: number(pr, r.Dead), DeadBad: r.Dead > 0,
+			Last: "–", Issued: number(pr, r.Issued), Failed: number(pr, r.Failed), Shed: number(pr, r.Shed), FailedBad: r.Failed > 0,
+		}
+		if !r.Last.IsZero() {
+			x.Last = pr.TimeZone(r.Last)
+			if day := clock.DayOf(r.Last, r.Tenant.Loc); day != r.Tenant.Today(v.At) {
+				x.Last = pr.DateShort(day)
+			}
 		}
 		if r.Tenant.State != tenant.Active {
 			x.State, x.Reason, x.Bad = pr.T("oversight.paused"), r.Tenant.SuspendedReason, true

@@ -26,13 +26,13 @@ func NewAPI(hall *Hall, hub *events.Hub) *API { return &API{hall, hub} }
 
 // Routes registers the API on a tenant's host.
 func (a *API) Routes(r *web.Router) {
-	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit)
-	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads)
+	r.Post("/api/v1/tickets", authz.Public, a.issueTicket, ticketLimit, web.Switched(tenant.PublicAPI))
+	r.Get("/api/v1/tickets/:id", authz.Public, a.getTicket, web.Reads, web.Switched(tenant.PublicAPI))
 	r.Post("/api/v1/tickets/:id/finish", permFinish, a.finishTicket)
 	r.Post("/api/v1/tickets/:id/return", permReturn, a.returnTicket)
 	r.Get("/api/v1/counters", permCounter, a.listCounters)
 	r.Post("/api/v1/counters/:id/next", permCall, a.callNext)
-	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard, web.Streams)
+	r.Get("/api/v1/boards/:id/events", authz.Public, a.followBoard, web.Streams, web.Switched(tenant.PublicAPI))
 }
 
 // ticketLimit bounds what one address takes: a bus that empties itself at the door gets through, a

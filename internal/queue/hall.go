@@ -91,10 +91,14 @@ func (h *Hall) Issue(ctx context.Context, t *tenant.Tenant, r Request) (Place, e
 	if r.Key == "" {
 		q.Key = q.ID.String()
 	}
-	if !open.Tickets {
+	webOff := r.Channel == Web && !t.On(tenant.WebTickets)
+	if !open.Tickets || webOff {
 		// A retry after closing time still gets the ticket that it was given.
 		if old, err := h.byKey(ctx, t, q.Key); err != nil || old != nil {
 			return h.replayed(ctx, t, dir, r, old, err)
+		}
+		if webOff {
+			return Place{}, fault.New(fault.Conflict, "queue.web_off")
 		}
 		return Place{}, notNow(closedBy(open), dir.NextTickets(t, venue, now), open.Closure, t)
 	}

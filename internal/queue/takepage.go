@@ -53,12 +53,12 @@ func (s *Pages) takeTicket(c *web.Ctx) error {
 
 // noNumber tells whether an error says that no number is given now, and a refusal why. No other conflict does.
 func noNumber(err error) bool {
-	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.old_system") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
+	return fault.Is(err, "queue.closed") || fault.Is(err, "queue.old_system") || fault.Is(err, "queue.web_off") || fault.Is(err, "queue.full") || fault.Is(err, "queue.no_numbers")
 }
 
 // refusal is why there is no number now.
 type refusal struct {
-	Code    string // "queue.closed", "queue.old_system", "queue.full", "queue.no_numbers"
+	Code    string // "queue.closed", "queue.old_system", "queue.full", "queue.web_off", "queue.no_numbers"
 	Service *tenant.Service
 	Series  *tenant.Series  // that gives none; nil: the service has no numbers
 	Other   bool            // another place of the service gives numbers now
@@ -123,6 +123,8 @@ func (v refusal) title(p ui.Page) string {
 		return p.T("queue.refused.no_numbers.title")
 	case "queue.old_system":
 		return p.T("queue.refused.old.title")
+	case "queue.web_off":
+		return p.T("queue.refused.web_off.title")
 	}
 	switch {
 	case v.today():
@@ -152,6 +154,8 @@ func (v refusal) text(p ui.Page) string {
 		return p.T("queue.refused.no_numbers.system", v.Service.System)
 	case v.Code == "queue.no_numbers":
 		return p.T("queue.refused.no_numbers.text")
+	case v.Code == "queue.web_off":
+		return p.T("queue.refused.web_off.text")
 	case v.today():
 		return p.T("queue.refused.early.text")
 	case v.Closure != nil:
@@ -165,7 +169,7 @@ func (v refusal) text(p ui.Page) string {
 // when is the one thing that a refused person wants to know.
 func (v refusal) when(p ui.Page) string {
 	switch {
-	case v.Code == "queue.no_numbers":
+	case v.Code == "queue.no_numbers", v.Code == "queue.web_off":
 		return ""
 	case v.Code == "queue.old_system" && v.Next.IsZero():
 		return p.T("queue.refused.old.open")
@@ -181,7 +185,7 @@ func (v refusal) when(p ui.Page) string {
 
 // ways are what can be done until then: nobody is left at a wall.
 func (v refusal) ways(p ui.Page) (out []ui.Link) {
-	if v.Other {
+	if v.Other && v.Code != "queue.web_off" {
 		out = append(out, ui.Link{Label: p.T("queue.way_elsewhere"), Href: servicePath(v.Service), Icon: "ticket"})
 	}
 	if v.Service != nil {

@@ -127,6 +127,24 @@ func (m *Migrator) Pending(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// Latest is the name of the newest migration that has been applied: "0013_operator"; "" before the first.
+func (m *Migrator) Latest(ctx context.Context) (latest string, err error) {
+	mig, err := m.open(m.db.write)
+	if err != nil {
+		return "", err
+	}
+	applied, err := mig.MigrationsWithStatus(ctx)
+	if err != nil {
+		return "", m.db.dialect.translate(err)
+	}
+	for _, one := range applied {
+		if name := one.Name + "_" + one.Comment; one.IsApplied() && name > latest {
+			latest = name
+		}
+	}
+	return latest, nil
+}
+
 func pgName(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 // grant gives the serving role what it needs and no more: it reads and writes rows, it cannot change

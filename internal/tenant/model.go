@@ -251,7 +251,7 @@ type UserCounter struct {
 
 // Models are this package's tables.
 var Models = store.Models{
-	(*Row)(nil), (*registryRow)(nil), (*Domain)(nil),
+	(*Row)(nil), (*registryRow)(nil), (*Domain)(nil), (*featureRow)(nil), (*Announcement)(nil),
 	(*Manifest)(nil), (*VenueRow)(nil), (*Closure)(nil), (*ZoneRow)(nil), (*AgencyRow)(nil), (*SeriesRow)(nil), (*SeriesGate)(nil), (*CounterRow)(nil),
 	(*CounterSeries)(nil), (*SeriesPeer)(nil), (*ServiceRow)(nil), (*ServiceSeries)(nil), (*User)(nil), (*Grant)(nil), (*UserCounter)(nil),
 }

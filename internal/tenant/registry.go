@@ -31,6 +31,9 @@ type Tenant struct {
 	Scope           string          // "id/19/19.01"
 	Version         int64           // moves with every change
 	Region          *tenants.Region // what it declares, without its people; the platform declares nothing
+
+	switched  map[Feature]bool // what the operator switched: ask On
+	announced []Announcement   // what the operator tells it: ask Announcements
 }
 
 // Today is the tenant's local calendar day at a moment.
@@ -131,6 +134,14 @@ func (r *Registry) Refresh(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		switched, err := store.SysSelect[featureRow](ctx, s, "")
+		if err != nil {
+			return err
+		}
+		announced, err := store.SysSelect[Announcement](ctx, s, "until_at > ?", s.Now())
+		if err != nil {
+			return err
+		}
 		next := &snapshot{version: reg[0].Version, hosts: make(map[string]*Tenant, len(rows)), codes: make(map[string]*Tenant, len(rows)), ids: make(map[ID]*Tenant, len(rows))}
 		for _, row := range rows {
 			t, ok := old.codes[row.Code]
@@ -147,6 +158,9 @@ func (r *Registry) Refresh(ctx context.Context) error {
 					continue
 				}
 			}
+			told := *t // others may hold the one that there was
+			told.switched, told.announced = switchedOf(switched, t.Code), announcedTo(announced, t.Code)
+			t = &told
 			next.hosts[r.Host(t)] = t
 			next.codes[t.Code] = t
 			next.ids[t.ID] = t

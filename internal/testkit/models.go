@@ -9,6 +9,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/jobs"
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/onboarding"
+	"github.com/pendopo-id/pendopo/internal/operator"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -17,4 +18,4 @@ import (
 )
 
 // Models is what every package keeps in the database.
-var Models store.Models = slices.Concat(seal.Models, tenant.Models, auth.Models, queue.Models, jobs.Models, notify.Models, billing.Models, throttle.Models, domains.Models, onboarding.Models)
+var Models store.Models = slices.Concat(seal.Models, tenant.Models, auth.Models, queue.Models, jobs.Models, notify.Models, billing.Models, throttle.Models, domains.Models, onboarding.Models, operator.Models)

@@ -25,6 +25,7 @@ type pageKey struct {
 	locale  i18n.Locale
 	path    string
 	key     string
+	notes   string // the announcements that it shows: they begin and end at their own times
 }
 
 // cachedPage is a page as it goes over the wire. It is made once and then only read.
@@ -72,7 +73,7 @@ func (c *Ctx) Cached(key string, ttl time.Duration, render func() (templ.Compone
 	c.shared, c.sharedKey = true, key
 	k := pageKey{locale: c.Locale, path: c.Path(), key: key}
 	if c.Tenant != nil {
-		k.tenant, k.version = c.Tenant.ID, c.Tenant.Version
+		k.tenant, k.version, k.notes = c.Tenant.ID, c.Tenant.Version, noteKey(c.Tenant.Announcements(c.Now(), false))
 	}
 	page, err := c.app.pages.get(c, k, ttl, render)
 	if err != nil {

@@ -295,6 +295,9 @@ func (a *App) serve(c *Ctx, r *Route) error {
 	if err := c.proven(r); err != nil {
 		return err
 	}
+	if r.feature != "" && c.Actor == nil && c.Tenant != nil && !c.Tenant.On(r.feature) {
+		return fault.New(fault.Forbidden, "feature.off")
+	}
 	if err := a.withinLimit(c, r); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ func (c *Ctx) UI(title string) ui.Page {
 		p.Region.BrandURL, p.Region.ThemeColour, p.Region.LogoURL = c.app.brandOf(t)
 		p.Example, p.Demo = t.Region.Example, t.Demo
 	}
+	p.Notes = c.notes()
 	if c.Actor != nil {
 		p.User = &ui.User{Name: cmp.Or(c.Actor.Name, c.P.T("web.erased")), Role: c.RoleText()}
 		p.Desks = c.desks()

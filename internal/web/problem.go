@@ -110,6 +110,10 @@ func (a *App) fail(c *Ctx, err error) {
 		a.log.Log(context.Background(), level, "request failed", slog.String("id", c.requestID), slog.String("route", c.Route()),
 			slog.Int("status", p.Status), slog.String("code", p.Code), slog.String("error", err.Error()))
 	}
+	shed := p.Status == fiber.StatusTooManyRequests || p.Status == fiber.StatusServiceUnavailable
+	if a.cfg.Count != nil && c.Tenant != nil && (shed || p.Status >= 500) && p.Code != "suspended" {
+		a.cfg.Count(c.Tenant.ID, p.Code, shed)
+	}
 	allow := string(c.f.Response().Header.Peek(fiber.HeaderAllow))
 	c.f.Response().Reset()
 	a.prepare(c)

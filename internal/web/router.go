@@ -9,6 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pendopo-id/pendopo/internal/authz"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 )
 
 // Kind says on which hosts a route answers.
@@ -40,6 +41,7 @@ type Route struct {
 	door        bool
 	sudo        bool
 	enrolling   bool
+	feature     tenant.Feature
 	handler     Handler
 }
 
@@ -92,6 +94,10 @@ func (r *Route) staffs() bool {
 
 // Door marks a public route by which staff come in: it answers while a region is being prepared.
 func Door(r *Route) { r.door = true }
+
+// Switched lets the route be switched off for a region by the operator of the platform: the fault is then
+// "feature.off" (403) for the public. Who is signed in there works on.
+func Switched(f tenant.Feature) Option { return func(r *Route) { r.feature = f } }
 
 // Router registers routes of one kind.
 type Router struct {

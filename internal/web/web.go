@@ -91,6 +91,12 @@ type Config struct {
 	// Secured tells whether a host is served over TLS by this process itself: a request that comes to it in the clear is
 	// led there. nil: none is.
 	Secured func(ctx context.Context, host string) bool
+	// Count is told of each request of a tenant's that failed (500 and above), or was turned away because there were too many
+	// (429, 503), by the problem's code. It must not block. Nil: nobody counts.
+	Count func(t tenant.ID, code string, shed bool)
+	// Helped tells until when the platform's operator may work in a tenant, and whether one does: every page of its staff
+	// says so. A zero moment: nobody may. Nil: nobody ever.
+	Helped func(ctx context.Context, t *tenant.Tenant) (until time.Time, inside bool)
 	// Ready tells whether requests can be served: the database answers.
 	Ready func(ctx context.Context) error
 }

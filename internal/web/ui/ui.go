@@ -62,6 +62,8 @@ type Page struct {
 	Demo        bool          // the day is simulated: the page says "Demo"
 	Dark        bool          // boards are dark by themselves
 
+	Notes []Announcement // what the operator of the platform tells here now
+
 	RefreshSeconds int // without JavaScript the page loads itself again; 0: it does not
 	Idle           int // seconds after which a screen that was left alone is asked for anew; 0: never
 }
@@ -80,6 +82,24 @@ type Region struct {
 	Complaints   string // where and how to complain, one sentence
 	ComplaintsEN string // empty: there is no English
 	PlatformURL  string // the bare domain, for "Diselenggarakan dengan Pendopo"; empty: no link
+}
+
+// Announcement is what the operator of the platform tells a region.
+type Announcement struct {
+	Text      string
+	StaffOnly bool
+	Close     string // where staff put it away; "": nobody can
+	Away      bool   // this browser has
+}
+
+// notes are those that a page of the public's shows, or of staff's.
+func (p Page) notes(staff bool) (out []Announcement) {
+	for _, n := range p.Notes {
+		if staff && !n.Away || !staff && !n.StaffOnly {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // User is who is signed in, as the staff's bar shows them.
