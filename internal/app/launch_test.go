@@ -178,7 +178,7 @@ func TestARegionLaunchesItself(t *testing.T) {
 	l.fill("#f-contact-phone", "(0274) 555 010")
 	l.fill("#f-contact-complaints", "Silakan sampaikan ke meja depan.")
 	l.fill("#f-brand-colour", "#f2c14e")
-	l.p.MustWait(`() => document.querySelector('[data-saved]').textContent.startsWith('Tersimpan')`)
+	l.p.MustWait(`() => document.querySelector('[data-saved]').textContent.trim().startsWith('Tersimpan')`)
 	at("daerah")
 	l.press("button[value=next]")
 	at("lokasi")

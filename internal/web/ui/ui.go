@@ -145,6 +145,9 @@ func (p Page) Heading() string {
 	return p.Title + " · MPP " + p.Region.Name
 }
 
+// manyDesks tells whether the menu has more pages than stand beside a region's name: it is then folded on every screen.
+func (p Page) manyDesks() bool { return len(p.nav()) > 5 }
+
 // on fills the surface in where the page names none, and cleans up what follows from it.
 func (p Page) on(surface string) Page {
 	if p.Surface == "" {

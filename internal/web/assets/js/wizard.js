@@ -17,7 +17,12 @@ if (form && window.fetch && window.localStorage) {
   const value = (el) => (el.type === 'checkbox' ? (el.checked ? 'true' : '') : el.value);
   const put = (el, text) => { if (el.type === 'checkbox') el.checked = text === 'true'; else el.value = text; };
   const keep = () => { if (waiting.size) localStorage.setItem(kept, JSON.stringify([...waiting])); else localStorage.removeItem(kept); };
-  const say = (text, bad) => { saved.textContent = text; saved.classList.toggle('p-bad', !!bad); };
+  const say = (text, bad) => {
+    let at = saved.querySelector('span');
+    if (!at) { at = document.createElement('span'); saved.append(at); }
+    at.textContent = text;
+    saved.classList.toggle('p-bad', !!bad);
+  };
 
   function changed(el) {
     const path = el.dataset.path, was = before(path);
