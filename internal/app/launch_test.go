@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-rod/rod/lib/proto"
+
 	"github.com/pendopo-id/pendopo/internal/notify"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/tenants"
@@ -285,5 +287,97 @@ func TestARegionLaunchesItself(t *testing.T) {
 	// And a plan of it here has nothing to do.
 	if out, err := pendopoIn(t, d.dir, "tenant", "plan", folder); err != nil || !strings.Contains(out, "tidak ada") && !strings.Contains(out, "Tidak ada") {
 		t.Errorf("plan: %v %s", err, out)
+	}
+}
+
+// Two people fill in at once in two browsers, and the line of one of them breaks: what they typed apart is all there,
+// what they typed alike is shown to whoever was second, and what was typed without a line is sent when it is back.
+func TestTwoPeopleInTheSetUp(t *testing.T) {
+	d := startDemo(t, "--still")
+	c := testkit.Browser(t)
+	address := d.at("bangka", "/petugas/persiapan/daerah")
+	admin := func(c *testkit.Chrome, email string) *testkit.Page {
+		p := c.Page(d.at("bangka", "/masuk?next=/petugas/persiapan/daerah"), 1280, 800)
+		p.MustElement("#email").MustInput(email)
+		p.MustElement("#password").MustInput("pendopo-demo-2026")
+		p.Press(t, "main form button")
+		if p.MustHas("#code") {
+			p.MustElement("#code").MustInput(testkit.AppCode(t, d.secret(t), time.Now()))
+			p.Press(t, "main form button")
+		}
+		p.Visit(t, address)
+		p.MustElement("[data-wizard-form]")
+		return p
+	}
+	rina := admin(c, "ti@bangka.contoh.id")
+	budi := admin(testkit.Browser(t), "manajer@bangka.contoh.id")
+	typed := func(p *testkit.Page, id, text string) {
+		t.Helper()
+		p.MustActivate()
+		el := p.MustElement(id)
+		el.MustSelectAllText().MustInput(text)
+		el.MustBlur()
+	}
+	saved := func(p *testkit.Page) {
+		t.Helper()
+		p.MustWait(`() => document.querySelector('[data-saved]').textContent.trim().startsWith('Tersimpan') && !localStorage.length`)
+	}
+	typed(rina, "#f-contact-email", "mpp@bangka.contoh.id")
+	saved(rina)
+	typed(budi, "#f-contact-website", "https://bangka.contoh.id")
+	saved(budi)
+
+	// Budi's line breaks. He types on, and Rina changes the same field meanwhile.
+	offline := func(off bool) {
+		t.Helper()
+		err := proto.NetworkEmulateNetworkConditions{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}.Call(budi)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	offline(true)
+	typed(budi, "#f-contact-phone", "(0717) 111")
+	typed(budi, "#f-contact-complaints", "Silakan ke meja depan, lantai satu.")
+	budi.MustWait(`() => document.querySelector('[data-saved]').textContent.includes('Tidak tersambung')`)
+	shot(t, budi, "offline-1280")
+	typed(rina, "#f-contact-phone", "(0717) 222")
+	saved(rina)
+	offline(false)
+	budi.MustActivate()
+	budi.MustWait(`() => document.querySelector('[data-theirs-at="contact/phone"] button')`)
+	shot(t, budi, "conflict-1280")
+	budi.Accessible(t)
+	if text := budi.MustElement(`[data-theirs-at="contact/phone"]`).MustText(); !strings.Contains(text, "(0717) 222") {
+		t.Errorf("the conflict says %q", text)
+	}
+	if v := budi.MustElement("#f-contact-phone").MustProperty("value").Str(); v != "(0717) 111" {
+		t.Errorf("what Budi typed reads %q", v)
+	}
+	stored := func(id string) string {
+		t.Helper()
+		rina.Visit(t, address)
+		return rina.MustElement(id).MustProperty("value").Str()
+	}
+	if v := stored("#f-contact-phone"); v != "(0717) 222" {
+		t.Errorf("stored before Budi chose: %q", v)
+	}
+	budi.MustActivate()
+	budi.Tap(t, `[data-theirs-at="contact/phone"] button:last-child`) // his own
+	budi.MustWait(`() => !document.querySelector('[data-theirs-at="contact/phone"] button')`)
+	saved(budi)
+	for id, want := range map[string]string{
+		"#f-contact-phone": "(0717) 111", "#f-contact-email": "mpp@bangka.contoh.id", "#f-contact-website": "https://bangka.contoh.id",
+		"#f-contact-complaints": "Silakan ke meja depan, lantai satu.",
+	} {
+		if v := stored(id); v != want {
+			t.Errorf("%s: stored %q, not %q", id, v, want)
+		}
+	}
+	for name, p := range map[string]*testkit.Page{"Rina": rina, "Budi": budi} {
+		for _, wrong := range p.Problems() {
+			if !strings.Contains(wrong, "ERR_INTERNET_DISCONNECTED") {
+				t.Errorf("%s: the console says %q", name, wrong)
+			}
+		}
 	}
 }

@@ -516,7 +516,9 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 	v.Facts = []ui.Pair{
 		{Term: p.T("onboarding.n_venues"), Value: n(len(d.list("venues")))}, {Term: p.T("onboarding.n_agencies"), Value: n(len(d.list("agencies")))},
 		{Term: p.T("onboarding.n_services"), Value: n(services)}, {Term: p.T("onboarding.n_counters"), Value: n(counters)},
-		{Term: p.T("onboarding.n_people"), Value: n(v.People)},
+	}
+	if !v.Live {
+		v.Facts = append(v.Facts, ui.Pair{Term: p.T("onboarding.n_people"), Value: n(v.People)})
 	}
 	if len(v.Troubles) > 0 || len(d.Changed) == 0 {
 		return v, nil

@@ -351,6 +351,11 @@ type agencyGroup struct {
 	Agencies []agencyChoice
 }
 
+// left tells whether any of them has not been chosen yet.
+func (g agencyGroup) left() bool {
+	return slices.ContainsFunc(g.Agencies, func(a agencyChoice) bool { return !a.Chosen })
+}
+
 type agencyChoice struct {
 	Code, Name, Note string
 	Chosen, Usual    bool
