@@ -344,7 +344,7 @@ func TestTwoPeopleInTheSetUp(t *testing.T) {
 	saved(rina)
 	offline(false)
 	budi.MustActivate()
-	budi.MustWait(`() => document.querySelector('[data-theirs-at="contact/phone"] button')`)
+	budi.MustWait(`() => !!document.querySelector('[data-theirs-at="contact/phone"] button')`)
 	shot(t, budi, "conflict-1280")
 	budi.Accessible(t)
 	if text := budi.MustElement(`[data-theirs-at="contact/phone"]`).MustText(); !strings.Contains(text, "(0717) 222") {
