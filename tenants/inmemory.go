@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// Check tells what is wrong with a region that was put together in memory, as Load would of its folder. Places are
-// those of the files that Write would make; use Where to find what a problem is about.
-func Check(r *Region, cat Catalogue) Problems {
+// Check tells what is wrong with a region that was put together in memory, as Load would of its folder, and gives it as
+// Load would read it; nil where more than warnings were found. Places are those of the files that Write would make; use
+// Where to find what a problem is about.
+func Check(r *Region, cat Catalogue) (*Region, Problems) {
 	files, err := encode(r)
 	if err != nil {
-		return Problems{{File: regionFile, Rule: RuleFile, Message: err.Error(), MessageEN: err.Error()}}
+		return nil, Problems{{File: regionFile, Rule: RuleFile, Message: err.Error(), MessageEN: err.Error()}}
 	}
 	f := folder{whole: true}
 	f.add(files)
 	var c collector
-	_, problems := f.region(cat, &c)
-	return problems
+	return f.region(cat, &c)
 }
 
 // add takes files as they were encoded.

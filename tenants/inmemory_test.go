@@ -17,8 +17,9 @@ func TestCheckInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range regions {
-		if err := tenants.Check(r, catalogue.Default()).Err(); err != nil {
-			t.Errorf("%s: %v", r.Code, err)
+		again, problems := tenants.Check(r, catalogue.Default())
+		if problems.Err() != nil || !tenants.Equal(r, again) {
+			t.Errorf("%s: %v", r.Code, problems)
 		}
 	}
 	r := *regions[0]
@@ -30,7 +31,11 @@ func TestCheckInMemory(t *testing.T) {
 	r.Agencies[1].Services[0].Minutes = 100_000
 	want := []string{"organiser", "venues/" + r.Venues[0].Code + "/hours", "agencies/" + r.Agencies[1].Code + "/services/" + r.Agencies[1].Services[0].Code + "/minutes"}
 	var got []string
-	for _, p := range tenants.Check(&r, catalogue.Default()) {
+	read, problems := tenants.Check(&r, catalogue.Default())
+	if read != nil {
+		t.Error("what is wrong was read")
+	}
+	for _, p := range problems {
 		if !p.Warning {
 			got = append(got, tenants.Where(&r, p))
 		}

@@ -2,7 +2,6 @@ package onboarding
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +14,6 @@ import (
 	"github.com/pendopo-id/pendopo/tenants/catalogue"
 	"github.com/pendopo-id/pendopo/tenants/fields"
 )
-
-func asStranded(err error, to **tenant.StrandedError) bool { return errors.As(err, to) }
 
 // Usual office hours, as a new venue begins with: Fridays leave time for prayer. A vehicle goes out two mornings.
 var (
@@ -142,8 +139,8 @@ func (s *Service) AddService(ctx context.Context, t *tenant.Tenant, by *authz.Ac
 	}, new(int64))
 }
 
-// Offer puts services of an agency in or takes them out, by the catalogue's codes: what the agency does here.
-func (s *Service) Offer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, agency string, put, out []string) error {
+// Offer adds services of an agency, by the catalogue's codes.
+func (s *Service) Offer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, agency string, put []string) error {
 	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {
 		list := "agencies/" + agency + "/services/"
 		if d.Fields["agencies/"+agency] == "" {
@@ -153,9 +150,6 @@ func (s *Service) Offer(ctx context.Context, t *tenant.Tenant, by *authz.Actor, 
 			if _, known := s.cat.Service(agency, code); known && d.Fields[list+code] == "" {
 				e.set(d, list+code, d.Fields.Next(strings.TrimSuffix(list, "/")))
 			}
-		}
-		for _, code := range out {
-			e.set(d, list+code, "")
 		}
 		return nil
 	}, new(int64))
@@ -178,6 +172,15 @@ func (s *Service) Remove(ctx context.Context, t *tenant.Tenant, by *authz.Actor,
 		return fault.New(fault.NotFound, "not_found")
 	}
 	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {
+		if strings.HasPrefix(at, staffList+"/") {
+			i := slices.IndexFunc(d.invitees(), func(x Invitee) bool { return staffList+"/"+x.Key == at })
+			if i < 0 {
+				return fault.New(fault.NotFound, "not_found")
+			}
+			if err := mayGive(by, t, d.invitees()[i].Person); err != nil {
+				return err
+			}
+		}
 		e.set(d, at, "")
 		parts := strings.Split(at, "/")
 		switch {

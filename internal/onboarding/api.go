@@ -10,6 +10,7 @@ import (
 // draftJSON is a draft over the API: the fields that are not empty, by path, without the people.
 type draftJSON struct {
 	Version int64             `json:"version"`
+	Base    string            `json:"base"`
 	Fields  map[string]string `json:"fields"`
 	Changed []string          `json:"changed"`
 	Wrong   []troubleJSON     `json:"wrong"`
@@ -32,7 +33,8 @@ type changeJSON struct {
 }
 
 type applyJSON struct {
-	Version int64 `json:"version"`
+	Version int64  `json:"version"`
+	Base    string `json:"base"`
 }
 
 type appliedJSON struct {
@@ -46,7 +48,7 @@ func (s *Service) draftAPI(r *web.Router) {
 	h := handlers{s}
 	r.Get("/api/v1/draft", permEdit, h.getDraft)
 	r.Patch("/api/v1/draft", permEdit, h.patchDraft)
-	r.Post("/api/v1/draft/apply", permOpen, h.applyDraft)
+	r.Post("/api/v1/draft/apply", permOpen, h.applyDraft, web.Sudo)
 }
 
 func (h handlers) getDraft(c *web.Ctx) error {
@@ -54,7 +56,7 @@ func (h handlers) getDraft(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	out := draftJSON{Version: d.Version, Fields: map[string]string{}, Changed: []string{}, Wrong: []troubleJSON{}}
+	out := draftJSON{Version: d.Version, Base: d.Base, Fields: map[string]string{}, Changed: []string{}, Wrong: []troubleJSON{}}
 	for path, value := range d.Fields {
 		if stepOf(path) != stepPeople {
 			out.Fields[path] = value
@@ -93,7 +95,7 @@ func (h handlers) applyDraft(c *web.Ctx) error {
 	if err := c.BindJSON(&in); err != nil {
 		return err
 	}
-	res, err := h.Apply(c.Std(), c.Tenant, c.Actor, in.Version)
+	res, err := h.Apply(c.Std(), c.Tenant, c.Actor, in.Version, in.Base)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ type claimsJSON struct {
 
 func (s *Service) claimAPI(r *web.Router) {
 	h := handlers{s}
-	r.Get("/api/v1/claims", permClaims, h.listClaims)
+	r.Get("/api/v1/claims", permClaims, h.listClaims, web.Sudo)
 }
 
 func (h handlers) listClaims(c *web.Ctx) error {

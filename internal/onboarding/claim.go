@@ -268,7 +268,8 @@ func (s *Service) Prove(ctx context.Context, token string) (c Claim, err error) 
 		if c, err = row.open(ctx, tx); err != nil || row.State != Asked {
 			return err
 		}
-		if _, err := store.Update[claim](tx).Set("state = ?", Proven).Set("proven_at = ?", tx.Now()).Where("id = ?", row.ID).Exec(ctx); err != nil {
+		n, err := store.Update[claim](tx).Set("state = ?", Proven).Set("proven_at = ?", tx.Now()).Where("id = ? and state = ?", row.ID, Asked).Exec(ctx)
+		if err != nil || n == 0 { // pressed twice
 			return err
 		}
 		tx.Audit(store.Record{Actor: "public", Action: "onboarding:claim:prove", Target: "claim:" + row.ID.String(), Data: regionData{row.Region}})
@@ -319,10 +320,15 @@ func (s *Service) Decider(ctx context.Context, region areas.Seat) (province bool
 func (s *Service) Claims(ctx context.Context, by *authz.Actor) (waiting, decided []Claim, err error) {
 	err = s.platform(ctx, true, func(ctx context.Context, tx *store.Tx) error {
 		waiting, decided = nil, nil
-		rows, err := store.Select[claim](tx).Where("state <> ?", Asked).Order("created_at", "id").Limit(1000).All(ctx)
+		rows, err := store.Select[claim](tx).Where("state = ?", Proven).Order("created_at", "id").All(ctx)
 		if err != nil {
 			return err
 		}
+		past, err := store.Select[claim](tx).Where("state in ('confirmed', 'refused')").Order("decided_at desc", "id").Limit(200).All(ctx)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, past...)
 		n := map[string]int{}
 		for _, r := range rows {
 			if !by.Can(permClaims, tenant.ScopeOf(r.Region)) {
@@ -343,7 +349,6 @@ func (s *Service) Claims(ctx context.Context, by *authz.Actor) (waiting, decided
 			waiting[i].Others = n[waiting[i].Region.Code] - 1
 		}
 		slices.SortStableFunc(waiting, func(a, b Claim) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID.String(), b.ID.String())) })
-		slices.Reverse(decided)
 		if len(decided) > 20 {
 			decided = decided[:20]
 		}
@@ -374,8 +379,7 @@ func (r *claim) open(ctx context.Context, tx *store.Tx) (c Claim, err error) {
 
 // decision is a claim's state in a record.
 type decision struct {
-	State  State  `json:"state"`
-	Reason string `json:"reason,omitempty"`
+	State State `json:"state"`
 }
 
 // Confirm makes the region, and invites who claimed it to set it up there. Faults: "not_found" (also for a claim that is
@@ -446,7 +450,7 @@ func (s *Service) Refuse(ctx context.Context, by *authz.Actor, which id.ID, reas
 			return err
 		}
 		tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:claim:refuse", Target: "claim:" + which.String(), Data: regionData{c.Region.Code},
-			Before: decision{State: Proven}, After: decision{State: Dismissed, Reason: reason}})
+			Before: decision{State: Proven}, After: decision{State: Dismissed}})
 		return s.opt.Letters.Claim(ctx, tx, which, LetterRefused)
 	})
 }

@@ -27,7 +27,7 @@ func (s *Service) BareRoutes(r *web.Router) {
 	h := handlers{s}
 	slowed := web.Limited("claim", 0.2, 20)
 	r.Get(ui.PathClaim, authz.Public, h.askPage, web.Reads)
-	r.Post(ui.PathClaim, authz.Public, h.ask, slowed)
+	r.Post(ui.PathClaim, authz.Public, h.ask, web.Limited("claim-ask", 0.01, 10))
 	r.Get(pathSent, authz.Public, h.sentPage, web.Reads)
 	r.Get(PathProof, authz.Public, h.proofPage, slowed)
 	r.Post(PathProof, authz.Public, h.prove, slowed)
@@ -109,6 +109,7 @@ func (h handlers) proofPage(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
+	c.SetHeader("Referrer-Policy", "no-referrer") // the address is the key
 	p := c.UI(c.P.T("onboarding.proof_title"))
 	p.NoIndex, p.Path = true, PathProof
 	return c.Page(http.StatusOK, proofScreen(p, claim, c.Query("k")))

@@ -2,6 +2,9 @@ package onboarding
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -65,12 +68,13 @@ type Draft struct {
 	Fields  fields.Fields   // in force, with what has been changed
 	Changed map[string]Touch
 	Version int64
+	Base    string // names the manifest in force
 	Report  string // the last rehearsal's, as JSON
 	Stale   bool   // something has changed since that rehearsal
 
 	ReportAt time.Time
 
-	moved map[string]string // what the manifest said of a field when it was changed, where it says another thing now
+	staff []tenants.Person // those whom the manifest in force names, with what they hold now
 }
 
 // Change is one field to be changed: from what was shown to what was typed. An empty value takes it away.
@@ -105,7 +109,7 @@ func load(ctx context.Context, tx *store.Tx, t *tenant.Tenant) (*Draft, error) {
 	if live == nil { // its keys have been destroyed
 		return nil, fault.New(fault.NotFound, "not_found")
 	}
-	d := &Draft{Live: live, Fields: fields.Of(live), Changed: map[string]Touch{}, moved: map[string]string{}}
+	d := &Draft{Live: live, Fields: fields.Of(live), Changed: map[string]Touch{}, Base: baseOf(live), staff: live.Staff}
 	heads, err := store.Select[draftHead](tx).All(ctx)
 	if err != nil {
 		return nil, err
@@ -126,13 +130,6 @@ func load(ctx context.Context, tx *store.Tx, t *tenant.Tenant) (*Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		base, err := keys.Show(ctx, fieldBase, r.ID, r.Base)
-		if err != nil {
-			return nil, err
-		}
-		if now := d.Fields[r.Path]; now != base && now != value {
-			d.moved[r.Path] = now
-		}
 		if value == "" {
 			delete(d.Fields, r.Path)
 		} else {
@@ -143,13 +140,37 @@ func load(ctx context.Context, tx *store.Tx, t *tenant.Tenant) (*Draft, error) {
 	return d, nil
 }
 
-// Draft reads what has been typed so far.
+// baseOf names a manifest, to see whether it is still the one in force. It is shown to nobody.
+func baseOf(live *tenants.Region) string {
+	text, err := json.Marshal(live)
+	if err != nil {
+		panic("onboarding: a manifest that was read cannot be written: " + err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// Draft reads what has been typed so far. People whom the manifest names hold what they hold now: what was taken away on
+// the page of accounts does not come back by an apply.
 func (s *Service) Draft(ctx context.Context, t *tenant.Tenant) (d *Draft, err error) {
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
 		d, err = load(ctx, tx, t)
 		return err
 	})
-	return d, err
+	if err != nil || len(d.Live.Staff) == 0 {
+		return d, err
+	}
+	current, _, err := s.opt.Provisioner.Current(ctx, t.Code)
+	if err != nil || current == nil {
+		return d, err
+	}
+	d.staff = nil
+	for _, p := range current.Staff {
+		if slices.ContainsFunc(d.Live.Staff, func(o tenants.Person) bool { return seal.Email(o.Email) == seal.Email(p.Email) }) {
+			d.staff = append(d.staff, p)
+		}
+	}
+	return d, nil
 }
 
 // maxFields bounds a draft: more than the largest region has, with room.
@@ -179,7 +200,7 @@ func (s *Service) edit(ctx context.Context, t *tenant.Tenant, by *authz.Actor, f
 		if err != nil {
 			return err
 		}
-		e := &editor{before: maps.Clone(d.Fields), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
+		e := &editor{tx: tx, before: d.Fields.Clone(), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
 		if err := fn(d, e); err != nil {
 			return err
 		}
@@ -229,6 +250,7 @@ func lockHead(ctx context.Context, tx *store.Tx) error {
 
 // editor changes a draft in memory and knows what to write.
 type editor struct {
+	tx      *store.Tx
 	before  fields.Fields // as they were stored
 	live    fields.Fields
 	touched map[string]bool
@@ -379,7 +401,7 @@ func (s *Service) Discard(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 		if err := lockHead(ctx, tx); err != nil {
 			return err
 		}
-		n, err := store.Delete[draftField](ctx, tx, "true")
+		n, err := store.Delete[draftField](ctx, tx, "path <> ''")
 		if err != nil || n == 0 {
 			return err
 		}
@@ -387,6 +409,14 @@ func (s *Service) Discard(ctx context.Context, t *tenant.Tenant, by *authz.Actor
 			return err
 		}
 		tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:draft:discard", Target: "tenant:" + t.Code, Data: discardData{n}})
+		return nil
+	})
+}
+
+// exported records that somebody took the manifest away, with the people in it.
+func (s *Service) exported(ctx context.Context, t *tenant.Tenant, by *authz.Actor) error {
+	return s.db.In(ctx, t.ID, func(_ context.Context, tx *store.Tx) error {
+		tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:manifest:export", Target: "tenant:" + t.Code})
 		return nil
 	})
 }

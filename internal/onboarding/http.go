@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,13 +50,13 @@ type handlers struct {
 func (s *Service) Routes(r *web.Router) {
 	h := handlers{s}
 	r.Get(ui.PathSetup, permEdit, h.begin, web.Desk("onboarding.desk"))
-	r.Get(pathSince, permEdit, h.since)
+	r.Get(pathSince, permEdit, h.since, web.Watching)
 	r.Get(pathLook, permEdit, h.look)
 	r.Get(pathCrest, permEdit, h.crest)
-	r.Get(pathExport, permOpen, h.export)
+	r.Get(pathExport, permOpen, h.export, web.Sudo)
 	r.Post(pathDiscard, permOpen, h.discard)
 	r.Get(ui.PathSetup+"/:step", permEdit, h.show)
-	r.Post(ui.PathSetup+"/:step", permEdit, h.save, web.Within(rehearsalWithin))
+	r.Post(ui.PathSetup+"/:step", permEdit, h.save, web.Within(rehearsalWithin), web.Uploads(maxForm))
 	s.draftAPI(r)
 }
 
@@ -89,6 +90,9 @@ func sent(c *web.Ctx) (out []Change) {
 	return out
 }
 
+// maxForm is for the screen of all counters of a large region, whose fields go twice: as typed and as they were shown.
+const maxForm = 512 << 10
+
 // maxSent bounds the fields of one request.
 const maxSent = 2000
 
@@ -104,6 +108,13 @@ func (h handlers) show(c *web.Ctx) error {
 	at, err := stepNamed(c)
 	if err != nil {
 		return err
+	}
+	// What an open screen in an empty office must not give away: who works here, and the button that opens the region. It
+	// is asked before anything is typed.
+	if at == stepPeople && c.Tenant.State == tenant.Preparing || at == stepOpen && c.Actor.Can(permOpen, c.Tenant.Scope) {
+		if err := c.Proved(); err != nil {
+			return err
+		}
 	}
 	return h.draw(c, http.StatusOK, at, nil, nil, nil)
 }
@@ -235,12 +246,12 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		return at.next().path(), nil
 	case "stay":
 		if agency := c.Form("instansi"); agency != "" {
-			to += "?instansi=" + agency
+			to += ofAgency(agency)
 		}
 		return to, nil
 	case "remove":
 		if at == stepServices {
-			to = stepServices.path() + "?instansi=" + agencyIn(of)
+			to = stepServices.path() + ofAgency(inList(of))
 		}
 		return to, h.Remove(ctx, t, by, of)
 	case "add-venue":
@@ -257,14 +268,14 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		return to, h.AddAgencies(ctx, t, by, c.FormAll("agency"))
 	case "add-agency":
 		code, err := h.AddAgency(ctx, t, by, c.Form("name"))
-		return stepServices.path() + "?instansi=" + code, err
+		return stepServices.path() + ofAgency(code), err
 	case "offer":
-		return to + "?instansi=" + of, h.Offer(ctx, t, by, of, c.FormAll("service"), nil)
+		return to + ofAgency(of), h.Offer(ctx, t, by, of, c.FormAll("service"))
 	case "add-service":
 		_, err := h.AddService(ctx, t, by, of, c.Form("name"), catalogue.Execution(c.Form("execution")))
-		return to + "?instansi=" + of, err
+		return to + ofAgency(of), err
 	case "confirm-all":
-		return to + "?instansi=" + of, h.ConfirmAll(ctx, t, by, of)
+		return to + ofAgency(of), h.ConfirmAll(ctx, t, by, of)
 	case "propose":
 		visitors, _ := strconv.Atoi(c.Form("visitors"))
 		return to, h.TakeProposal(ctx, t, by, min(max(visitors, 0), 20_000))
@@ -273,6 +284,9 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 	case "add-counter":
 		return to + "#" + fieldID("agencies/"+of), h.addCounter(ctx, t, by, of)
 	case "add-person":
+		if err := c.Proved(); err != nil {
+			return to, err
+		}
 		p := tenants.Person{Name: c.Form("name"), Email: c.Form("email"), Role: tenants.Role(c.Form("role")), Agency: c.Form("agency")}
 		return to, h.AddPeople(ctx, t, by, []tenants.Person{p})
 	case "rehearse":
@@ -286,7 +300,10 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		if bad != nil {
 			return to, fault.New(fault.Malformed, "onboarding.version")
 		}
-		if _, err := h.Apply(ctx, t, by, version); err != nil {
+		if err := c.Proved(); err != nil {
+			return to, err
+		}
+		if _, err := h.Apply(ctx, t, by, version, c.Form("base")); err != nil {
 			return to, err
 		}
 		return to + "?selesai=1", nil
@@ -294,7 +311,11 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 	return to, fault.New(fault.Malformed, "onboarding.act")
 }
 
-func agencyIn(path string) string {
+// ofAgency is the query of an agency's services.
+func ofAgency(code string) string { return "?instansi=" + url.QueryEscape(code) }
+
+// inList is the code of the thing in the first list of a path: "dukcapil" of "agencies/dukcapil/series/a".
+func inList(path string) string {
 	if parts := strings.Split(path, "/"); len(parts) > 1 {
 		return parts[1]
 	}
@@ -426,6 +447,9 @@ func (h handlers) export(c *web.Ctx) error {
 		return err
 	}
 	region, _ := d.Region()
+	if err := h.exported(c.Std(), c.Tenant, c.Actor); err != nil {
+		return err
+	}
 	return c.Download(region.FolderName()+".zip", "application/zip", func(_ context.Context, w io.Writer) error { return tenants.Zip(w, region) })
 }
 
@@ -467,6 +491,8 @@ func (h handlers) peopleView(c *web.Ctx, p ui.Page, d *Draft) peopleListView {
 
 // openView is the last screen.
 type openView struct {
+	Base     string
+	Invited  []personRow
 	Troubles []troubleRow
 	Warnings []troubleRow
 	Lines    []string
@@ -489,13 +515,13 @@ const maxLines = 200
 
 func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (openView, error) {
 	v := openView{
-		Version: d.Version, People: len(d.invitees()), Home: c.App().Origin(c.Tenant) + "/", Done: c.Query("selesai") != "",
+		Version: d.Version, Base: d.Base, People: len(d.invitees()), Home: c.App().Origin(c.Tenant) + "/", Done: c.Query("selesai") != "",
 		Live: c.Tenant.State == tenant.Active, Changes: len(d.Changed), MayOpen: c.Actor.Can(permOpen, c.Tenant.Scope),
 	}
 	for _, t := range all {
 		s := stepOf(t.Path)
 		row := troubleRow{t.text(c.Locale), p.T("onboarding.step." + string(s)), s.path()}
-		if code := agencyIn(t.Path); s == stepServices && code != "" {
+		if code := inList(t.Path); s == stepServices && code != "" {
 			row.Href += "?instansi=" + code
 		}
 		if name := h.nameOf(p, d, t.Path, c.Tenant.Name); name != "" {
@@ -506,6 +532,9 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 		} else {
 			v.Troubles = append(v.Troubles, row)
 		}
+	}
+	if v.MayOpen {
+		v.Invited = h.peopleView(c, p, d).People
 	}
 	services, counters := 0, 0
 	for _, a := range d.list("agencies") {
@@ -529,7 +558,7 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 	}
 	for _, ch := range plan.Changes {
 		if strings.HasPrefix(ch.Path, "staff/") {
-			continue // they stand on a screen of their own, and are nobody's to read here
+			continue // of a region that is open an apply changes nobody's rights; those who are invited stand below
 		}
 		if len(v.Lines) == maxLines {
 			v.More++

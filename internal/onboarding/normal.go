@@ -17,6 +17,7 @@ import (
 const (
 	maxText = 1000
 	maxLong = 64 << 10
+	maxPath = 200
 )
 
 // editable are the shapes of paths that people may change here, and what may stand there. What is not among them is
@@ -31,7 +32,6 @@ var editable = []struct {
 	{path(`venues/CODE/tickets_stop`), number}, {path(`venues/CODE/hours/DAY`), hours},
 	{path(`venues/CODE/zones/CODE`), order}, {path(`venues/CODE/zones/CODE/(name|name_en|place|place_en)`), oneLine},
 	{path(`closures/DATE`), order}, {path(`closures/DATE/(to|reason|reason_en)`), oneLine},
-	{path(`security/second_factor`), list},
 	{path(`agencies/CODE`), order}, {path(`agencies/CODE/(name|short|name_en|short_en|icon)`), oneLine},
 	{path(`agencies/CODE/services/CODE`), order}, {path(`agencies/CODE/services/CODE/(name|name_en|execution|system|receipt)`), oneLine},
 	{path(`agencies/CODE/services/CODE/series`), codes}, {path(`agencies/CODE/services/CODE/minutes`), number},
@@ -83,7 +83,7 @@ func normal(at, text string) (value, problem string) {
 	}) bool {
 		return e.form.MatchString(at)
 	})
-	if i < 0 {
+	if i < 0 || len(at) > maxPath {
 		return "", "onboarding.field"
 	}
 	kind := editable[i].kind

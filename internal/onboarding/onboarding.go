@@ -6,6 +6,7 @@ package onboarding
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -103,7 +104,7 @@ func New(db *store.DB, reg Registry, opt Options) *Service {
 // be read.
 func (d *Draft) Region() (region *tenants.Region, wrong []fields.Problem) {
 	region, wrong = fields.Build(d.Live, d.Fields)
-	region.Staff = slices.Concat(d.Live.Staff, d.people())
+	region.Staff = slices.Concat(d.staff, d.people())
 	return region, wrong
 }
 
@@ -116,15 +117,26 @@ type Trouble struct {
 }
 
 // Check tells what is wrong with a draft.
-func (s *Service) Check(d *Draft) (out []Trouble) {
+func (s *Service) Check(d *Draft) []Trouble {
+	_, out := s.checked(d)
+	return out
+}
+
+// checked is the region that a draft's files would be read as, which is what is planned and applied; nil where
+// something is wrong.
+func (s *Service) checked(d *Draft) (read *tenants.Region, out []Trouble) {
 	region, wrong := d.Region()
 	for _, w := range wrong {
 		out = append(out, Trouble{Path: w.Path, Text: "tidak dapat dibaca: " + w.Value, TextEN: "cannot be read: " + w.Value})
 	}
-	for _, p := range tenants.Check(region, s.cat) {
+	read, problems := tenants.Check(region, s.cat)
+	for _, p := range problems {
 		out = append(out, Trouble{tenants.Where(region, p), p.Message, p.MessageEN, p.Warning})
 	}
-	return out
+	if len(wrong) > 0 {
+		read = nil
+	}
+	return read, out
 }
 
 // blocked tells whether there is more than warnings.
@@ -134,29 +146,53 @@ func blocked(all []Trouble) bool {
 
 // Plan is what applying the draft would do.
 func (s *Service) Plan(ctx context.Context, d *Draft) (tenant.Planned, error) {
-	region, _ := d.Region()
+	region, _ := s.checked(d)
+	if region == nil {
+		return tenant.Planned{}, fault.New(fault.Invalid, "onboarding.wrong")
+	}
 	return s.opt.Provisioner.Plan(ctx, region)
 }
 
 // Apply makes the draft what is in force: a region that is being prepared opens to the public. Who is new is invited.
-// What is typed meanwhile stays a draft. Faults: "onboarding.wrong" (422), "onboarding.moved" (409: the draft is not the
-// one of that version any more), "onboarding.waiting" (409: people wait where something would be taken away).
-func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, version int64) (tenant.Result, error) {
+// What is typed meanwhile stays a draft. version and base are those of the draft that was looked at. Faults:
+// "onboarding.wrong" (422), "onboarding.moved" (409: the draft, or what is in force, is another by now),
+// "onboarding.waiting" (409: people wait where something would be taken away), "onboarding.not_yours" (403).
+func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, version int64, base string) (tenant.Result, error) {
+	moved := func() error { return fault.New(fault.Conflict, "onboarding.moved") }
 	d, err := s.Draft(ctx, t)
 	if err != nil {
 		return tenant.Result{}, err
 	}
-	if d.Version != version {
-		return tenant.Result{}, fault.New(fault.Conflict, "onboarding.moved")
+	if d.Version != version || d.Base != base {
+		return tenant.Result{}, moved()
 	}
-	if blocked(s.Check(d)) {
+	region, _ := s.checked(d)
+	if region == nil {
 		return tenant.Result{}, fault.New(fault.Invalid, "onboarding.wrong")
 	}
-	region, _ := d.Region()
+	for _, p := range d.people() {
+		if err := mayGive(by, t, p); err != nil {
+			return tenant.Result{}, err
+		}
+	}
+	clear := func(ctx context.Context, tx *store.Tx) error {
+		if err := lockHead(ctx, tx); err != nil {
+			return err
+		}
+		head, err := store.Select[draftHead](tx).One(ctx)
+		if err != nil {
+			return err
+		}
+		if head.Version != version { // somebody has typed on, or taken all back
+			return moved()
+		}
+		_, err = store.Delete[draftField](ctx, tx, "version <= ?", version)
+		return err
+	}
 	res, err := s.opt.Provisioner.Apply(ctx, region, tenant.Options{
-		Actor: by.String(), Demo: t.Demo,
+		Actor: by.String(), Demo: t.Demo, Was: d.Live,
 		Then: func(ctx context.Context, tx *store.Tx, added []tenant.Account) error {
-			if _, err := store.Delete[draftField](ctx, tx, "version <= ?", version); err != nil {
+			if err := clear(ctx, tx); err != nil {
 				return err
 			}
 			for _, a := range added {
@@ -167,14 +203,16 @@ func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, 
 			return nil
 		},
 	})
-	if stranded := (*tenant.StrandedError)(nil); asStranded(err, &stranded) {
+	stranded := (*tenant.StrandedError)(nil)
+	switch {
+	case errors.As(err, &stranded):
 		return res, fault.Wrap(err, fault.Conflict, "onboarding.waiting")
-	}
-	if err != nil {
+	case fault.Is(err, tenant.CodeMoved):
+		return res, moved()
+	case err != nil:
 		return res, err
-	}
-	if len(res.Changes) == 0 { // nothing was written, and the draft said nothing new
-		return res, s.Discard(ctx, t, by)
+	case len(res.Changes) == 0: // nothing was written: the draft said nothing new
+		return res, s.db.In(ctx, t.ID, clear)
 	}
 	return res, s.reg.Refresh(ctx)
 }

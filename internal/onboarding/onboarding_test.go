@@ -237,7 +237,7 @@ func TestOpening(t *testing.T) {
 		if all := w.svc.Check(w.draft(t, tn)); len(all) == 0 {
 			t.Error("nothing is wrong with an empty region")
 		}
-		if _, err := w.svc.Apply(t.Context(), tn, rina, 0); !fault.Is(err, "onboarding.wrong") {
+		if _, err := w.svc.Apply(t.Context(), tn, rina, 0, w.draft(t, tn).Base); !fault.Is(err, "onboarding.wrong") {
 			t.Errorf("an empty region: %v", err)
 		}
 		if _, err := w.svc.AddVenue(t.Context(), tn, rina, "Balai Pelayanan", tenants.Office); err != nil {
@@ -256,6 +256,14 @@ func TestOpening(t *testing.T) {
 			{Name: "Sari", Email: "sari@bantulkab.go.id", Role: tenants.RoleOfficer, Agency: "dukcapil"},
 			{Name: "Made", Email: "made@bantulkab.go.id", Role: tenants.RoleManager},
 		}
+		// What one may not give on the page of accounts one does not give here either.
+		boss := authz.NewActor(authz.Identity{Tenant: tn.ID, UserID: id.New()}, []authz.Grant{{Role: authz.RoleManager, Scope: tn.Scope}})
+		if err := w.svc.AddPeople(t.Context(), tn, boss, []tenants.Person{{Name: "Saya", Email: "saya@bantulkab.go.id", Role: tenants.RoleAdmin}}); !fault.Is(err, "onboarding.not_yours") {
+			t.Errorf("a manager makes an administrator: %v", err)
+		}
+		if err := w.svc.AddPeople(t.Context(), tn, rina, []tenants.Person{{Name: "Budi", Email: "budi@bantulkab.go.id", Role: tenants.RoleManager}}); !fault.Is(err, "invalid") {
+			t.Errorf("somebody who has an account: %v", err)
+		}
 		if err := w.svc.AddPeople(t.Context(), tn, rina, people); err != nil {
 			t.Fatal(err)
 		}
@@ -268,10 +276,10 @@ func TestOpening(t *testing.T) {
 				t.Errorf("wrong: %s: %s", x.Path, x.TextEN)
 			}
 		}
-		if _, err := w.svc.Apply(t.Context(), tn, rina, d.Version-1); !fault.Is(err, "onboarding.moved") {
+		if _, err := w.svc.Apply(t.Context(), tn, rina, d.Version-1, d.Base); !fault.Is(err, "onboarding.moved") {
 			t.Errorf("an old version: %v", err)
 		}
-		res, err := w.svc.Apply(t.Context(), tn, rina, d.Version)
+		res, err := w.svc.Apply(t.Context(), tn, rina, d.Version, d.Base)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,6 +316,90 @@ func TestOpening(t *testing.T) {
 		}
 		if d := w.draft(t, open); len(d.Changed) > 0 || d.Fields["contact/phone"] != "" {
 			t.Errorf("after taking back: %v", d.Changed)
+		}
+	})
+}
+
+// What was taken away on the page of accounts stays away when settings are applied; and a draft that was looked at before
+// somebody applied a folder is not applied over it.
+func TestAnApplyGivesNothingBack(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		region := tenants.Region{
+			Code: "34.02", Timezone: "WIB", Organiser: "DPMPTSP",
+			Venues: []tenants.Venue{{Code: "balai", Name: "Balai", Kind: tenants.Office, Hours: []tenants.Hours{{Days: "mon-fri", Open: "08:00", Close: "15:00"}}}},
+			Staff: []tenants.Person{
+				{Email: "made@bantulkab.go.id", Name: "Made", Role: tenants.RoleManager}, {Email: "wati@bantulkab.go.id", Name: "Wati", Role: tenants.RoleFrontOffice},
+			},
+		}
+		if _, err := w.prov.Apply(t.Context(), &region, tenant.Options{Actor: "system:test"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.reg.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tn, _ := w.reg.ByCode("34.02")
+		admin := authz.NewActor(authz.Identity{Tenant: tn.ID, UserID: id.New()}, []authz.Grant{{Role: authz.RoleAdmin, Scope: tn.Scope}})
+		err := w.db.In(t.Context(), tn.ID, func(ctx context.Context, tx *store.Tx) error {
+			made, err := tenant.UserByEmail(ctx, tx, "made@bantulkab.go.id")
+			if err != nil {
+				return err
+			}
+			if _, err := store.Delete[tenant.Grant](ctx, tx, "user_id = ?", made.ID); err != nil {
+				return err
+			}
+			_, err = store.Update[tenant.User](tx).Set("retired = true").Where("id = ?", made.ID).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.save(t, tn, admin, onboarding.Change{Path: "contact/phone", Value: "112"})
+		seen := w.draft(t, tn)
+		other := region
+		other.Organiser = "Sekretariat Daerah"
+		if _, err := w.prov.Apply(t.Context(), &other, tenant.Options{Actor: "system:test"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.svc.Apply(t.Context(), tn, admin, seen.Version, seen.Base); !fault.Is(err, "onboarding.moved") {
+			t.Errorf("over a folder that was applied meanwhile: %v", err)
+		}
+		again := w.draft(t, tn)
+		if again.Fields["organiser"] != "Sekretariat Daerah" || again.Fields["contact/phone"] != "112" {
+			t.Errorf("the draft: %v", again.Fields)
+		}
+		// The folder gave Made back; the page takes it again.
+		err = w.db.In(t.Context(), tn.ID, func(ctx context.Context, tx *store.Tx) error {
+			made, err := tenant.UserByEmail(ctx, tx, "made@bantulkab.go.id")
+			if err != nil {
+				return err
+			}
+			if _, err := store.Delete[tenant.Grant](ctx, tx, "user_id = ?", made.ID); err != nil {
+				return err
+			}
+			_, err = store.Update[tenant.User](tx).Set("retired = true").Where("id = ?", made.ID).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := w.svc.Apply(t.Context(), tn, admin, again.Version, again.Base)
+		if err != nil || len(res.Accounts) != 0 {
+			t.Fatalf("apply: %+v %v", res.Accounts, err)
+		}
+		err = w.db.View(t.Context(), tn.ID, func(ctx context.Context, tx *store.Tx) error {
+			for email, retired := range map[string]bool{"made@bantulkab.go.id": true, "wati@bantulkab.go.id": false} {
+				u, err := tenant.UserByEmail(ctx, tx, email)
+				if err != nil {
+					return err
+				}
+				if u.Retired != retired {
+					t.Errorf("%s: retired %v", email, u.Retired)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -28,7 +28,7 @@ var Operations = []openapi.Operation{
 	{
 		Method: "POST", Path: "/api/v1/draft/apply", ID: "applyDraft", Tag: "onboarding", Auth: openapi.Bearer,
 		Summary:     "Apply what has been changed; a region that is being prepared opens to the public",
-		Description: "version is the draft's as you read it. Who is new is invited by e-mail.",
+		Description: "version and base are the draft's as you read it. Who is new is invited by e-mail.",
 		Request:     applyJSON{}, Response: appliedJSON{}, Errors: []string{"409 onboarding.moved", "409 onboarding.waiting", "422 onboarding.wrong"},
 	},
 	{

@@ -51,17 +51,39 @@ func (d *Draft) people() (out []tenants.Person) {
 	return out
 }
 
-// AddPeople adds people who are invited when the region is applied, all of them or none. Faults: "invalid" (422) with the
-// field and the number of the first who is wrong, from 0: "2.email".
+// maxPeople bounds those who are invited when a region opens.
+const maxPeople = 500
+
+// post is what a person of a draft would hold.
+func post(p tenants.Person) auth.Post { return auth.Post{Role: string(p.Role), Agency: p.Agency} }
+
+// mayGive asks whether somebody may give a person of a draft their role: what a draft gives, its editor could have given
+// on the page of accounts, and whoever applies it too. The fault is "onboarding.not_yours" (403).
+func mayGive(by *authz.Actor, t *tenant.Tenant, p tenants.Person) error {
+	if !auth.MayGive(by, t, post(p)) {
+		return fault.New(fault.Forbidden, "onboarding.not_yours")
+	}
+	return nil
+}
+
+// AddPeople adds people who are invited when the region opens, all of them or none; of a region that is open people are
+// invited on the page of accounts. Faults: "invalid" (422) with the field of the first who is wrong,
+// "onboarding.not_yours" (403), "onboarding.open" (409).
 func (s *Service) AddPeople(ctx context.Context, t *tenant.Tenant, by *authz.Actor, people []tenants.Person) error {
+	if t.State != tenant.Preparing {
+		return fault.New(fault.Conflict, "onboarding.open")
+	}
 	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {
+		if len(people)+len(d.list(staffList)) > maxPeople {
+			return fault.New(fault.Invalid, "onboarding.full")
+		}
 		taken := map[string]bool{}
 		for _, p := range slices.Concat(d.Live.Staff, d.people()) {
 			taken[seal.Email(p.Email)] = true
 		}
 		invalid := fault.New(fault.Invalid, "invalid")
 		for _, p := range people {
-			p.Email, p.Name = seal.Email(p.Email), strings.TrimSpace(p.Name)
+			p.Email, p.Name = seal.Email(p.Email), strings.Join(strings.Fields(p.Name), " ")
 			switch {
 			case p.Name == "" || len(p.Name) > maxText || strings.ContainsFunc(p.Name, forbidden):
 				return invalid.Field("name", "required")
@@ -76,6 +98,16 @@ func (s *Service) AddPeople(ctx context.Context, t *tenant.Tenant, by *authz.Act
 			}
 			if !auth.OfAgency(string(p.Role)) {
 				p.Agency, p.Counters = "", nil
+			}
+			if err := mayGive(by, t, p); err != nil {
+				return err
+			}
+			account, err := tenant.UserByEmail(ctx, e.tx, p.Email)
+			if err != nil {
+				return err
+			}
+			if account != nil && !account.Retired {
+				return invalid.Field("email", "onboarding.has_account")
 			}
 			taken[p.Email] = true
 			text, err := json.Marshal(p)

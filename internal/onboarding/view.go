@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/pendopo-id/pendopo/internal/id"
+	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/brand"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
@@ -28,6 +29,7 @@ type frameView struct {
 	Step     step
 	Steps    []stepView
 	Number   int
+	Person   string // who fills in, so that a browser keeps each one's text apart
 	Saved    string // "Tersimpan 10.14 oleh Rina"
 	Version  int64
 	Live     bool // the region is open: this is a change of what is in force
@@ -132,7 +134,7 @@ func (f *form) check(path, label, help string) fieldView {
 
 // frame makes what stands round a screen.
 func (h handlers) frame(c *web.Ctx, p ui.Page, d *Draft, names map[id.ID]string, all []Trouble, at step) frameView {
-	v := frameView{Step: at, Number: slices.Index(steps, at) + 1, Version: d.Version, Live: c.Tenant.State == "active", Changes: len(d.Changed)}
+	v := frameView{Step: at, Number: slices.Index(steps, at) + 1, Person: c.Actor.UserID.String(), Version: d.Version, Live: c.Tenant.State == tenant.Active, Changes: len(d.Changed)}
 	how := d.standings(all)
 	now := c.Now()
 	by := map[step]string{}

@@ -178,8 +178,11 @@ func (s *Service) Open(ctx context.Context, who Who, code string) (token string,
 		_, _ = rand.Read(b) // does not fail
 		token = base64.RawURLEncoding.EncodeToString(b)
 		sum := sha256.Sum256([]byte(token))
-		_, err = store.Update[Help](tx).Set("helper_id = ?", helper).Set("token_hash = ?", sum[:]).Set("token_until = ?", tx.Now().Add(tokenHolds)).
-			Set("opened_at = null").Where("id = ?", h.ID).Exec(ctx)
+		n, err := store.Update[Help](tx).Set("helper_id = ?", helper).Set("token_hash = ?", sum[:]).Set("token_until = ?", tx.Now().Add(tokenHolds)).
+			Set("opened_at = null").Where("id = ? and withdrawn_at is null", h.ID).Exec(ctx)
+		if err == nil && n == 0 { // withdrawn meanwhile: nothing of it stays
+			err = fault.New(fault.NotFound, "not_found")
+		}
 		tx.Audit(store.Record{Actor: "user:" + helper.String(), Action: "operator:help:open", Target: "tenant:" + t.Code, Data: helpRecord{h.Whole, store.TimeText(h.UntilAt)}})
 		return err
 	})

@@ -54,8 +54,8 @@ func (s *Service) RegionRoutes(r *web.Router) {
 	r.Post(pathHelp, permAllow, s.allow, web.Sudo)
 	r.Post(pathHelp+"/tarik", permAllow, s.withdraw, web.Sudo)
 	slowed := web.Limited("sign-in", 5, 60)
-	r.Get(pathEnter, authz.Public, s.showEnter, slowed)
-	r.Post(pathEnter, authz.Public, s.enter, slowed)
+	r.Get(pathEnter, authz.Public, s.showEnter, slowed, web.Door)
+	r.Post(pathEnter, authz.Public, s.enter, slowed, web.Door)
 }
 
 func who(c *web.Ctx) Who { return Who{c.Tenant, c.Actor} }

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrPreparing refuses what only a region can be that has been opened once.
-var ErrPreparing = errors.New("this region is still being prepared: its own people open it, or an apply does")
+var ErrPreparing = fault.Wrap(errors.New("this region is still being prepared: its own people open it, or an apply does"), fault.Conflict, "tenant.preparing")
 
 // Prepare makes a region that declares nothing yet, with one person of its own who sets it up: regional IT. The public
 // sees that it is coming. then runs in the same transaction, such as to invite that person. Faults: "not_found" for a

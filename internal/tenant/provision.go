@@ -15,6 +15,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/pendopo-id/pendopo/internal/audit"
+	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -52,6 +53,9 @@ type Options struct {
 	// Confirm names services, such as "dukcapil/ktp-baru", whose text the catalogue changed under "confirmed:
 	// true" and that the region has checked again; ConfirmAll is all of them.
 	Confirm []string
+	// Was is the manifest that whoever applies has seen in force: where another one is by now the fault is CodeMoved.
+	// Nil: whatever is in force.
+	Was *tenants.Region
 	// Then runs in the same transaction once everything has been written, with who was added: such as to invite them.
 	Then func(ctx context.Context, tx *store.Tx, added []Account) error
 }
@@ -184,6 +188,9 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 	old, stored, oldRegion, err := p.find(ctx, region.Code)
 	if err != nil {
 		return Result{}, err
+	}
+	if opt.Was != nil && !tenants.Equal(opt.Was, oldRegion) {
+		return Result{}, fault.New(fault.Conflict, CodeMoved)
 	}
 	res := Result{Created: old == nil}
 	if res.Changes, res.Recheck, err = p.compare(stored, oldRegion, region, opt.Confirm); err != nil {
@@ -350,7 +357,7 @@ func updateRow(ctx context.Context, s *store.SysTx, row Row, was int64) error {
 		"slug = ?, name = ?, zone = ?, state = ?, manifest = ?, demo = ?, version = ?, updated_at = ?",
 		[]any{row.Slug, row.Name, row.Zone, row.State, row.Manifest, row.Demo, row.Version, row.UpdatedAt}, "code = ? and version = ?", row.Code, was)
 	if err == nil && n == 0 {
-		return fmt.Errorf("tenant %s was changed by somebody else at the same time: run plan again", row.Code)
+		return fault.Wrap(fmt.Errorf("tenant %s was changed by somebody else at the same time: run plan again", row.Code), fault.Conflict, CodeMoved)
 	}
 	return err
 }
@@ -390,6 +397,9 @@ func (p *Provisioner) SetState(ctx context.Context, code, state, reason, actor s
 	})
 	return err == nil, err
 }
+
+// CodeMoved is the fault's code where a manifest was changed by somebody else at the same time.
+const CodeMoved = "tenant.moved"
 
 // standing is a tenant's state in a record.
 type standing struct {

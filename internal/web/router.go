@@ -39,6 +39,7 @@ type Route struct {
 	body        int // bytes that a request may have; 0: the server's limit
 	ownPace     bool
 	door        bool
+	watching    bool
 	sudo        bool
 	enrolling   bool
 	feature     tenant.Feature
@@ -91,6 +92,10 @@ func Enrolling(r *Route) { r.enrolling = true }
 func (r *Route) staffs() bool {
 	return r.Permission != authz.Public || r.door
 }
+
+// Watching marks a route by which a page that stays open asks for news by itself: it is no use of the session, which
+// ends as if nobody were there.
+func Watching(r *Route) { r.watching = true }
 
 // Door marks a public route by which staff come in: it answers while a region is being prepared.
 func Door(r *Route) { r.door = true }
@@ -158,11 +163,12 @@ func (r *Router) add(method, path string, p authz.Permission, h Handler, opts []
 		return
 	}
 	if route.body > 0 {
-		if strings.Contains(path, ":") {
-			a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s takes files, and so has no parameters", name))
+		fixed, last, _ := strings.Cut(path, ":")
+		if strings.ContainsAny(last, ":/") {
+			a.bootErrs = append(a.bootErrs, fmt.Errorf("web: %s takes files, and so has no parameter but the last part", name))
 			return
 		}
-		a.uploads[name] = max(a.uploads[name], route.body)
+		a.uploads[method+" "+fixed] = max(a.uploads[method+" "+fixed], route.body)
 	}
 	a.routes = append(a.routes, *route)
 	handler := func(f *fiber.Ctx) error { return a.serve(of(f), route) }

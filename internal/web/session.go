@@ -47,7 +47,11 @@ func (c *Ctx) resolve(token string) error {
 	if c.app.cfg.Sessions == nil || token == "" || len(token) > maxToken {
 		return fault.New(fault.Unauthenticated, "auth.session")
 	}
-	actor, err := c.app.cfg.Sessions.Resolve(c.Std(), c.Tenant, token, c.travels())
+	resolve := c.app.cfg.Sessions.Resolve
+	if c.route != nil && c.route.watching {
+		resolve = c.app.cfg.Sessions.Look
+	}
+	actor, err := resolve(c.Std(), c.Tenant, token, c.travels())
 	if err != nil {
 		return err
 	}

@@ -15,13 +15,17 @@ import (
 const uploadTime = 60 * time.Second
 
 // Uploads lets requests of the route be as long as a file and its form, in bytes; all others keep Config.BodyLimit. The
-// route's path has no parameters: it is looked for before the request's body is read.
+// route's path has no parameter but the last part: it is looked for before the request's body is read.
 func Uploads(size int) Option { return func(r *Route) { r.body = size } }
 
 // received tells the server, once a request's head has come, how long its body may be.
 func (a *App) received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	size, ok := a.uploads[string(h.Method())+" "+string(path)]
+	method := string(h.Method()) + " "
+	size, ok := a.uploads[method+string(path)]
+	if i := bytes.LastIndexByte(path, '/'); !ok && i >= 0 {
+		size, ok = a.uploads[method+string(path[:i+1])]
+	}
 	if !ok {
 		return fasthttp.RequestConfig{}
 	}

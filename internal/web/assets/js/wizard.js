@@ -7,10 +7,12 @@
 const root = document.querySelector('[data-wizard]');
 const form = root && root.querySelector('[data-wizard-form]');
 if (form && window.fetch && window.localStorage) {
-  const here = root.dataset.wizard + location.search, kept = 'wizard ' + here;
+  // What one person typed is nobody else's on a computer that several use.
+  const kept = 'wizard ' + root.dataset.person + ' ' + root.dataset.wizard + location.search;
   const saved = root.querySelector('[data-saved]');
   let version = root.dataset.version, timer, sending = false, failures = 0;
   const waiting = new Map(JSON.parse(localStorage.getItem(kept) || '[]')); // path -> [was, value]
+  const held = new Set(); // of those, what waits for the person and not for the line: refused, or changed by somebody else
 
   const input = (path) => form.querySelector('[data-path="' + CSS.escape(path) + '"]');
   const before = (path) => form.querySelector('[name="w:' + CSS.escape(path) + '"]');
@@ -27,6 +29,7 @@ if (form && window.fetch && window.localStorage) {
   function changed(el) {
     const path = el.dataset.path, was = before(path);
     if (!was) return;
+    held.delete(path);
     if (value(el).replace(/\r\n/g, '\n') === was.value.replace(/\r\n/g, '\n')) waiting.delete(path); else waiting.set(path, [was.value, value(el)]);
     keep();
     clearTimeout(timer);
@@ -36,13 +39,14 @@ if (form && window.fetch && window.localStorage) {
   form.addEventListener('change', (e) => { if (e.target.dataset.path) { changed(e.target); clearTimeout(timer); send(); } });
 
   async function send() {
-    if (sending || !waiting.size) return;
+    const batch = new Map([...waiting].filter(([path]) => !held.has(path))), body = new URLSearchParams();
+    if (sending || !batch.size) return;
     sending = true;
-    const batch = new Map(waiting), body = new URLSearchParams();
     batch.forEach(([was, now], path) => { body.append('w:' + path, was); body.append('v:' + path, now); });
     say(root.dataset.saving);
     try {
-      const res = await fetch(root.dataset.wizard, {method: 'POST', body, headers: {'X-Pendopo-Save': '1', Accept: 'application/json'}, redirect: 'error'});
+      const res = await fetch(root.dataset.wizard, {method: 'POST', body, headers: {'X-Pendopo-Save': '1', Accept: 'application/json'}, redirect: 'manual'});
+      if (res.type === 'opaqueredirect' || res.status === 401 || res.status === 403) { sending = false; say(root.dataset.expired, true); return; }
       if (!res.ok) throw new Error(String(res.status));
       const got = await res.json();
       failures = 0;
@@ -55,7 +59,7 @@ if (form && window.fetch && window.localStorage) {
     }
     sending = false;
     // What was typed meanwhile, or could not be sent: at first soon, later less often.
-    if (waiting.size) { clearTimeout(timer); timer = setTimeout(send, failures ? Math.min(30000, 1000 * 2 ** failures) : 300); }
+    if ([...waiting.keys()].some((path) => !held.has(path))) { clearTimeout(timer); timer = setTimeout(send, failures ? Math.min(30000, 1000 * 2 ** failures) : 300); }
   }
   addEventListener('online', () => { clearTimeout(timer); send(); });
 
@@ -70,7 +74,7 @@ if (form && window.fetch && window.localStorage) {
       mark(f.path, f.message || '');
       theirs(f.path);
     } else {
-      waiting.delete(f.path); // it waits for the person now, not for the line
+      held.add(f.path);
       if (f.outcome === 'conflict') theirs(f.path, f, sent); else mark(f.path, f.message);
     }
   }
@@ -113,14 +117,17 @@ if (form && window.fetch && window.localStorage) {
     const row = document.createElement('p');
     row.className = 'p-row';
     row.append(
-      button(root.dataset.theirs, () => { put(el, f.shown); was.value = f.shown; }),
+      button(root.dataset.theirs, () => { put(el, f.shown); was.value = f.shown; waiting.delete(path); held.delete(path); keep(); }),
       button(root.dataset.mine, () => { was.value = f.shown; changed(el); clearTimeout(timer); send(); }));
     at.append(p, row);
     if (el && sent) put(el, sent[1]);
   }
 
-  // What was typed without a connection and never sent comes back into its fields.
-  waiting.forEach(([, now], path) => { const el = input(path); if (el) put(el, now); else waiting.delete(path); });
+  // What was typed and never arrived comes back into its fields.
+  waiting.forEach(([, now], path) => {
+    const el = input(path);
+    if (el && value(el) !== now) put(el, now); else waiting.delete(path);
+  });
   keep();
   send();
 
@@ -152,8 +159,7 @@ if (form && window.fetch && window.localStorage) {
   // The form itself carries everything on the page; without a connection it would be lost on the way.
   form.addEventListener('submit', (e) => {
     if (!navigator.onLine) { e.preventDefault(); e.stopPropagation(); say(root.dataset.offline, true); return; }
-    clearTimeout(timer);
-    localStorage.removeItem(kept);
+    clearTimeout(timer); // what is kept goes when the page is seen again and says the same
   }, true);
 
   // A colour is chosen by eye, and shown as people will see it.
