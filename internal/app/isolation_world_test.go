@@ -108,8 +108,14 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	provider := testkit.Declares(func(r *tenants.Region) {
 		_, domain, _ := strings.Cut(r.Contact.Email, "@")
 		domain = strings.TrimSuffix(r.Contact.Email, "@"+domain) + ".test" // as testkit's people have it
-		r.Agencies = []tenants.Agency{{Code: "dukcapil", SignIn: tenants.SignIn{
-			Issuer: w.idp.Issuer(), ClientID: w.idp.ClientID, Role: tenants.RoleOfficer, Domains: []string{domain}}}}
+		r.Agencies = []tenants.Agency{{
+			Code: "dukcapil", SignIn: tenants.SignIn{
+				Issuer: w.idp.Issuer(), ClientID: w.idp.ClientID, Role: tenants.RoleOfficer, Domains: []string{domain}},
+			// As much as a manifest must have, of testkit's rows: what people change of it can be applied.
+			Series:   []tenants.Series{{Code: "a", Prefix: "A", Venue: "mal"}},
+			Services: []tenants.Service{{Code: "layanan-a", Name: "Layanan " + domain, Execution: "native", Series: tenants.Codes{"a"}}},
+			Counters: []tenants.Counter{{Code: "1", Venue: "mal", Zone: "a", Series: []string{"a"}}},
+		}}
 	})
 	ra, rb := testkit.Two(t, db, testkit.PasswordHash(hash), provider)
 	for _, r := range []*testkit.Region{ra, rb} {
