@@ -52,19 +52,15 @@ func (s *side) setup() *onboarding.Service {
 	return onboarding.New(s.w.db, ownPlatform{s.w.ap.Registry, s.t}, onboarding.Options{Letters: unsent{}, Rehearsal: marked(s.Canary), LimitsOff: true})
 }
 
-// drafts leaves something of this region's in its draft, and gives what stands in the field that the suite changes, and
-// the draft's version. Somebody who is to be invited is there as well.
-func (s *side) drafts(t *testing.T) (was, version string) {
+// drafts leaves something of this region's in its draft, and gives what stands in the field that the suite changes.
+// Somebody who is to be invited is there as well.
+func (s *side) drafts(t *testing.T) (was string) {
 	t.Helper()
 	svc, boss := s.setup(), s.actor(t, s.people[authz.RoleAdmin])
-	read := func() *onboarding.Draft {
-		d, err := svc.Draft(t.Context(), s.t)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
+	d, err := svc.Draft(t.Context(), s.t)
+	if err != nil {
+		t.Fatal(err)
 	}
-	d := read()
 	if len(d.Fields.Under("staff")) == 0 {
 		one := tenants.Person{Name: "Calon " + s.Canary, Email: "calon-" + id.New().String() + "@" + s.Canary + ".test", Role: tenants.RoleManager}
 		if err := svc.AddPeople(t.Context(), s.t, boss, []tenants.Person{one}); err != nil {
@@ -76,7 +72,22 @@ func (s *side) drafts(t *testing.T) (was, version string) {
 	if err != nil || res[0].Outcome != onboarding.Saved {
 		t.Fatal(res, err)
 	}
-	return was, strconv.FormatInt(read().Version, 10)
+	return was
+}
+
+// discarded takes the draft back, and gives its version.
+func (s *side) discarded(t *testing.T) (version string) {
+	t.Helper()
+	s.drafts(t)
+	svc := s.setup()
+	if err := svc.Discard(t.Context(), s.t, s.actor(t, s.people[authz.RoleAdmin])); err != nil {
+		t.Fatal(err)
+	}
+	d, err := svc.Draft(t.Context(), s.t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(d.Version, 10)
 }
 
 // rehearsed leaves the report of a rehearsal.
@@ -122,26 +133,25 @@ func setupCases() []routeCase {
 		{route: "GET /petugas/persiapan/manifes.zip", as: admins, call: withDraft},
 		{route: "GET /api/v1/draft", as: editors, call: withDraft},
 		{route: "PATCH /api/v1/draft", as: editors, call: func(t *testing.T, s *side, _ string) call {
-			was, _ := s.drafts(t)
+			was := s.drafts(t)
 			return call{json: texts{"fields": `[{"path":"` + drafted + `","was":"` + was + `","value":"` + newComplaints + `"}]`}}
 		}, said: map[string]int{"fields": 200}}, // with the outcome "conflict"
 		{route: "POST /petugas/persiapan/:step", as: editors, call: func(t *testing.T, s *side, _ string) call {
-			was, _ := s.drafts(t)
+			was := s.drafts(t)
 			return call{params: texts{"step": "daerah"}, form: texts{"w:" + drafted: was, "v:" + drafted: newComplaints, "act": "stay"}}
 		}, said: map[string]int{"w:" + drafted: 409}},
 	}
 	for _, step := range []string{"daerah", "lokasi", "jam", "instansi", "layanan", "loket", "petugas", "perangkat", "gladi", "buka"} {
 		cases = append(cases, routeCase{route: "GET /petugas/persiapan/:step", as: editors, call: atStep(step)})
 	}
-	// Applying: the version is a draft's own, and another is one that has moved on.
+	// Applying is shown here to be refused to strangers and to change nothing elsewhere; that it succeeds at home is not:
+	// testkit's rows are not those that a manifest makes, and the answer is a conflict (409). TestARegionLaunchesItself applies.
 	return append(cases,
-		routeCase{route: "POST /petugas/persiapan/:step", as: admins, call: func(t *testing.T, s *side, _ string) call {
-			_, version := s.drafts(t)
-			return call{params: texts{"step": "buka"}, form: texts{"act": "open", "version": version}}
+		routeCase{route: "POST /petugas/persiapan/:step", nobody: true, call: func(t *testing.T, s *side, _ string) call {
+			return call{params: texts{"step": "buka"}, form: texts{"act": "open", "version": s.discarded(t)}}
 		}, said: map[string]int{"version": 409}},
-		routeCase{route: "POST /api/v1/draft/apply", as: admins, call: func(t *testing.T, s *side, _ string) call {
-			_, version := s.drafts(t)
-			return call{json: texts{"version": version}}
+		routeCase{route: "POST /api/v1/draft/apply", nobody: true, call: func(t *testing.T, s *side, _ string) call {
+			return call{json: texts{"version": s.discarded(t)}}
 		}, said: map[string]int{"version": 409}},
 		routeCase{route: "POST /petugas/persiapan/batalkan", as: admins, call: withDraft},
 	)
