@@ -98,7 +98,8 @@ way; identifier = random; clear = as it is, with the reason.
 // dataWords are the map's own words in Indonesian.
 var dataWords = map[string]string{
 	"staff": "petugas", "staff and whoever tries to sign in": "petugas dan siapa pun yang mencoba masuk",
-	"self": "yang bersangkutan", "host": "pengelola layanan", "nobody": "tidak ada",
+	"whoever claims a region": "siapa pun yang mendaftarkan daerah",
+	"self":                    "yang bersangkutan", "host": "pengelola layanan", "nobody": "tidak ada",
 	"sealed": "disegel", "index": "indeks", "pseudonym": "nama samaran", "hash": "sidik", "identifier": "pengenal", "clear": "apa adanya",
 }
 

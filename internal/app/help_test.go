@@ -125,6 +125,14 @@ func TestAnOperatorComesInByTheRegionsLeaveOnly(t *testing.T) {
 		allow("full")
 		_, inside = enter(way())
 		sees(inside, "/petugas", 200, "sedang membantu")
+		sees(inside, "/petugas/meja-depan", 200, "")
+		// In the queue, and in nothing that makes accounts: a draft names who is to be invited, as what.
+		sees(inside, "/petugas/persiapan/petugas", 403, "")
+		sees(inside, "/petugas/orang", 403, "")
+		add := calls{method: "POST", host: host, path: "/petugas/persiapan/petugas", cookie: inside, body: "act=add-person&name=Orang&email=orang@uji.test&role=admin"}
+		if status, _, _ := add.do(t, a); status != 403 {
+			t.Errorf("the operator puts an administrator into the draft: %d", status)
+		}
 		later := testkit.NewClock(db.Now().Add(2*time.Hour + time.Minute))
 		after := newApp(t, testkit.Again(t, testkit.URLs(db), testkit.WithClock(later)))
 		if status, _, _ := (calls{method: "GET", host: host, path: "/petugas", cookie: inside}).do(t, after); status == 200 {

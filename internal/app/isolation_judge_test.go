@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
@@ -502,7 +503,7 @@ func (j *judge) request(r web.Route, at *side, c call, who *person) *http.Reques
 	case c.json != nil:
 		said := map[string]any{}
 		for name, value := range c.json {
-			if said[name] = value; strings.HasPrefix(value, "[") {
+			if said[name] = value; strings.HasPrefix(value, "[") || name == "version" { // a list, or a number
 				said[name] = json.RawMessage(value)
 			}
 		}
@@ -589,8 +590,33 @@ func decoded(t *testing.T, res *http.Response, raw []byte) answer {
 	var head bytes.Buffer
 	_ = res.Header.Write(&head)
 	a := answer{status: res.StatusCode, header: res.Header, text: string(body)}
-	a.shown = plainText(head.String() + "\n" + a.text)
+	a.shown = plainText(head.String() + "\n" + a.text + unpacked(t, body))
 	return a
+}
+
+// unpacked is what the files of an archive say; "" is of what is none.
+func unpacked(t *testing.T, body []byte) string {
+	t.Helper()
+	if !bytes.HasPrefix(body, []byte("PK\x03\x04")) {
+		return ""
+	}
+	archive, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, f := range archive.File {
+		from, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(from)
+		if err = errors.Join(err, from.Close()); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "\n%s\n%s", f.Name, text)
+	}
+	return out.String()
 }
 
 // plainText is a text, and what it says once its escapes are resolved.

@@ -49,6 +49,8 @@ func (s *side) fill(t *testing.T) {
 	s.invoice(t)
 	s.known[s.enters(t, p)] = true
 	s.changedOver(t)
+	s.rehearsed(t)
+	s.claimed(t)
 	s.helping(t)
 	s.w.ap.Tally.Count(s.ID, "busy", true)
 	if err := s.w.ap.Tally.Flush(t.Context()); err != nil {

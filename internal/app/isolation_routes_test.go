@@ -53,6 +53,7 @@ var (
 	lookers  = []string{authz.RoleOfficer, authz.RoleAgencyAdmin, authz.RoleFrontOffice, authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
 	admins   = []string{authz.RoleAdmin}
 	auditors = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
+	runners  = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelperFull}
 	// free of a second factor: who may lose theirs, or has none.
 	plain = slices.DeleteFunc(slices.Clone(signed), func(role string) bool { return factorOf(role) != "" })
 )
@@ -168,7 +169,9 @@ func codeOf(t *testing.T, s *side, secret string) string {
 const newPassword = "sepuluh-kucing-berlari-ke-sawah"
 
 // routeCases is every route of the service, in an order in which none spoils another: each makes what it uses up.
-var routeCases = []routeCase{
+var routeCases = slices.Concat(regionCases, setupCases(), lastCases)
+
+var regionCases = []routeCase{
 	// A region's public pages. Agencies and services have the same codes in both regions.
 	{route: "GET /", as: all, call: nothing},
 	{route: "GET /layanan", as: all, call: nothing},
@@ -254,26 +257,26 @@ var routeCases = []routeCase{
 	}, said: map[string]int{"orang": 200, "sasaran": 200}},
 
 	// Devices: a list and test pages, which show no row of anybody's.
-	{route: "GET /petugas/perangkat", as: auditors, call: nothing},
-	{route: "GET /petugas/perangkat/layar", as: auditors, call: nothing},
-	{route: "GET /petugas/perangkat/cetak", as: auditors, call: nothing},
-	{route: "GET /petugas/perangkat/tablet", as: auditors, call: nothing},
+	{route: "GET /petugas/perangkat", as: runners, call: nothing},
+	{route: "GET /petugas/perangkat/layar", as: runners, call: nothing},
+	{route: "GET /petugas/perangkat/cetak", as: runners, call: nothing},
+	{route: "GET /petugas/perangkat/tablet", as: runners, call: nothing},
 	// The subscription. Its details are the same in both regions; invoices are a region's own.
-	{route: "GET /petugas/langganan", as: auditors, call: nothing},
+	{route: "GET /petugas/langganan", as: runners, call: nothing},
 	{route: "GET /petugas/langganan/data", as: admins, call: nothing},
 	{route: "POST /petugas/langganan/data", as: admins, call: func(*testing.T, *side, string) call { return call{form: payerDetails} }, news: []string{"data"}},
 	{route: "GET /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"paket": "pilot"}} }},
 	{route: "POST /petugas/langganan/ubah", as: admins, call: func(*testing.T, *side, string) call { return call{form: texts{"plan": "pilot"}} }, news: []string{"paket"}},
 	{route: "POST /petugas/langganan/berhenti", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"berhenti"}},
 	{route: "POST /petugas/langganan/lanjutkan", as: admins, call: func(t *testing.T, s *side, _ string) call { s.subscribed(t); return call{} }, news: []string{"lanjut"}},
-	{route: "GET /petugas/langganan/tagihan/:id", as: auditors, call: named("id", invoiceAt)},
+	{route: "GET /petugas/langganan/tagihan/:id", as: runners, call: named("id", invoiceAt)},
 	{route: "POST /petugas/langganan/tagihan/:id/bast", as: admins, call: func(t *testing.T, s *side, _ string) call {
 		return call{params: texts{"id": s.invoice(t)}, form: texts{"handover": "900/BAST", "handover_day": "2026-11-23"}}
 	}, news: []string{"bast"}},
-	{route: "GET /petugas/langganan/tagihan/:id/:document", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+	{route: "GET /petugas/langganan/tagihan/:id/:document", as: runners, call: func(t *testing.T, s *side, _ string) call {
 		return call{params: texts{"id": s.invoice(t), "document": "berkas.pdf"}}
 	}},
-	{route: "GET /api/v1/subscription", as: auditors, call: nothing},
+	{route: "GET /api/v1/subscription", as: runners, call: nothing},
 	{route: "GET /api/v1/subscription/preview", as: admins, call: func(*testing.T, *side, string) call { return call{query: texts{"plan": "pilot"}} }},
 	{route: "PUT /api/v1/subscription/plan", as: admins, call: func(*testing.T, *side, string) call { return call{json: texts{"plan": "pilot"}} }},
 	{route: "PUT /api/v1/subscription/details", as: admins, call: func(*testing.T, *side, string) call { return call{json: payerDetails} }},
@@ -469,7 +472,10 @@ var routeCases = []routeCase{
 	{route: "GET /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
 	{route: "POST /api/v1/domains/:host/check", as: admins, call: named("host", askedDomain)},
 	{route: "DELETE /api/v1/domains/:host", as: admins, call: named("host", askedDomain)},
+}
 
+// lastCases are after all others.
+var lastCases = []routeCase{
 	// Going.
 	{route: "POST /keluar", as: signed, call: mine(false, nil)},
 	{route: "DELETE /api/v1/sessions/current", as: signed, call: mine(false, nil)},
@@ -490,19 +496,19 @@ var routeCases = []routeCase{
 	{route: "any GET /readyz", as: all, call: nothing},
 
 	// Changing over from an old queue system: last, for no numbers are given meanwhile.
-	{route: "GET /petugas/peralihan", as: auditors, call: nothing},
-	{route: "POST /petugas/peralihan", as: auditors, call: func(_ *testing.T, s *side, _ string) call {
+	{route: "GET /petugas/peralihan", as: runners, call: nothing},
+	{route: "POST /petugas/peralihan", as: runners, call: func(_ *testing.T, s *side, _ string) call {
 		return call{form: texts{"kapan": "nanti", "tanggal": s.t.Today(s.w.db.Now()).Add(2).String(), "jam": "07:00", "seri": s.Series[0].String(), "diberikan": "5", "dipanggil": "5"}}
 	}, news: []string{"alih"}},
-	{route: "POST /petugas/peralihan/berkas", as: auditors, call: func(*testing.T, *side, string) call {
+	{route: "POST /petugas/peralihan/berkas", as: runners, call: func(*testing.T, *side, string) call {
 		return call{form: texts{"isi": base64.StdEncoding.EncodeToString([]byte("Seri,Terakhir diberikan,Terakhir dipanggil\nA,5,5\n"))}}
 	}},
-	{route: "GET /petugas/peralihan/laporan", as: auditors, call: nothing},
-	{route: "POST /petugas/peralihan/kembali", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+	{route: "GET /petugas/peralihan/laporan", as: runners, call: nothing},
+	{route: "POST /petugas/peralihan/kembali", as: runners, call: func(t *testing.T, s *side, _ string) call {
 		s.plansSwitch(t, 0)
 		return call{}
 	}, news: []string{"kembali"}},
-	{route: "POST /petugas/peralihan/batal", as: auditors, call: func(t *testing.T, s *side, _ string) call {
+	{route: "POST /petugas/peralihan/batal", as: runners, call: func(t *testing.T, s *side, _ string) call {
 		s.plansSwitch(t, time.Hour)
 		return call{}
 	}, news: []string{"batal"}},

@@ -108,8 +108,14 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	provider := testkit.Declares(func(r *tenants.Region) {
 		_, domain, _ := strings.Cut(r.Contact.Email, "@")
 		domain = strings.TrimSuffix(r.Contact.Email, "@"+domain) + ".test" // as testkit's people have it
-		r.Agencies = []tenants.Agency{{Code: "dukcapil", SignIn: tenants.SignIn{
-			Issuer: w.idp.Issuer(), ClientID: w.idp.ClientID, Role: tenants.RoleOfficer, Domains: []string{domain}}}}
+		r.Agencies = []tenants.Agency{{
+			Code: "dukcapil", SignIn: tenants.SignIn{
+				Issuer: w.idp.Issuer(), ClientID: w.idp.ClientID, Role: tenants.RoleOfficer, Domains: []string{domain}},
+			// As much as a manifest must have, of testkit's rows: what people change of it can be applied.
+			Series:   []tenants.Series{{Code: "a", Prefix: "A", Venue: "mal"}},
+			Services: []tenants.Service{{Code: "layanan-a", Name: "Layanan " + domain, Execution: "native", Series: tenants.Codes{"a"}}},
+			Counters: []tenants.Counter{{Code: "1", Venue: "mal", Zone: "a", Series: []string{"a"}}},
+		}}
 	})
 	ra, rb := testkit.Two(t, db, testkit.PasswordHash(hash), provider)
 	for _, r := range []*testkit.Region{ra, rb} {
@@ -464,9 +470,15 @@ func (s *side) withKey(t *testing.T, p *person) *passkey {
 func snapshot(t *testing.T, db *store.DB, of store.TenantID) map[string]string {
 	t.Helper()
 	out := map[string]string{}
+	names := columnsOf(t)
 	err := db.View(t.Context(), of, func(ctx context.Context, tx *store.Tx) error {
 		for _, table := range db.OwnedTables() {
-			rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select * from "+table)
+			what := "*"
+			// SQLite's driver takes a column's type from the first row, and bun panics at a blob below a null. As literals, all are texts.
+			if strings.HasPrefix(testkit.URLs(db).App, "sqlite:") {
+				what = "quote(" + strings.Join(names[table], ") || ',' || quote(") + ") as all_of_it"
+			}
+			rows, err := store.Query[map[string]any](ctx, tx, store.From{table}, "select "+what+" from "+table)
 			if err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
@@ -490,6 +502,24 @@ func snapshot(t *testing.T, db *store.DB, of store.TenantID) map[string]string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+var (
+	columnsOnce sync.Once
+	columnsRead map[string][]string
+)
+
+// columnsOf are the columns of each table, read once.
+func columnsOf(t *testing.T) map[string][]string {
+	t.Helper()
+	columnsOnce.Do(func() {
+		columnsRead = map[string][]string{}
+		for _, name := range columns(t) {
+			table, column, _ := strings.Cut(name, ".")
+			columnsRead[table] = append(columnsRead[table], column)
+		}
+	})
+	return columnsRead
 }
 
 // changed names the tables that differ.
