@@ -424,6 +424,10 @@ var routeCases = []routeCase{
 	{route: "POST /petugas/orang/impor", as: admins, call: sheeted, free: []string{"isi"}},
 	{route: "POST /petugas/orang/impor/berkas", as: admins, call: sheeted, free: []string{"isi"}},
 	{route: "POST /petugas/orang/impor/undang", as: admins, call: sheeted, free: []string{"isi"}, news: []string{"impor"}},
+	// An open region's people are invited from the page of people: those of its set-up lead there.
+	{route: "GET /petugas/persiapan/petugas/impor", as: setters, call: nothing},
+	{route: "GET /petugas/persiapan/petugas/templat.xlsx", as: setters, call: nothing},
+	{route: "POST /petugas/persiapan/petugas/impor", as: setters, call: sheeted, free: []string{"isi"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {

@@ -54,6 +54,7 @@ func (s *Service) Routes(r *web.Router) {
 	r.Get(pathCrest, permEdit, h.crest)
 	r.Get(pathExport, permOpen, h.export)
 	r.Post(pathDiscard, permOpen, h.discard)
+	h.sheetRoutes(r)
 	r.Get(ui.PathSetup+"/:step", permEdit, h.show)
 	r.Post(ui.PathSetup+"/:step", permEdit, h.save, web.Within(rehearsalWithin))
 	s.draftAPI(r)
@@ -319,6 +320,9 @@ func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result
 		f.trouble = nil // nobody has begun: nothing is wrong yet
 	}
 	v := h.frame(c, p, d, names, all, at)
+	if c.Query("kabar") == "lembar" {
+		v.Done = p.T("onboarding.sheet_added")
+	}
 	for path, r := range failed {
 		v.Wrong = append(v.Wrong, ui.Wrong{ID: fieldID(path), Text: f.why(r)})
 		if r.Outcome == Gone {
@@ -456,11 +460,7 @@ func (h handlers) peopleView(c *web.Ctx, p ui.Page, d *Draft) peopleListView {
 		v.Agencies = append(v.Agencies, ui.Option{Value: a, Label: h.agencyName(p, d, a, c.Tenant.Name)})
 	}
 	for _, i := range d.invitees() {
-		about := p.T("web.role." + string(i.Role))
-		if i.Agency != "" {
-			about += ", " + h.agencyName(p, d, i.Agency, c.Tenant.Name)
-		}
-		v.People = append(v.People, personRow{staffList + "/" + i.Key, i.Name, about + "; " + i.Email})
+		v.People = append(v.People, personRow{staffList + "/" + i.Key, i.Name, h.about(p, d, i.Person, c.Tenant.Name)})
 	}
 	return v
 }

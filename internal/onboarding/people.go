@@ -54,38 +54,37 @@ func (d *Draft) people() (out []tenants.Person) {
 // AddPeople adds people who are invited when the region is applied, all of them or none. Faults: "invalid" (422) with the
 // field and the number of the first who is wrong, from 0: "2.email".
 func (s *Service) AddPeople(ctx context.Context, t *tenant.Tenant, by *authz.Actor, people []tenants.Person) error {
-	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {
-		taken := map[string]bool{}
-		for _, p := range slices.Concat(d.Live.Staff, d.people()) {
-			taken[seal.Email(p.Email)] = true
+	return s.edit(ctx, t, by, func(d *Draft, e *editor) error { return e.addPeople(d, people) }, new(int64))
+}
+
+func (e *editor) addPeople(d *Draft, people []tenants.Person) error {
+	taken := d.listed()
+	invalid := fault.New(fault.Invalid, "invalid")
+	for _, p := range people {
+		p.Email, p.Name = seal.Email(p.Email), strings.TrimSpace(p.Name)
+		switch {
+		case p.Name == "" || len(p.Name) > maxText || strings.ContainsFunc(p.Name, forbidden):
+			return invalid.Field("name", "required")
+		case !auth.IsAddress(p.Email):
+			return invalid.Field("email", "email")
+		case taken[p.Email]:
+			return invalid.Field("email", "onboarding.taken")
+		case !slices.Contains(roles, p.Role):
+			return invalid.Field("role", "required")
+		case auth.OfAgency(string(p.Role)) && d.Fields["agencies/"+p.Agency] == "":
+			return invalid.Field("agency", "onboarding.of_agency")
 		}
-		invalid := fault.New(fault.Invalid, "invalid")
-		for _, p := range people {
-			p.Email, p.Name = seal.Email(p.Email), strings.TrimSpace(p.Name)
-			switch {
-			case p.Name == "" || len(p.Name) > maxText || strings.ContainsFunc(p.Name, forbidden):
-				return invalid.Field("name", "required")
-			case !auth.IsAddress(p.Email):
-				return invalid.Field("email", "email")
-			case taken[p.Email]:
-				return invalid.Field("email", "onboarding.taken")
-			case !slices.Contains(roles, p.Role):
-				return invalid.Field("role", "required")
-			case auth.OfAgency(string(p.Role)) && d.Fields["agencies/"+p.Agency] == "":
-				return invalid.Field("agency", "onboarding.of_agency")
-			}
-			if !auth.OfAgency(string(p.Role)) {
-				p.Agency, p.Counters = "", nil
-			}
-			taken[p.Email] = true
-			text, err := json.Marshal(p)
-			if err != nil {
-				return err
-			}
-			e.set(d, staffList+"/"+id.New().String(), string(text))
+		if !auth.OfAgency(string(p.Role)) {
+			p.Agency, p.Counters = "", nil
 		}
-		return nil
-	}, new(int64))
+		taken[p.Email] = true
+		text, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		e.set(d, staffList+"/"+id.New().String(), string(text))
+	}
+	return nil
 }
 
 // roles are those that people are invited to.
