@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants/sheets"
 )
 
 // call is what a request says. Each of its values that is another one in the other region is an identifier, and the
@@ -53,6 +54,7 @@ var (
 	lookers  = []string{authz.RoleOfficer, authz.RoleAgencyAdmin, authz.RoleFrontOffice, authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
 	admins   = []string{authz.RoleAdmin}
 	auditors = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
+	setters  = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelperFull}
 	// free of a second factor: who may lose theirs, or has none.
 	plain = slices.DeleteFunc(slices.Clone(signed), func(role string) bool { return factorOf(role) != "" })
 )
@@ -428,6 +430,17 @@ var routeCases = []routeCase{
 	{route: "GET /petugas/persiapan/petugas/impor", as: setters, call: nothing},
 	{route: "GET /petugas/persiapan/petugas/templat.xlsx", as: setters, call: nothing},
 	{route: "POST /petugas/persiapan/petugas/impor", as: setters, call: sheeted, free: []string{"isi"}},
+	{route: "GET /petugas/persiapan/mal", as: setters, call: nothing},
+	{route: "GET /petugas/persiapan/mal/templat.xlsx", as: setters, call: nothing},
+	{route: "POST /petugas/persiapan/mal", as: setters, call: func(t *testing.T, _ *side, _ string) call {
+		raw, err := sheets.WriteXLSX(
+			sheets.Table{Name: "Loket", Header: []string{"Loket", "Instansi", "Seri"}, Rows: [][]string{{"91", "dukcapil", "A"}}},
+			sheets.Table{Name: "Layanan", Header: []string{"Instansi", "Nama Layanan"}, Rows: [][]string{{"dukcapil", "Legalisir surat adat"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return call{form: texts{"nama": "mpp.xlsx", "isi": base64.StdEncoding.EncodeToString(raw)}}
+	}, free: []string{"isi"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {

@@ -171,6 +171,11 @@ func (s *Service) Save(ctx context.Context, t *tenant.Tenant, by *authz.Actor, c
 
 // edit runs what changes a draft, one at a time in a region.
 func (s *Service) edit(ctx context.Context, t *tenant.Tenant, by *authz.Actor, fn func(*Draft, *editor) error, version *int64) error {
+	return s.editIn(ctx, t, by, func(_ context.Context, _ *store.Tx, d *Draft, e *editor) error { return fn(d, e) }, version)
+}
+
+// editIn is edit for what reads more of the region than its draft.
+func (s *Service) editIn(ctx context.Context, t *tenant.Tenant, by *authz.Actor, fn func(context.Context, *store.Tx, *Draft, *editor) error, version *int64) error {
 	return s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		if err := lockHead(ctx, tx); err != nil {
 			return err
@@ -179,8 +184,8 @@ func (s *Service) edit(ctx context.Context, t *tenant.Tenant, by *authz.Actor, f
 		if err != nil {
 			return err
 		}
-		e := &editor{before: maps.Clone(d.Fields), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
-		if err := fn(d, e); err != nil {
+		e := s.editing(d)
+		if err := fn(ctx, tx, d, e); err != nil {
 			return err
 		}
 		e.giveBack(d)
@@ -235,6 +240,10 @@ type editor struct {
 	cat     *catalogue.Catalogue
 
 	borrowed []string // standards that were made the region's own, to change a part
+}
+
+func (s *Service) editing(d *Draft) *editor {
+	return &editor{before: maps.Clone(d.Fields), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
 }
 
 // change applies one change, or tells why not.

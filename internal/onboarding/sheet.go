@@ -23,6 +23,8 @@ import (
 const (
 	pathPeopleSheet    = ui.PathSetup + "/petugas/impor"
 	pathPeopleTemplate = ui.PathSetup + "/petugas/templat.xlsx"
+	pathMallSheet      = ui.PathSetup + "/mal"
+	pathMallTemplate   = ui.PathSetup + "/mal/templat.xlsx"
 )
 
 const (
@@ -46,6 +48,9 @@ func (h handlers) sheetRoutes(r *web.Router) {
 	r.Get(pathPeopleSheet, permEdit, h.peopleSheet)
 	r.Post(pathPeopleSheet, permEdit, h.readPeople, web.Within(sheetTime), web.Uploads(sheetBody))
 	r.Get(pathPeopleTemplate, permEdit, h.peopleTemplate)
+	r.Get(pathMallSheet, permEdit, h.mallSheet)
+	r.Post(pathMallSheet, permEdit, h.readMall, web.Within(sheetTime), web.Uploads(sheetBody))
+	r.Get(pathMallTemplate, permEdit, h.mallTemplate)
 }
 
 // sheetView is what the pages with a file have in common: an empty form, or what was found in a file.
