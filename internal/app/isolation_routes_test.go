@@ -430,6 +430,7 @@ var routeCases = []routeCase{
 	{route: "GET /petugas/persiapan/petugas/impor", as: setters, call: nothing},
 	{route: "GET /petugas/persiapan/petugas/templat.xlsx", as: setters, call: nothing},
 	{route: "POST /petugas/persiapan/petugas/impor", as: setters, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/persiapan/lambang", as: setters, call: func(*testing.T, *side, string) call { return call{form: texts{"act": "remove"}} }},
 	{route: "GET /petugas/persiapan/mal", as: setters, call: nothing},
 	{route: "GET /petugas/persiapan/mal/templat.xlsx", as: setters, call: nothing},
 	{route: "POST /petugas/persiapan/mal", as: setters, call: func(t *testing.T, _ *side, _ string) call {

@@ -52,6 +52,7 @@ func (s *Service) Routes(r *web.Router) {
 	r.Get(pathSince, permEdit, h.since)
 	r.Get(pathLook, permEdit, h.look)
 	r.Get(pathCrest, permEdit, h.crest)
+	r.Post(pathCrestFile, permEdit, h.saveCrest, web.Uploads(crestBody))
 	r.Get(pathExport, permOpen, h.export)
 	r.Post(pathDiscard, permOpen, h.discard)
 	h.sheetRoutes(r)
@@ -304,6 +305,15 @@ func agencyIn(path string) string {
 
 // draw makes a screen. failed and typed are what could not be stored; wrong is why a button did nothing.
 func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result, typed map[string]string, wrong error) error {
+	return h.drawWith(c, status, at, failed, typed, wrong, nil)
+}
+
+// drawCrest makes the first screen again with what is wrong with a crest.
+func (h handlers) drawCrest(c *web.Ctx, status int, wrong []string) error {
+	return h.drawWith(c, status, stepRegion, nil, nil, nil, wrong)
+}
+
+func (h handlers) drawWith(c *web.Ctx, status int, at step, failed map[string]Result, typed map[string]string, wrong error, crest []string) error {
 	d, err := h.Draft(c.Std(), c.Tenant)
 	if err != nil {
 		return err
@@ -344,6 +354,9 @@ func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result
 	var body templ.Component
 	switch at {
 	case stepRegion:
+		for _, text := range crest {
+			v.Wrong = append(v.Wrong, ui.Wrong{ID: "berkas", Text: text})
+		}
 		body = regionScreen(p, v, f.region(c))
 	case stepVenues:
 		body = venuesScreen(p, v, f.venues(c.Tenant.Code), typedHere(c, fails, "name", "kind"))
@@ -408,7 +421,11 @@ func (h handlers) look(c *web.Ctx) error {
 	if problem != "" {
 		return fault.New(fault.Invalid, "onboarding.colour")
 	}
-	return c.Fragment(http.StatusOK, lookPanel(p, newLook(p, c.Tenant.Name, colour)))
+	d, err := h.Draft(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	return c.Fragment(http.StatusOK, lookPanel(p, newLook(p, c.Tenant.Name, colour, d.Fields[crestField])))
 }
 
 // crest is the draft's crest.
@@ -417,10 +434,10 @@ func (h handlers) crest(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if d.Fields["logo"] == "" {
+	if d.Fields[crestField] == "" {
 		return fault.New(fault.NotFound, "page")
 	}
-	return c.Blob(http.StatusOK, "image/svg+xml", []byte(d.Fields["logo"]))
+	return c.Blob(http.StatusOK, "image/svg+xml", []byte(d.Fields[crestField]))
 }
 
 // export gives the manifest of the draft as one file: a folder that "pendopo tenant apply" takes.
