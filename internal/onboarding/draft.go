@@ -159,8 +159,15 @@ const maxFields = 20_000
 // results come in the order of the changes. A value comes as it was typed and is stored in the form that the manifest
 // has. Faults: "onboarding.full" (422).
 func (s *Service) Save(ctx context.Context, t *tenant.Tenant, by *authz.Actor, changes []Change) (out []Result, version int64, err error) {
+	paid := Limits{NewVenues: true, Branding: true}
+	if slices.ContainsFunc(changes, func(c Change) bool { return limited(c.Path) }) {
+		if paid, err = s.limits(ctx, t); err != nil {
+			return nil, 0, err
+		}
+	}
 	err = s.edit(ctx, t, by, func(d *Draft, e *editor) error {
 		out = nil
+		e.paid = paid
 		for _, c := range changes {
 			out = append(out, e.change(d, c))
 		}
@@ -239,6 +246,7 @@ type editor struct {
 	touched map[string]bool
 	cat     *catalogue.Catalogue
 
+	paid     Limits   // for changes of single fields
 	borrowed []string // standards that were made the region's own, to change a part
 }
 
@@ -269,6 +277,10 @@ func (e *editor) change(d *Draft, c Change) Result {
 	// What was shown may be in another form than what is stored; compared is what it means.
 	if was, bad := normal(c.Path, c.Was); bad != "" || was != now && was != stored {
 		res.Outcome = Conflict
+		return res
+	}
+	if problem := e.paid.heldBack(e, d, c.Path, value); problem != "" {
+		res.Outcome, res.Problem = Refused, problem
 		return res
 	}
 	e.set(d, c.Path, value)

@@ -330,6 +330,9 @@ func (h handlers) drawWith(c *web.Ctx, status int, at step, failed map[string]Re
 		f.trouble = nil // nobody has begun: nothing is wrong yet
 	}
 	v := h.frame(c, p, d, names, all, at)
+	if v.Paid, err = h.paid(c, p, d, at); err != nil {
+		return err
+	}
 	if c.Query("kabar") == "lembar" {
 		v.Done = p.T("onboarding.sheet_added")
 	}

@@ -36,6 +36,7 @@ type frameView struct {
 	NextWord string
 	Wrong    []ui.Wrong
 	Done     string
+	Paid     *paidView
 	Lost     []string // what was typed into things that are not there any more
 }
 
