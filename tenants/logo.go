@@ -376,3 +376,16 @@ func positionAt(text []byte, offset int) position {
 	}
 	return position{line + 1, len([]rune(string(before))) + 1}
 }
+
+// ReadLogo checks a crest by itself, as Load does a folder's: svg is the plain form that a manifest keeps, and "" where
+// something in the drawing is refused. Places are those of the text that was given.
+func ReadLogo(text []byte) (svg string, problems Problems) {
+	var c collector
+	if len(text) > maxLogo {
+		w := say("berkas ini lebih dari %d KiB", "this file is larger than %d KiB", maxLogo>>10)
+		c.add(Problem{File: logoFile, Rule: RuleFile, Message: w.id, MessageEN: w.en})
+		return "", c.done()
+	}
+	svg = readLogo(text, newDocument(logoFile, c.add))
+	return svg, c.done()
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/testkit"
+	"github.com/pendopo-id/pendopo/tenants/sheets"
 )
 
 // call is what a request says. Each of its values that is another one in the other region is an identifier, and the
@@ -54,6 +55,7 @@ var (
 	admins   = []string{authz.RoleAdmin}
 	auditors = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelper, authz.RoleHelperFull}
 	runners  = []string{authz.RoleManager, authz.RoleAdmin, authz.RoleHelperFull}
+	setters  = []string{authz.RoleManager, authz.RoleAdmin}
 	// free of a second factor: who may lose theirs, or has none.
 	plain = slices.DeleteFunc(slices.Clone(signed), func(role string) bool { return factorOf(role) != "" })
 )
@@ -427,6 +429,22 @@ var regionCases = []routeCase{
 	{route: "POST /petugas/orang/impor", as: admins, call: sheeted, free: []string{"isi"}},
 	{route: "POST /petugas/orang/impor/berkas", as: admins, call: sheeted, free: []string{"isi"}},
 	{route: "POST /petugas/orang/impor/undang", as: admins, call: sheeted, free: []string{"isi"}, news: []string{"impor"}},
+	// An open region's people are invited from the page of people: those of its set-up lead there.
+	{route: "GET /petugas/persiapan/petugas/impor", as: setters, call: nothing},
+	{route: "GET /petugas/persiapan/petugas/templat.xlsx", as: setters, call: nothing},
+	{route: "POST /petugas/persiapan/petugas/impor", as: setters, call: sheeted, free: []string{"isi"}},
+	{route: "POST /petugas/persiapan/lambang", as: setters, call: func(*testing.T, *side, string) call { return call{form: texts{"act": "remove"}} }},
+	{route: "GET /petugas/persiapan/mal", as: setters, call: nothing},
+	{route: "GET /petugas/persiapan/mal/templat.xlsx", as: setters, call: nothing},
+	{route: "POST /petugas/persiapan/mal", as: setters, call: func(t *testing.T, _ *side, _ string) call {
+		raw, err := sheets.WriteXLSX(
+			sheets.Table{Name: "Loket", Header: []string{"Loket", "Instansi", "Seri"}, Rows: [][]string{{"91", "dukcapil", "A"}}},
+			sheets.Table{Name: "Layanan", Header: []string{"Instansi", "Nama Layanan"}, Rows: [][]string{{"dukcapil", "Legalisir surat adat"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return call{form: texts{"nama": "mpp.xlsx", "isi": base64.StdEncoding.EncodeToString(raw)}}
+	}, free: []string{"isi"}},
 	{route: "POST /petugas/orang/:id/peran", as: admins, call: theirs(texts{"role": authz.RoleManager}, nil), news: []string{"peran"}},
 	{route: "POST /petugas/orang/:id/peran/ambil", as: admins, call: theirs(texts{"role": authz.RoleManager}, alsoManager), news: []string{"peran-ambil"}},
 	{route: "POST /petugas/orang/:id/loket", as: admins, call: theirs(nil, func(_ *testing.T, s *side, _ *person, c *call) {

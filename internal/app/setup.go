@@ -30,7 +30,14 @@ func (a *App) newSetup(ctx context.Context) (*onboarding.Service, error) {
 	prov.Password = func() (string, string, error) { return "", "", nil }
 	return onboarding.New(a.DB, a.Registry, onboarding.Options{
 		Provisioner: prov, Rehearsal: rehearse{NewRehearsals()}, Letters: letters{a}, Log: a.log, LimitsOff: !a.cfg.Limits, Officials: a.cfg.Officials,
+		Allowed: a.allowed,
 	}), nil
+}
+
+// allowed is what a region may set up by what is paid.
+func (a *App) allowed(ctx context.Context, t *tenant.Tenant) (onboarding.Limits, error) {
+	e, err := a.Billing.Entitlements(ctx, t)
+	return onboarding.Limits{NewVenues: e.NewVenues, Branding: e.Branding, Venues: e.Venues}, err
 }
 
 // rehearse plays a day of a draft. What the region's checks would say has been said before.

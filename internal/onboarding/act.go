@@ -42,7 +42,8 @@ func codeOf(d *Draft, list, name string) string {
 	return free
 }
 
-// AddVenue adds a place with the hours that such places usually have, and gives its code.
+// AddVenue adds a place with the hours that such places usually have, and gives its code. Faults:
+// "invalid" (422), "onboarding.unpaid_venue" (409: an open region owes for too long).
 func (s *Service) AddVenue(ctx context.Context, t *tenant.Tenant, by *authz.Actor, name string, kind tenants.VenueKind) (code string, err error) {
 	name, problem := normal("venues/x/name", name)
 	if problem != "" || name == "" {
@@ -55,6 +56,9 @@ func (s *Service) AddVenue(ctx context.Context, t *tenant.Tenant, by *authz.Acto
 		hours = vehicleHours
 	default:
 		return "", fault.New(fault.Invalid, "invalid").Field("kind", "required")
+	}
+	if err := s.mayAddVenue(ctx, t); err != nil {
+		return "", err
 	}
 	return code, s.edit(ctx, t, by, func(d *Draft, e *editor) error {
 		code = codeOf(d, "venues", name)
@@ -169,6 +173,9 @@ func (s *Service) ConfirmAll(ctx context.Context, t *tenant.Tenant, by *authz.Ac
 // a series in services and counters.
 func (s *Service) Remove(ctx context.Context, t *tenant.Tenant, by *authz.Actor, at string) error {
 	if _, problem := normal(at, fields.Order(10)); problem != "" && !strings.HasPrefix(at, staffList+"/") {
+		return fault.New(fault.NotFound, "not_found")
+	}
+	if isLook(at) { // no thing, but a field: Save changes it, and asks whether it may be
 		return fault.New(fault.NotFound, "not_found")
 	}
 	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {

@@ -180,8 +180,15 @@ const maxFields = 20_000
 // results come in the order of the changes. A value comes as it was typed and is stored in the form that the manifest
 // has. Faults: "onboarding.full" (422).
 func (s *Service) Save(ctx context.Context, t *tenant.Tenant, by *authz.Actor, changes []Change) (out []Result, version int64, err error) {
+	paid := Limits{NewVenues: true, Branding: true}
+	if slices.ContainsFunc(changes, func(c Change) bool { return limited(c.Path) }) {
+		if paid, err = s.limits(ctx, t); err != nil {
+			return nil, 0, err
+		}
+	}
 	err = s.edit(ctx, t, by, func(d *Draft, e *editor) error {
 		out = nil
+		e.paid = paid
 		for _, c := range changes {
 			out = append(out, e.change(d, c))
 		}
@@ -192,6 +199,11 @@ func (s *Service) Save(ctx context.Context, t *tenant.Tenant, by *authz.Actor, c
 
 // edit runs what changes a draft, one at a time in a region.
 func (s *Service) edit(ctx context.Context, t *tenant.Tenant, by *authz.Actor, fn func(*Draft, *editor) error, version *int64) error {
+	return s.editIn(ctx, t, by, func(_ context.Context, _ *store.Tx, d *Draft, e *editor) error { return fn(d, e) }, version)
+}
+
+// editIn is edit for what reads more of the region than its draft.
+func (s *Service) editIn(ctx context.Context, t *tenant.Tenant, by *authz.Actor, fn func(context.Context, *store.Tx, *Draft, *editor) error, version *int64) error {
 	return s.db.In(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
 		if err := lockHead(ctx, tx); err != nil {
 			return err
@@ -200,8 +212,9 @@ func (s *Service) edit(ctx context.Context, t *tenant.Tenant, by *authz.Actor, f
 		if err != nil {
 			return err
 		}
-		e := &editor{tx: tx, before: d.Fields.Clone(), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
-		if err := fn(d, e); err != nil {
+		e := s.editing(d)
+		e.tx, e.by, e.t = tx, by, t
+		if err := fn(ctx, tx, d, e); err != nil {
 			return err
 		}
 		e.giveBack(d)
@@ -251,12 +264,19 @@ func lockHead(ctx context.Context, tx *store.Tx) error {
 // editor changes a draft in memory and knows what to write.
 type editor struct {
 	tx      *store.Tx
+	by      *authz.Actor
+	t       *tenant.Tenant
 	before  fields.Fields // as they were stored
 	live    fields.Fields
 	touched map[string]bool
 	cat     *catalogue.Catalogue
 
+	paid     Limits   // for changes of single fields
 	borrowed []string // standards that were made the region's own, to change a part
+}
+
+func (s *Service) editing(d *Draft) *editor {
+	return &editor{before: maps.Clone(d.Fields), live: fields.Of(d.Live), touched: map[string]bool{}, cat: s.cat}
 }
 
 // change applies one change, or tells why not.
@@ -282,6 +302,10 @@ func (e *editor) change(d *Draft, c Change) Result {
 	// What was shown may be in another form than what is stored; compared is what it means.
 	if was, bad := normal(c.Path, c.Was); bad != "" || was != now && was != stored {
 		res.Outcome = Conflict
+		return res
+	}
+	if problem := e.paid.heldBack(e, d, c.Path, value); problem != "" {
+		res.Outcome, res.Problem = Refused, problem
 		return res
 	}
 	e.set(d, c.Path, value)

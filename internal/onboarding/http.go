@@ -53,8 +53,10 @@ func (s *Service) Routes(r *web.Router) {
 	r.Get(pathSince, permEdit, h.since, web.Watching)
 	r.Get(pathLook, permEdit, h.look)
 	r.Get(pathCrest, permEdit, h.crest)
+	r.Post(pathCrestFile, permEdit, h.saveCrest, web.Uploads(crestBody))
 	r.Get(pathExport, permOpen, h.export, web.Sudo)
 	r.Post(pathDiscard, permOpen, h.discard)
+	h.sheetRoutes(r)
 	r.Get(ui.PathSetup+"/:step", permEdit, h.show)
 	r.Post(ui.PathSetup+"/:step", permEdit, h.save, web.Within(rehearsalWithin), web.Uploads(maxForm))
 	s.draftAPI(r)
@@ -324,6 +326,15 @@ func inList(path string) string {
 
 // draw makes a screen. failed and typed are what could not be stored; wrong is why a button did nothing.
 func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result, typed map[string]string, wrong error) error {
+	return h.drawWith(c, status, at, failed, typed, wrong, nil)
+}
+
+// drawCrest makes the first screen again with what is wrong with a crest.
+func (h handlers) drawCrest(c *web.Ctx, status int, wrong []string) error {
+	return h.drawWith(c, status, stepRegion, nil, nil, nil, wrong)
+}
+
+func (h handlers) drawWith(c *web.Ctx, status int, at step, failed map[string]Result, typed map[string]string, wrong error, crest []string) error {
 	d, err := h.Draft(c.Std(), c.Tenant)
 	if err != nil {
 		return err
@@ -340,6 +351,12 @@ func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result
 		f.trouble = nil // nobody has begun: nothing is wrong yet
 	}
 	v := h.frame(c, p, d, names, all, at)
+	if v.Paid, err = h.paid(c, p, d, at); err != nil {
+		return err
+	}
+	if c.Query("kabar") == "lembar" {
+		v.Done = p.T("onboarding.sheet_added")
+	}
 	for path, r := range failed {
 		v.Wrong = append(v.Wrong, ui.Wrong{ID: fieldID(path), Text: f.why(r)})
 		if r.Outcome == Gone {
@@ -361,6 +378,9 @@ func (h handlers) draw(c *web.Ctx, status int, at step, failed map[string]Result
 	var body templ.Component
 	switch at {
 	case stepRegion:
+		for _, text := range crest {
+			v.Wrong = append(v.Wrong, ui.Wrong{ID: "berkas", Text: text})
+		}
 		body = regionScreen(p, v, f.region(c))
 	case stepVenues:
 		body = venuesScreen(p, v, f.venues(c.Tenant.Code), typedHere(c, fails, "name", "kind"))
@@ -425,7 +445,11 @@ func (h handlers) look(c *web.Ctx) error {
 	if problem != "" {
 		return fault.New(fault.Invalid, "onboarding.colour")
 	}
-	return c.Fragment(http.StatusOK, lookPanel(p, newLook(p, c.Tenant.Name, colour)))
+	d, err := h.Draft(c.Std(), c.Tenant)
+	if err != nil {
+		return err
+	}
+	return c.Fragment(http.StatusOK, lookPanel(p, newLook(p, c.Tenant.Name, colour, d.Fields[crestField])))
 }
 
 // crest is the draft's crest.
@@ -434,10 +458,10 @@ func (h handlers) crest(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if d.Fields["logo"] == "" {
+	if d.Fields[crestField] == "" {
 		return fault.New(fault.NotFound, "page")
 	}
-	return c.Blob(http.StatusOK, "image/svg+xml", []byte(d.Fields["logo"]))
+	return c.Blob(http.StatusOK, "image/svg+xml", []byte(d.Fields[crestField]))
 }
 
 // export gives the manifest of the draft as one file: a folder that "pendopo tenant apply" takes.
@@ -480,11 +504,7 @@ func (h handlers) peopleView(c *web.Ctx, p ui.Page, d *Draft) peopleListView {
 		v.Agencies = append(v.Agencies, ui.Option{Value: a, Label: h.agencyName(p, d, a, c.Tenant.Name)})
 	}
 	for _, i := range d.invitees() {
-		about := p.T("web.role." + string(i.Role))
-		if i.Agency != "" {
-			about += ", " + h.agencyName(p, d, i.Agency, c.Tenant.Name)
-		}
-		v.People = append(v.People, personRow{staffList + "/" + i.Key, i.Name, about + "; " + i.Email})
+		v.People = append(v.People, personRow{staffList + "/" + i.Key, i.Name, h.about(p, d, i.Person, c.Tenant.Name)})
 	}
 	return v
 }

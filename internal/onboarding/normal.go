@@ -26,7 +26,7 @@ var editable = []struct {
 	form *regexp.Regexp
 	kind fieldKind
 }{
-	{path(`organiser`), oneLine}, {path(`brand/colour`), colour}, {path(`logo`), long},
+	{path(`organiser`), oneLine}, {path(`brand/colour`), colour}, {path(`logo`), drawing},
 	{path(`contact/(phone|email|website)`), oneLine}, {path(`contact/(complaints|complaints_en)`), lines},
 	{path(`venues/CODE`), order}, {path(`venues/CODE/(name|name_en|address|kind|district)`), oneLine},
 	{path(`venues/CODE/tickets_stop`), number}, {path(`venues/CODE/hours/DAY`), hours},
@@ -48,7 +48,7 @@ type fieldKind int
 const (
 	oneLine fieldKind = iota
 	lines
-	long
+	drawing // an SVG that tenants.ReadLogo takes
 	number
 	truth
 	order
@@ -91,7 +91,7 @@ func normal(at, text string) (value, problem string) {
 		return "", "onboarding.signs"
 	}
 	most := maxText
-	if kind == long || kind == rows {
+	if kind == drawing || kind == rows {
 		most = maxLong
 	}
 	if len(text) > most {
@@ -142,6 +142,12 @@ func normal(at, text string) (value, problem string) {
 		return day, ""
 	case capitals:
 		return strings.ToUpper(text), ""
+	case drawing: // it is shown before the draft is checked: what a drawing may not have never gets into a draft
+		svg, wrong := tenants.ReadLogo([]byte(text))
+		if svg == "" || wrong.Err() != nil {
+			return "", "onboarding.crest"
+		}
+		return svg, ""
 	case rows:
 		return rowsOf(text)
 	case list:

@@ -82,6 +82,8 @@ type Options struct {
 	// Officials are the domains under which an official e-mail address is: "go.id". Empty: any address is taken, and
 	// whoever confirms sees it.
 	Officials []string
+	// Allowed tells what a region may set up by what is paid; nil: everything.
+	Allowed func(ctx context.Context, t *tenant.Tenant) (Limits, error)
 }
 
 // Service keeps drafts and claims.

@@ -11,6 +11,7 @@ import (
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
 	"github.com/pendopo-id/pendopo/internal/seal"
+	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/tenants"
 )
@@ -70,54 +71,53 @@ func mayGive(by *authz.Actor, t *tenant.Tenant, p tenants.Person) error {
 // invited on the page of accounts. Faults: "invalid" (422) with the field of the first who is wrong,
 // "onboarding.not_yours" (403), "onboarding.open" (409).
 func (s *Service) AddPeople(ctx context.Context, t *tenant.Tenant, by *authz.Actor, people []tenants.Person) error {
-	if t.State != tenant.Preparing {
+	return s.editIn(ctx, t, by, func(ctx context.Context, _ *store.Tx, d *Draft, e *editor) error { return e.addPeople(ctx, d, people) }, new(int64))
+}
+
+func (e *editor) addPeople(ctx context.Context, d *Draft, people []tenants.Person) error {
+	if e.t.State != tenant.Preparing {
 		return fault.New(fault.Conflict, "onboarding.open")
 	}
-	return s.edit(ctx, t, by, func(d *Draft, e *editor) error {
-		if len(people)+len(d.list(staffList)) > maxPeople {
-			return fault.New(fault.Invalid, "onboarding.full")
+	if len(people)+len(d.list(staffList)) > maxPeople {
+		return fault.New(fault.Invalid, "onboarding.full")
+	}
+	taken := d.listed()
+	invalid := fault.New(fault.Invalid, "invalid")
+	for _, p := range people {
+		p.Email, p.Name = seal.Email(p.Email), strings.Join(strings.Fields(p.Name), " ")
+		switch {
+		case p.Name == "" || len(p.Name) > maxText || strings.ContainsFunc(p.Name, forbidden):
+			return invalid.Field("name", "required")
+		case !auth.IsAddress(p.Email):
+			return invalid.Field("email", "email")
+		case taken[p.Email]:
+			return invalid.Field("email", "onboarding.taken")
+		case !slices.Contains(roles, p.Role):
+			return invalid.Field("role", "required")
+		case auth.OfAgency(string(p.Role)) && d.Fields["agencies/"+p.Agency] == "":
+			return invalid.Field("agency", "onboarding.of_agency")
 		}
-		taken := map[string]bool{}
-		for _, p := range slices.Concat(d.Live.Staff, d.people()) {
-			taken[seal.Email(p.Email)] = true
+		if !auth.OfAgency(string(p.Role)) {
+			p.Agency, p.Counters = "", nil
 		}
-		invalid := fault.New(fault.Invalid, "invalid")
-		for _, p := range people {
-			p.Email, p.Name = seal.Email(p.Email), strings.Join(strings.Fields(p.Name), " ")
-			switch {
-			case p.Name == "" || len(p.Name) > maxText || strings.ContainsFunc(p.Name, forbidden):
-				return invalid.Field("name", "required")
-			case !auth.IsAddress(p.Email):
-				return invalid.Field("email", "email")
-			case taken[p.Email]:
-				return invalid.Field("email", "onboarding.taken")
-			case !slices.Contains(roles, p.Role):
-				return invalid.Field("role", "required")
-			case auth.OfAgency(string(p.Role)) && d.Fields["agencies/"+p.Agency] == "":
-				return invalid.Field("agency", "onboarding.of_agency")
-			}
-			if !auth.OfAgency(string(p.Role)) {
-				p.Agency, p.Counters = "", nil
-			}
-			if err := mayGive(by, t, p); err != nil {
-				return err
-			}
-			account, err := tenant.UserByEmail(ctx, e.tx, p.Email)
-			if err != nil {
-				return err
-			}
-			if account != nil && !account.Retired {
-				return invalid.Field("email", "onboarding.has_account")
-			}
-			taken[p.Email] = true
-			text, err := json.Marshal(p)
-			if err != nil {
-				return err
-			}
-			e.set(d, staffList+"/"+id.New().String(), string(text))
+		if err := mayGive(e.by, e.t, p); err != nil {
+			return err
 		}
-		return nil
-	}, new(int64))
+		account, err := tenant.UserByEmail(ctx, e.tx, p.Email)
+		if err != nil {
+			return err
+		}
+		if account != nil && !account.Retired {
+			return invalid.Field("email", "onboarding.has_account")
+		}
+		taken[p.Email] = true
+		text, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		e.set(d, staffList+"/"+id.New().String(), string(text))
+	}
+	return nil
 }
 
 // roles are those that people are invited to.

@@ -38,6 +38,7 @@ type frameView struct {
 	NextWord string
 	Wrong    []ui.Wrong
 	Done     string
+	Paid     *paidView
 	Lost     []string // what was typed into things that are not there any more
 }
 
@@ -204,28 +205,42 @@ type regionView struct {
 	Contact []fieldView
 	Colour  fieldView
 	Look    lookView
-	Logo    string
+	Crest   crestView
+}
+
+// crestView is the draft's crest and the form by which it is changed.
+type crestView struct {
+	Src    string // empty: there is none
+	Action string
 }
 
 // lookView shows what becomes of a region's colour.
 type lookView struct {
-	Region   string
-	Brand    string
-	Accents  brand.Accents
-	Changed  bool
-	Rows     []contrastRow
-	HasCrest bool
+	Region  string
+	Brand   string
+	Accents brand.Accents
+	Changed bool
+	Rows    []contrastRow
+	Crest   string // its address; empty: there is none
 }
 
 type contrastRow struct{ Use, Colour, Ratio string }
 
-func newLook(p ui.Page, region, colour string) lookView {
+// crestSrc is where the crest is shown; another crest has another address, so that none is shown that was kept.
+func crestSrc(svg string) string {
+	if svg == "" {
+		return ""
+	}
+	return pathCrest + "?k=" + crestMark(svg)
+}
+
+func newLook(p ui.Page, region, colour, crest string) lookView {
 	a, err := brand.Derive(cmp.Or(colour, brand.Default))
 	if err != nil {
 		a, _ = brand.Derive(brand.Default)
 	}
 	ratio := func(x, y string) string { return p.Print().Decimal(brand.Contrast(x, y), 1) + " : 1" }
-	return lookView{Region: region, Brand: a.Brand, Accents: a, Changed: a.Changed(), Rows: []contrastRow{
+	return lookView{Region: region, Brand: a.Brand, Accents: a, Changed: a.Changed(), Crest: crestSrc(crest), Rows: []contrastRow{
 		{p.T("onboarding.use_button"), a.Accent, ratio(a.Accent, "#ffffff")},
 		{p.T("onboarding.use_link"), a.Ink, ratio(a.Ink, "#ffffff")},
 		{p.T("onboarding.use_roof"), a.Deep, ratio(a.Deep, "#ffffff")},
@@ -244,11 +259,8 @@ func (f *form) region(c *web.Ctx) regionView {
 			f.field("contact/complaints", ui.Input{Label: t("onboarding.complaints"), Help: t("onboarding.complaints_help"), Type: "textarea"}),
 		},
 		Colour: f.field("brand/colour", ui.Input{Label: t("onboarding.colour"), Help: t("onboarding.colour_help"), Attrs: templ.Attributes{"placeholder": "#0b6b5f", "spellcheck": "false"}}),
-		Look:   newLook(f.p, c.Tenant.Name, f.d.Fields["brand/colour"]),
-	}
-	if f.d.Fields["logo"] != "" {
-		v.Logo = ui.PathSetup + "/lambang.svg"
-		v.Look.HasCrest = true
+		Look:   newLook(f.p, c.Tenant.Name, f.d.Fields["brand/colour"], f.d.Fields[crestField]),
+		Crest:  crestView{crestSrc(f.d.Fields[crestField]), pathCrestFile + "?tampak=" + crestMark(f.d.Fields[crestField])},
 	}
 	return v
 }
