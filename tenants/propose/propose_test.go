@@ -241,25 +241,27 @@ func dayOf(t *testing.T, days string) time.Weekday {
 
 // Days that the region has given a counter are what is reckoned with: its desk is free on the others.
 func TestTheRegionsOwnDaysAreReckonedWith(t *testing.T) {
-	r := region([]tenants.Venue{office}, "dukcapil", "taspen", "asabri")
-	r.Agencies[1].Series = []tenants.Series{{Code: "umum", Prefix: "Q", Venue: "utama"}}
-	r.Agencies[1].Counters = []tenants.Counter{{Code: "1", Venue: "utama", Days: "mon", Series: []string{"umum"}}}
-	for i := range r.Agencies[1].Services {
-		r.Agencies[1].Services[i].Series = tenants.Codes{"umum"}
+	r := region([]tenants.Venue{office}, "taspen", "dukcapil", "dpmptsp", "samsat", "imigrasi", "polri", "asabri", "pos", "bnn")
+	a := &r.Agencies[0]
+	a.Series = []tenants.Series{{Code: "umum", Prefix: "Q", Venue: "utama"}}
+	a.Counters = []tenants.Counter{{Code: "1", Venue: "utama", Days: "fri", Series: []string{"umum"}}}
+	for i := range a.Services {
+		a.Services[i].Series = tenants.Codes{"umum"}
 	}
-	p := propose.Propose(r, cat, propose.Expect{Visitors: 40})
-	i := slices.IndexFunc(p.Week, func(d propose.Desk) bool { return slices.Contains(d.Counters, "utama/1") })
-	if i < 0 || !slices.Equal(p.Week[i].Agency[time.Monday], []string{"taspen"}) {
-		t.Fatalf("the picture is %+v", p.Week)
-	}
-	if !slices.Contains(p.Week[i].Agency[time.Tuesday], "asabri") {
-		t.Errorf("the desk is not shared on Tuesday: %+v", p.Week)
-	}
-	r.Agencies[1].Counters[0].Days = "mon-sun"
-	for _, d := range propose.Propose(r, cat, propose.Expect{Visitors: 40}).Week {
-		if len(d.Counters) > 1 {
-			t.Errorf("a counter of each day is shared: %+v", d)
+	desk := func() propose.Desk {
+		p := propose.Propose(r, cat, propose.Expect{Visitors: 60})
+		i := slices.IndexFunc(p.Week, func(d propose.Desk) bool { return slices.Contains(d.Counters, "utama/1") })
+		if i < 0 {
+			t.Fatalf("the picture is %+v", p.Week)
 		}
+		return p.Week[i]
+	}
+	if d := desk(); !slices.Equal(d.Agency[time.Friday], []string{"taspen"}) || len(d.Counters) < 2 || len(d.Agency[time.Monday]) != 1 || d.Agency[time.Monday][0] == "taspen" {
+		t.Errorf("a desk that is free but on Fridays: %+v", d)
+	}
+	a.Counters[0].Days = "mon-sun"
+	if d := desk(); len(d.Counters) > 1 || !slices.Equal(d.Agency[time.Monday], []string{"taspen"}) {
+		t.Errorf("a desk of each day: %+v", d)
 	}
 }
 
