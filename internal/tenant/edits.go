@@ -25,7 +25,7 @@ const (
 type Edit struct {
 	Name  string // who did it last; "" for who is not among the region's people any more
 	At    time.Time
-	Back  bool // the folder gives back what there was before
+	Back  bool // the folder gives back what there was before a change on the pages
 	actor string
 }
 
@@ -105,12 +105,11 @@ func editOf(past []applied, c tenants.Change) (e Edit, found bool) {
 		if !found {
 			e, found = Edit{At: a.At, actor: a.Actor}, true
 		}
-		// Several people may have changed it one after another: what counts is what there was before all of them.
-		switch c.Kind {
-		case tenants.Remove:
-			e.Back = !had
-		default:
-			e.Back = had && was == c.New
+		// Several people may have changed it one after another, and the folder may be of before any of them.
+		if c.Kind == tenants.Remove {
+			e.Back = e.Back || !had
+		} else {
+			e.Back = e.Back || had && was == c.New
 		}
 	}
 	return e, found

@@ -86,13 +86,17 @@ func TestEdits(t *testing.T) {
 			t.Errorf("beside the folder's own change: %+v", got)
 		}
 
-		// The last one is named, and back is what there was before both of them.
+		// The last one is named, and back is what there was before either of them.
 		apply("user:"+budi.String(), quota(25))
 		if got := edits(same)[line]; got.Name != "Budi" || !got.Back {
 			t.Errorf("by two people: %+v", got)
 		}
-		if got := edits(quota(20))[line]; got.Name != "Budi" || got.Back {
+		if got := edits(quota(20))[line]; got.Name != "Budi" || !got.Back {
 			t.Errorf("to what one of them had set: %+v", got)
+		}
+
+		if got := edits(quota(30))[line]; got.Name != "Budi" || got.Back {
+			t.Errorf("to what nobody had set: %+v", got)
 		}
 
 		// Once a folder has said it, nobody has.
