@@ -150,6 +150,7 @@ func (c *checker) checkCounter(a *Agency, i int, d *document) {
 	if c.required(d, path+".venue", k.Venue) {
 		if v, ok := c.venue(d, path+".venue", k.Venue); ok {
 			c.checkPlace(v, k, path, d)
+			c.checkServed(v, k, path+".days", d)
 		}
 	}
 	if key := k.Venue + "/" + k.Code; fine && k.Venue != "" {
@@ -173,6 +174,30 @@ func (c *checker) checkCounter(a *Agency, i int, d *document) {
 				say("seri %q ada di lokasi %q, sedangkan loket ini di %q", "series %q is at venue %q, but this counter is at %q", code, s.Venue, k.Venue))
 		}
 	}
+}
+
+// checkServed checks on which days a counter is served. A day on which its venue is closed is a warning: the venue may
+// yet open on it.
+func (c *checker) checkServed(v *Venue, k Counter, path string, d *document) {
+	if k.Days == "" {
+		return
+	}
+	week, ok := c.readDays(d, path, k.Days)
+	if !ok {
+		return
+	}
+	var closed Week
+	for _, w := range weekdays {
+		closed[w.day] = week[w.day] && len(v.Periods(w.day)) == 0
+	}
+	if closed == (Week{}) {
+		return
+	}
+	id, en := closed.Words()
+	c.warn(d, path, RuleDays, k.Days, words{
+		"lokasi " + strconv.Quote(v.Code) + " tutup pada hari " + id + ", jadi loket ini tidak dilayani pada hari itu",
+		"venue " + strconv.Quote(v.Code) + " is closed on " + en + ", so this counter is not served then",
+	})
 }
 
 // checkPlace checks where in its venue a counter stands.

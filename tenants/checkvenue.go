@@ -72,13 +72,16 @@ func (c *checker) checkDigital(v *Venue, path string) {
 	}
 	for _, f := range [][2]string{{"address", v.Address}, {"district", v.District}} {
 		if f[1] != "" {
-			p := Problem{File: d.file, Path: path + "." + f[0], Rule: RuleDigital, Value: f[1], Warning: true}
-			at := d.find(p.Path)
-			w := say("lokasi digital tidak punya tempat; %q tidak akan ditampilkan", "a digital venue has no place; %q will not be shown", shown(f[1]))
-			p.Line, p.Column, p.Message, p.MessageEN = at.line, at.column, w.id, w.en
-			c.sink(p)
+			c.warn(d, path+"."+f[0], RuleDigital, f[1],
+				say("lokasi digital tidak punya tempat; %q tidak akan ditampilkan", "a digital venue has no place; %q will not be shown", shown(f[1])))
 		}
 	}
+}
+
+// warn tells of what holds, but hardly as it was meant.
+func (c *checker) warn(d *document, path string, rule Rule, value string, w words) {
+	at := d.find(path)
+	c.sink(Problem{File: d.file, Path: path, Rule: rule, Value: value, Line: at.line, Column: at.column, Message: w.id, MessageEN: w.en, Warning: true})
 }
 
 // checkDistrict knows a kecamatan by its code, and helps who wrote its name.
@@ -182,6 +185,10 @@ func (c *checker) checkDays(path, s string) (Week, bool) {
 	if !c.required(c.root, path, s) {
 		return Week{}, false
 	}
+	return c.readDays(c.root, path, s)
+}
+
+func (c *checker) readDays(d *document, path, s string) (Week, bool) {
 	week, err := ParseDays(s)
 	if err == nil {
 		return week, true
@@ -192,7 +199,7 @@ func (c *checker) checkDays(path, s string) (Week, bool) {
 		part = wrong.part
 	}
 	right := nearDays(s)
-	c.root.report(path, RuleDays, s, right,
+	d.report(path, RuleDays, s, right,
 		say("%q: %q bukan hari; tulis mon, tue, wed, thu, fri, sat, sun, misalnya \"mon-thu,sat\"",
 			"%q: %q is not a day; write mon, tue, wed, thu, fri, sat, sun, such as \"mon-thu,sat\"", shown(s), shown(part)).meant(right))
 	return Week{}, false
@@ -202,6 +209,9 @@ func (c *checker) checkDays(path, s string) (Week, bool) {
 func nearDays(s string) string {
 	if len(s) > 60 {
 		return ""
+	}
+	if week, ok := ReadDays(s); ok {
+		return FormatDays(week)
 	}
 	codes := make([]string, 0, 14)
 	for _, d := range weekdays {

@@ -246,6 +246,8 @@ func quoted(owner reflect.Type, name string, v reflect.Value) both {
 		return both{"tanpa batas", "no limit"}
 	case name == "tickets_stop" && v.IsZero():
 		return same("0")
+	case name == "days":
+		return daysOf(v.String())
 	case v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0:
 		if fromCatalogue[owner] && name != "series" {
 			return both{"(katalog)", "(catalogue)"}
@@ -412,7 +414,24 @@ func summariseSeries(s Series) both {
 
 func summariseCounter(c Counter) both {
 	name := or(c.Name, "Loket "+c.Code)
-	return both{name + ", seri " + strings.Join(c.Series, ", "), name + ", series " + strings.Join(c.Series, ", ")}
+	text := both{name + ", seri " + strings.Join(c.Series, ", "), name + ", series " + strings.Join(c.Series, ", ")}
+	if c.Days != "" {
+		text = text.plus(same(", ")).plus(daysOf(c.Days))
+	}
+	return text
+}
+
+// daysOf is on which days a counter is served, in words. What is no day stays.
+func daysOf(s string) both {
+	if s == "" {
+		return both{"setiap hari buka", "each open day"}
+	}
+	week, err := ParseDays(s)
+	if err != nil {
+		return same(shown(s))
+	}
+	id, en := week.Words()
+	return both{id, en}
 }
 
 func summariseService(s Service) both {

@@ -59,6 +59,7 @@ func TestDiff(t *testing.T) {
 		{"service added", func(r *Region) {
 			r.Agencies[0].Services = append(r.Agencies[0].Services, Service{Code: "x", Name: "X", Series: Codes{"umum", "keliling"}})
 		}, []string{"+ agencies/dukcapil/services/x: X, seri umum, keliling"}},
+		{"counter's days", func(r *Region) { r.Agencies[0].Counters[0].Days = "mon,thu" }, []string{"~ agencies/dukcapil/counters/utama/1: hari setiap hari buka → Senin dan Kamis"}},
 		{"counter's series", func(r *Region) { r.Agencies[0].Counters[0].Series = []string{"umum", "daring"} }, []string{"~ agencies/dukcapil/counters/utama/1: seri umum → umum, daring"}},
 		{"standard", func(r *Region) {
 			s := r.Agencies[0].Services[0].Standard

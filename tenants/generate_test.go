@@ -124,6 +124,9 @@ func genAgency(t *rapid.T, r *Region, code string, numbers map[string]int) Agenc
 			Venue: v.Code, Quota: rapid.IntRange(0, 200).Draw(t, "quota"),
 		})
 		k := Counter{Code: fmt.Sprint(n), Name: maybeText.Draw(t, "counter"), Venue: v.Code, Series: []string{s}}
+		if rapid.Bool().Draw(t, "some days") {
+			k.Days = rapid.SampledFrom([]string{"mon", "mon,thu", "tue-thu", "mon-wed,sat", "sat-mon", "mon-sun"}).Draw(t, "days")
+		}
 		if len(v.Zones) > 0 {
 			k.Zone, k.Place = v.Zones[0].Code, maybeText.Draw(t, "place")
 			k.PlaceEN = english(t, k.Place)

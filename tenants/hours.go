@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pendopo-id/pendopo/tenants/areas/spell"
 )
 
 // Midnight is the end of a day in minutes: "24:00".
@@ -32,6 +34,101 @@ var weekdays = []struct {
 
 // Week is a set of weekdays, by time.Weekday.
 type Week [7]bool
+
+// EveryDay is the whole week.
+var EveryDay = Week{true, true, true, true, true, true, true}
+
+// FormatDays is ParseDays's inverse, in one form for each week: runs of three days and more as runs, "mon-thu,sat". No
+// day is "".
+func FormatDays(week Week) string {
+	return week.join(",", "-", func(i int) string { return weekdays[i].code })
+}
+
+// Words names the days, Monday first: "Senin dan Kamis", "Senin sampai Rabu dan Jumat"; in English "Monday and Thursday".
+func (week Week) Words() (indonesian, english string) {
+	indonesian = week.join("\n", " sampai ", func(i int) string { return capital(weekdays[i].id) })
+	english = week.join("\n", " to ", func(i int) string { return weekdays[i].day.String() })
+	return enumerate(indonesian, "dan"), enumerate(english, "and")
+}
+
+// join writes the days in the order in which a week is read, with runs of three and more as their first and last.
+func (week Week) join(between, run string, name func(i int) string) string {
+	var parts []string
+	for i := 0; i < len(weekdays); i++ {
+		if !week[weekdays[i].day] {
+			continue
+		}
+		last := i
+		for last+1 < len(weekdays) && week[weekdays[last+1].day] {
+			last++
+		}
+		if last-i < 2 {
+			parts = append(parts, name(i))
+			continue
+		}
+		parts = append(parts, name(i)+run+name(last))
+		i = last
+	}
+	return strings.Join(parts, between)
+}
+
+// enumerate makes a list of lines as a sentence has it: "a dan b", "a, b, dan c".
+func enumerate(lines, and string) string {
+	items := strings.Split(lines, "\n")
+	switch n := len(items); n {
+	case 1:
+		return items[0]
+	case 2:
+		return items[0] + " " + and + " " + items[1]
+	default:
+		return strings.Join(items[:n-1], ", ") + ", " + and + " " + items[n-1]
+	}
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// ReadDays reads days as people type them: "Senin dan Kamis", "sen, kam", "Monday to Wednesday", "mon,thu", and "setiap
+// hari" or "every day" as the whole week. ok is false for what names no day; nothing is guessed.
+func ReadDays(text string) (week Week, ok bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if slices.Contains([]string{"setiap hari", "tiap hari", "every day", "everyday", "daily"}, text) {
+		return EveryDay, true
+	}
+	text = dayJoin.ReplaceAllString(text, ",")
+	text = strings.Trim(dayRun.ReplaceAllString(text, "-"), ", ")
+	var parts []string
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		first, last, run := strings.Cut(part, "-")
+		if first = dayMeant(first); run {
+			first += "-" + dayMeant(last)
+		}
+		parts = append(parts, first)
+	}
+	week, err := ParseDays(strings.Join(parts, ","))
+	return week, err == nil
+}
+
+var (
+	dayJoin = regexp.MustCompile(`\s*(?:[,;/&+]|\b(?:dan|and|serta)\b)\s*`)
+	dayRun  = regexp.MustCompile(`\s*(?:[-–—]|\bs\.?\s?/?\s?d\b\.?|\bsampai dengan\b|\bsampai\b|\bhingga\b|\bto\b|\buntil\b)\s*`)
+)
+
+// dayMeant is the code of a day that is written in either language, whole or by its first letters; "" for none.
+func dayMeant(day string) string {
+	day = spell.Fold(day)
+	if day == "ahad" {
+		return "sun"
+	}
+	if len(day) < 3 {
+		return ""
+	}
+	for _, d := range weekdays {
+		if strings.HasPrefix(d.id, day) || strings.HasPrefix(strings.ToLower(d.day.String()), day) {
+			return d.code
+		}
+	}
+	return ""
+}
 
 // dayError is a part of a days text that is no day.
 type dayError struct{ part string }
@@ -69,7 +166,7 @@ func ParseDays(s string) (Week, error) {
 func daysWords(s string) string {
 	return dayCode.ReplaceAllStringFunc(s, func(code string) string {
 		if i := dayIndex(code); i >= 0 {
-			return strings.ToUpper(weekdays[i].id[:1]) + weekdays[i].id[1:]
+			return capital(weekdays[i].id)
 		}
 		return code
 	})

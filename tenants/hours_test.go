@@ -75,3 +75,57 @@ func TestPeriods(t *testing.T) {
 		t.Error("a period holds its opening and not its closing")
 	}
 }
+
+// Each week has one form, which is read as the same week.
+func TestFormatDays(t *testing.T) {
+	for _, c := range [][2]string{
+		{"thu,mon", "mon,thu"}, {"mon,tue", "mon,tue"}, {"mon,tue,wed", "mon-wed"}, {"sat-mon", "mon,sat,sun"}, {"mon-sun", "mon-sun"}, {"fri", "fri"},
+	} {
+		week, err := ParseDays(c[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := FormatDays(week)
+		if again, err := ParseDays(got); got != c[1] || err != nil || again != week {
+			t.Errorf("%q is written %q, not %q; read again %v, %v", c[0], got, c[1], again, err)
+		}
+	}
+	if FormatDays(Week{}) != "" {
+		t.Error("no day has a text")
+	}
+}
+
+func TestDaysInWords(t *testing.T) {
+	for _, c := range [][3]string{
+		{"mon", "Senin", "Monday"}, {"mon,thu", "Senin dan Kamis", "Monday and Thursday"},
+		{"mon,wed,fri", "Senin, Rabu, dan Jumat", "Monday, Wednesday, and Friday"},
+		{"mon-wed,sat", "Senin sampai Rabu dan Sabtu", "Monday to Wednesday and Saturday"},
+	} {
+		week, _ := ParseDays(c[0])
+		if id, en := week.Words(); id != c[1] || en != c[2] {
+			t.Errorf("%s: %q, %q", c[0], id, en)
+		}
+		for _, words := range c[1:] {
+			if again, ok := ReadDays(words); !ok || again != week {
+				t.Errorf("%q is read as %v, %v", words, again, ok)
+			}
+		}
+	}
+}
+
+func TestReadDays(t *testing.T) {
+	for in, want := range map[string]string{
+		"Senin dan Kamis": "mon,thu", "sen, kam": "mon,thu", "mon,thu": "mon,thu", "Jum'at": "fri", "ahad": "sun", "senin s.d. rabu": "mon-wed",
+		"Senin–Jumat": "mon-fri", "sel & kam": "tue,thu", "Selasa sampai dengan Kamis, Sabtu": "tue-thu,sat", "selasa serta rabu": "tue,wed",
+		"thurs": "thu", "MON THU": "mon,thu", "Setiap hari": "mon-sun", "every day": "mon-sun",
+	} {
+		if week, ok := ReadDays(in); !ok || FormatDays(week) != want {
+			t.Errorf("%q is read as %q, %v", in, FormatDays(week), ok)
+		}
+	}
+	for _, in := range []string{"", "se", "besok", "senin dan besok", "senin sampai", "- kamis", "08.00", "senim", "senin-selasa-rabu"} {
+		if week, ok := ReadDays(in); ok {
+			t.Errorf("%q is read as %q", in, FormatDays(week))
+		}
+	}
+}

@@ -223,6 +223,8 @@ var wrongCases = []wrongCase{
 
 	// Counters
 	{name: "counter twice", rule: RuleDuplicate, file: imi, old: "{code: 3, venue", new: "{code: §2, venue", path: "counters[0].code", value: "2", says: "agencies/dukcapil.yaml:8"},
+	{name: "a counter's days", rule: RuleDays, file: imi, old: "series: [paspor]}", new: "days: §Senin dan Kamis, series: [paspor]}", path: "counters[0].days", value: "Senin dan Kamis", suggest: "mon,thu", says: "bukan hari"},
+	{name: "a counter on a closed day", rule: RuleDays, file: imi, old: "series: [paspor]}", new: "days: §\"fri,sat\", series: [paspor]}", path: "counters[0].days", value: "fri,sat", says: `lokasi "utama" tutup pada hari Sabtu`, warning: true},
 	{name: "counter at no venue", rule: RuleReference, file: imi, old: "{code: 3, venue: utama,", new: "{code: 3, venue: §utamaa,", path: "counters[0].venue", value: "utamaa", suggest: "utama", says: "lokasi"},
 	{name: "counter in no zone", rule: RuleReference, file: imi, old: "zone: b", new: "zone: §B", path: "counters[0].zone", value: "B", suggest: "b", says: "tidak punya zona"},
 	{name: "counter without zone", rule: RuleZone, file: imi, old: "{code: 3, venue: utama, zone: b, series", new: "§{code: 3, venue: utama, series", path: "counters[0].zone", says: "2 zona (a, b)"},

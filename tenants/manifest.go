@@ -142,7 +142,17 @@ type Counter struct {
 	Zone    string   `yaml:"zone,omitempty" json:"zone,omitempty"`
 	Place   string   `yaml:"place,omitempty" json:"place,omitempty"` // "Lantai 1, sebelah kanan pintu masuk"
 	PlaceEN string   `yaml:"place_en,omitempty" json:"place_en,omitempty"`
-	Series  []string `yaml:"series" json:"series"` // codes of this agency's series that it calls
+	Days    string   `yaml:"days,omitempty" json:"days,omitempty"` // "mon,thu", as in Hours; empty: each day on which its venue is open
+	Series  []string `yaml:"series" json:"series"`                 // codes of this agency's series that it calls
+}
+
+// Week are the weekdays on which the counter is served, whatever its venue's hours: all seven where none are named, or
+// where what is written names none.
+func (c Counter) Week() Week {
+	if week, err := ParseDays(c.Days); c.Days != "" && err == nil {
+		return week
+	}
+	return EveryDay
 }
 
 // Codes are one code or several. In YAML one is a text and several are a list.

@@ -79,6 +79,7 @@ type ResolvedCounter struct {
 	Zone    string // empty at a digital venue only
 	Place   string
 	PlaceEN string
+	Days    Week // on which it is served; all seven where none are named, also those on which its venue is closed
 	Series  []string
 }
 
@@ -217,7 +218,7 @@ func (r *Resolved) resolveAgency(a *Agency, cat Catalogue) ResolvedAgency {
 func (r *Resolved) resolveCounter(k Counter) ResolvedCounter {
 	out := ResolvedCounter{
 		Code: k.Code, Name: or(k.Name, "Loket "+k.Code), Venue: k.Venue, Zone: k.Zone, Place: k.Place, PlaceEN: k.PlaceEN,
-		Series: slices.Clone(k.Series),
+		Days: k.Week(), Series: slices.Clone(k.Series),
 	}
 	if out.Zone == "" {
 		// With several zones the checker wants one named, so the first is the only one.

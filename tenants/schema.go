@@ -162,6 +162,7 @@ const (
 	clockForm = `^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$`
 	dateForm  = `^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`
 	dayForm   = `(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?`
+	daysForm  = `^` + dayForm + `( *, *` + dayForm + `)*$`
 )
 
 // narrowings is lazy because it lists the catalogue's agencies, which only a schema needs at start-up.
@@ -182,7 +183,7 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 		"venue.district":     pattern(`^[0-9]{2}\.[0-9]{2}\.[0-9]{2}$`, "19.01.01"),
 		"venue.hours":        atLeastOne,
 		"venue.tickets_stop": between(0, Midnight-1),
-		"hours.days":         pattern(`^`+dayForm+`( *, *`+dayForm+`)*$`, "mon-thu", "mon-fri", "fri", "mon-thu,sat"),
+		"hours.days":         pattern(daysForm, "mon-thu", "mon-fri", "fri", "mon-thu,sat"),
 		"hours.open":         pattern(clockForm, "08:00"),
 		"hours.close":        pattern(clockForm, "15:30"),
 		"closure.from":       pattern(dateForm, "2026-12-25"),
@@ -203,6 +204,7 @@ var narrowings = sync.OnceValue(func() map[string]func(*jsonschema.Schema) {
 		"agency.services":   atLeastOne,
 		"series.prefix":     pattern(prefixForm.String(), "A"),
 		"series.quota":      between(0, maxQuota),
+		"counter.days":      pattern(daysForm, "mon,thu", "fri"),
 		"counter.series":    func(p *jsonschema.Schema) { atLeastOne(p); asCodes(p) },
 		"service.execution": enum(catalogue.Native, catalogue.FrontDesk, catalogue.HandOff),
 		"service.minutes":   between(0, maxMinutes),

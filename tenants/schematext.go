@@ -113,6 +113,7 @@ var descriptions = map[string]string{
 	"counter.zone":     "Kode zona; wajib bila lokasinya mempunyai beberapa zona.",
 	"counter.place":    "Petunjuk tempat, misalnya Lantai 1, sebelah kanan pintu masuk.",
 	"counter.place_en": "Petunjuk tempat dalam bahasa Inggris, misalnya Second floor, by the stairs.",
+	"counter.days":     "Hari loket ini dilayani, misalnya \"mon,thu\"; kosong berarti setiap hari lokasinya buka.",
 	"counter.series":   "Kode seri yang dipanggil loket ini.",
 
 	"service.code":      "Kode layanan dari katalog nasional, atau kode sendiri dengan name dan execution.",

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/clock"
 	"github.com/pendopo-id/pendopo/internal/config"
 	"github.com/pendopo-id/pendopo/internal/queue"
 	"github.com/pendopo-id/pendopo/internal/store"
@@ -203,6 +204,13 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	if err != nil {
 		return err
 	}
+	row, _, err := t.prov.Find(ctx, region.Code)
+	if err != nil {
+		return err
+	}
+	if err := t.edited(ctx, row, region, plan.Changes); err != nil {
+		return err
+	}
 	t.changes(plan.Changes)
 	switch n := noted(plan.Changes); {
 	case len(plan.Changes) == 0:
@@ -213,11 +221,37 @@ func tenantPlan(ctx context.Context, t *tenantEnv) error {
 	t.noAdmin(region)
 	t.recheck(plan.Recheck)
 	t.held(plan.Held)
-	row, _, err := t.prov.Find(ctx, region.Code)
-	if err == nil {
-		_, err = t.showProviders(ctx, row, region, providersOf(region))
-	}
+	_, err = t.showProviders(ctx, row, region, providersOf(region))
 	return err
+}
+
+// edited says on the lines that would undo what somebody changed on the pages who that was, and when.
+func (t *tenantEnv) edited(ctx context.Context, row *tenant.Row, region *tenants.Region, changes []tenants.Change) error {
+	if row == nil || len(changes) == 0 {
+		return nil
+	}
+	edits, err := t.prov.Edits(ctx, row.ID, changes)
+	if err != nil {
+		return err
+	}
+	loc, _ := areas.Location(region.Timezone)
+	for i, e := range edits {
+		id, en := e.Name, e.Name
+		if e.Name == "" {
+			id, en = "seseorang yang sudah keluar", "somebody who has left"
+		}
+		does, doesEN := "menggantinya", "replaces it"
+		if e.Back {
+			does, doesEN = "mengembalikannya", "changes it back"
+		}
+		when := func(p *i18n.Printer) string {
+			return p.DateLong(clock.DayOf(e.At, loc)) + " " + p.Time(e.At)
+		}
+		c := &changes[i]
+		c.Text += fmt.Sprintf(" (diubah di halaman oleh %s, %s; folder ini %s)", id, when(i18n.For(i18n.ID).In(loc)), does)
+		c.TextEN += fmt.Sprintf(" (changed on the pages by %s, %s; this folder %s)", en, when(i18n.For(i18n.EN).In(loc)), doesEN)
+	}
+	return nil
 }
 
 // noAdmin warns of a region in which nobody could help the others to sign in.

@@ -58,8 +58,9 @@ type placeView struct {
 	Level   ui.Level
 	Load    string
 	Quota   string
-	Give    bool // numbers are given
-	Main    bool // the one that is meant where nobody says which
+	Days    string // "Dilayani Senin dan Kamis."; empty: each day on which the venue is open
+	Give    bool   // numbers are given
+	Main    bool   // the one that is meant where nobody says which
 	Service string
 	Series  string // empty where there is no choice
 	Key     string
@@ -135,7 +136,7 @@ func newPanelView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Time
 		if x.Give && !t.On(tenant.WebTickets) {
 			x.Give, x.Key, x.Why, x.Told = false, "", p.T("catalog.on_the_spot"), false
 		}
-		x.Service, x.Main = o.ID.String(), i == o.Default
+		x.Service, x.Main, x.Days = o.ID.String(), i == o.Default, servedOn(p, t, at)
 		if len(o.Places) > 1 {
 			x.Series = at.ID.String()
 		}
@@ -143,6 +144,16 @@ func newPanelView(p *i18n.Printer, t *tenant.Tenant, o ServiceNow, now time.Time
 	}
 	v.Main = v.Places[o.Default]
 	return v
+}
+
+// servedOn says on which days somebody serves at a place where that is not each open day.
+func servedOn(p *i18n.Printer, t *tenant.Tenant, at PlaceNow) string {
+	week, some := t.Region.Served(at.Agency.Code, at.Code)
+	if !some {
+		return ""
+	}
+	indonesian, english := week.Words()
+	return p.T("catalog.served", either(p, indonesian, english).Text)
 }
 
 // newPlaceView says what can be done at one place. A number costs a fresh idempotency key with each rendering, so that

@@ -194,7 +194,7 @@ func (h handlers) told(c *web.Ctx, results []Result) error {
 	out := savedJSON{Version: d.Version, Saved: c.P.T("onboarding.saved", c.P.Time(c.Now())), Fields: []fieldJSON{}, Steps: []stepJSON{}}
 	wrong := troublesAt(h.Check(d), c.Locale)
 	for _, r := range results {
-		f := fieldJSON{Path: r.Path, Outcome: r.Outcome, Shown: show(r.Path, r.Value), By: names[r.By]}
+		f := fieldJSON{Path: r.Path, Outcome: r.Outcome, Shown: show(c.Locale, r.Path, r.Value), By: names[r.By]}
 		switch r.Outcome {
 		case Conflict:
 			f.Message = c.P.T("onboarding.conflict", cmp.Or(f.By, c.P.T("onboarding.somebody")), cmp.Or(f.Shown, c.P.T("onboarding.empty")))
@@ -227,7 +227,7 @@ func (h handlers) since(c *web.Ctx) error {
 	out := savedJSON{Version: now, Fields: []fieldJSON{}, Steps: []stepJSON{}}
 	at := map[step]string{}
 	for path, touch := range touched {
-		out.Fields = append(out.Fields, fieldJSON{Path: path, Outcome: Saved, Shown: show(path, values[path]), By: names[touch.By]})
+		out.Fields = append(out.Fields, fieldJSON{Path: path, Outcome: Saved, Shown: show(c.Locale, path, values[path]), By: names[touch.By]})
 		if c.Now().Sub(touch.At) < presentFor {
 			at[stepOf(path)] = names[touch.By]
 		}
@@ -418,7 +418,7 @@ func (f *form) why(r Result) string {
 	who := cmp.Or(f.names[r.By], f.p.T("onboarding.somebody"))
 	switch r.Outcome {
 	case Conflict:
-		return f.p.T("onboarding.conflict", who, cmp.Or(show(r.Path, r.Value), f.p.T("onboarding.empty")))
+		return f.p.T("onboarding.conflict", who, cmp.Or(show(f.p.Locale, r.Path, r.Value), f.p.T("onboarding.empty")))
 	case Gone:
 		return f.p.T("onboarding.gone", who)
 	}

@@ -40,7 +40,7 @@ var editable = []struct {
 	{path(`agencies/CODE/series/CODE`), order}, {path(`agencies/CODE/series/CODE/(name|name_en|venue)`), oneLine},
 	{path(`agencies/CODE/series/CODE/prefix`), capitals}, {path(`agencies/CODE/series/CODE/quota`), number},
 	{path(`agencies/CODE/counters/CODE:CODE`), order}, {path(`agencies/CODE/counters/CODE:CODE/(name|zone|place|place_en)`), oneLine},
-	{path(`agencies/CODE/counters/CODE:CODE/series`), list},
+	{path(`agencies/CODE/counters/CODE:CODE/series`), list}, {path(`agencies/CODE/counters/CODE:CODE/days`), weekdays},
 }
 
 type fieldKind int
@@ -58,6 +58,7 @@ const (
 	rows  // a list of texts, as JSON; typed one a line
 	list  // of codes, as JSON
 	codes // one code, or several, as tenants.Codes writes them
+	weekdays
 )
 
 func path(form string) *regexp.Regexp {
@@ -140,6 +141,15 @@ func normal(at, text string) (value, problem string) {
 			return "", "onboarding.hours"
 		}
 		return day, ""
+	case weekdays:
+		week, ok := tenants.ReadDays(text)
+		switch {
+		case !ok:
+			return "", "onboarding.days"
+		case week == tenants.EveryDay:
+			return "", ""
+		}
+		return tenants.FormatDays(week), ""
 	case capitals:
 		return strings.ToUpper(text), ""
 	case drawing: // it is shown before the draft is checked: what a drawing may not have never gets into a draft

@@ -84,8 +84,10 @@ func fieldID(path string) string {
 }
 
 // show is a stored value as people read and type it.
-func show(path, value string) string {
+func show(l i18n.Locale, path, value string) string {
 	switch {
+	case strings.Contains(path, "/counters/") && strings.HasSuffix(path, "/days"):
+		return showDays(l, value)
 	case strings.Contains(path, "/hours/"):
 		return fields.ShowDay(value)
 	case strings.HasSuffix(path, "/series"):
@@ -96,13 +98,26 @@ func show(path, value string) string {
 	return value
 }
 
+// showDays names days: "Senin dan Kamis". What a folder has written that names none stays.
+func showDays(l i18n.Locale, value string) string {
+	week, err := tenants.ParseDays(value)
+	if err != nil {
+		return value
+	}
+	indonesian, english := week.Words()
+	if l == i18n.EN {
+		return english
+	}
+	return indonesian
+}
+
 // field makes one input. fallback is what holds where nothing is stored, such as the catalogue's text.
 func (f *form) field(path string, in ui.Input, fallback ...string) fieldView {
 	stored := f.d.Fields[path]
 	if stored == "" && len(fallback) > 0 {
 		stored = fallback[0]
 	}
-	v := fieldView{Input: in, Path: path, Was: show(path, stored)}
+	v := fieldView{Input: in, Path: path, Was: show(f.p.Locale, path, stored)}
 	v.ID, v.Name, v.Value = fieldID(path), "v:"+path, v.Was
 	if v.Error == "" {
 		v.Error = f.trouble[path]
@@ -113,7 +128,7 @@ func (f *form) field(path string, in ui.Input, fallback ...string) fieldView {
 	if r, ok := f.failed[path]; ok {
 		switch r.Outcome {
 		case Conflict:
-			v.Conflict, v.Theirs, v.TheirsBy = true, cmp.Or(show(path, r.Value), f.p.T("onboarding.empty")), f.names[r.By]
+			v.Conflict, v.Theirs, v.TheirsBy = true, cmp.Or(show(f.p.Locale, path, r.Value), f.p.T("onboarding.empty")), f.names[r.By]
 		case Refused:
 			v.Error = f.p.T("fault." + r.Problem)
 		}
@@ -599,6 +614,7 @@ func (h handlers) desks(f *form, region string) (out []deskView) {
 			venue, code, _ := strings.Cut(key, ":")
 			fs := []fieldView{
 				f.field(at+"/series", ui.Input{Label: t("onboarding.calls"), Help: t("onboarding.calls_help"), Attrs: templ.Attributes{"autocapitalize": "none"}}),
+				f.field(at+"/days", ui.Input{Label: t("onboarding.days"), Help: t("onboarding.days_help"), Optional: true}),
 				f.field(at+"/place", ui.Input{Label: t("onboarding.place"), Help: t("onboarding.place_help"), Optional: true}),
 			}
 			if zones := f.d.list("venues/" + venue + "/zones"); len(zones) > 0 {

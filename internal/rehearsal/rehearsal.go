@@ -36,8 +36,6 @@ type Options struct {
 	Day      clock.Day      // the local day that is played; zero: the next one on which a venue is open
 	Visitors int            // on a working day, all venues together; 0: what is usual (propose.UsualVisitors). At most 3000
 	Agencies map[string]int // visitors a day of agencies whose figure is known, by code
-	// Days are the weekdays on which counters are served, by "venue/code" (propose.Proposal.Days). Others are each day.
-	Days map[string]tenants.Week
 	// Limit bounds the whole rehearsal; 0: 90 seconds.
 	Limit time.Duration
 }

@@ -84,7 +84,7 @@ func newScene(region *tenants.Region, cat tenants.Catalogue, opt Options) (*scen
 		s.venues, at[v.Code] = append(s.venues, place), place
 	}
 	for i := range resolved.Agencies {
-		s.agency(&resolved.Agencies[i], at, opt.Days)
+		s.agency(&resolved.Agencies[i], at)
 	}
 	s.invite(cat, opt)
 	return s, nil
@@ -121,7 +121,7 @@ func (s *scene) periods(v tenants.ResolvedVenue, day clock.Day) []tenants.Period
 	return v.Week[day.Weekday()]
 }
 
-func (s *scene) agency(a *tenants.ResolvedAgency, at map[string]*venue, days map[string]tenants.Week) {
+func (s *scene) agency(a *tenants.ResolvedAgency, at map[string]*venue) {
 	for _, r := range a.Series {
 		line := &series{ResolvedSeries: r, key: a.Code + "/" + r.Code, agency: a.Code, venue: at[r.Venue], agencyName: Text{a.Short, cmp.Or(a.ShortEN, a.Short)}}
 		for i := range a.Services {
@@ -133,7 +133,7 @@ func (s *scene) agency(a *tenants.ResolvedAgency, at map[string]*venue, days map
 	}
 	for _, k := range a.Counters {
 		c := &counter{ResolvedCounter: k, key: k.Key(), agency: a.Code, venue: at[k.Venue]}
-		if week, some := days[c.key]; !some || week[s.day.Weekday()] {
+		if k.Days[s.day.Weekday()] {
 			c.periods = c.venue.periods
 		}
 		for _, code := range k.Series {
@@ -166,7 +166,7 @@ func (s *scene) invite(cat tenants.Catalogue, opt Options) {
 			open, total = append(open, line), total+line.weight()
 		}
 		for _, line := range open {
-			n := visits[a.Code] * line.weight() / total * s.crowding(line, opt.Days)
+			n := visits[a.Code] * line.weight() / total * s.crowding(line)
 			for range round(n, rng) {
 				s.people = append(s.people, line.draw(rng))
 			}
@@ -185,15 +185,14 @@ func (line *series) weight() float64 {
 }
 
 // crowding is by how much more come on a day because a series is served on some days only.
-func (s *scene) crowding(line *series, days map[string]tenants.Week) float64 {
+func (s *scene) crowding(line *series) float64 {
 	var served [7]bool
 	for _, c := range s.desks {
 		if !c.calls(line.key) {
 			continue
 		}
-		week, some := days[c.key]
 		for d := range served {
-			served[d] = served[d] || (!some || week[d]) && len(line.venue.Week[d]) > 0
+			served[d] = served[d] || c.Days[d] && len(line.venue.Week[d]) > 0
 		}
 	}
 	open, on := 0, 0

@@ -281,7 +281,7 @@ func (p *Provisioner) Apply(ctx context.Context, region *tenants.Region, opt Opt
 		// Of the public part: a hash over people's names and addresses could be tried out.
 		sum := sha256.Sum256(public)
 		before, after := beforeAfter(res.Changes)
-		tx.Audit(store.Record{Actor: opt.Actor, Action: "tenant:manifest:apply", Target: "tenant:" + region.Code, Data: struct {
+		tx.Audit(store.Record{Actor: opt.Actor, Action: manifestApplied, Target: "tenant:" + region.Code, Data: struct {
 			Manifest string `json:"manifest_sha256"`
 			Changes  int    `json:"changes"`
 		}{hex.EncodeToString(sum[:]), len(res.Changes)}, Before: orNil(before), After: orNil(after)})

@@ -19,6 +19,20 @@ import (
 // maxChanges bounds a record: a manifest whose every line changes is told by its hash.
 const maxChanges = 200
 
+// manifestApplied is the action of an apply's record, moreChanges the key that stands for the changes beyond maxChanges.
+const (
+	manifestApplied = "tenant:manifest:apply"
+	moreChanges     = "…"
+)
+
+// changeKey names what a change is about in a record: "agencies/dukcapil/series/umum.quota".
+func changeKey(c tenants.Change) string {
+	if c.Field == "" {
+		return c.Path
+	}
+	return c.Path + "." + c.Field
+}
+
 // beforeAfter is what an apply changes, by path and field, as it was and as it is. People are left out: each of
 // them has a record of their own, in which nobody is named.
 func beforeAfter(changes []tenants.Change) (before, after map[string]string) {
@@ -31,10 +45,7 @@ func beforeAfter(changes []tenants.Change) (before, after map[string]string) {
 		if n++; n > maxChanges {
 			continue
 		}
-		key := c.Path
-		if c.Field != "" {
-			key += "." + c.Field
-		}
+		key := changeKey(c)
 		if c.Kind != tenants.Add {
 			before[key] = c.Old
 		}
@@ -43,7 +54,7 @@ func beforeAfter(changes []tenants.Change) (before, after map[string]string) {
 		}
 	}
 	if n > maxChanges {
-		after["…"] = fmt.Sprintf("+%d", n-maxChanges)
+		after[moreChanges] = fmt.Sprintf("+%d", n-maxChanges)
 	}
 	return before, after
 }

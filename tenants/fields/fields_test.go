@@ -41,6 +41,26 @@ func TestBackAndForth(t *testing.T) {
 	}
 }
 
+// On which days a counter is served is a field of it.
+func TestDaysOfACounter(t *testing.T) {
+	regions, err := tenants.Regions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := fields.Build(regions[0], fields.Of(regions[0]))
+	c := &r.Agencies[0].Counters[0]
+	c.Days = "mon,thu"
+	at := fields.Join("agencies", r.Agencies[0].Code, "counters", fields.CounterKey(c.Venue, c.Code), "days")
+	f := fields.Of(r)
+	if f[at] != "mon,thu" {
+		t.Errorf("%s is %q", at, f[at])
+	}
+	again, problems := fields.Build(r, f)
+	if len(problems) > 0 || !tenants.Equal(r, again) {
+		t.Errorf("%v, %v", problems, tenants.Diff(r, again))
+	}
+}
+
 // A change of one field is one change of the manifest.
 func TestOneField(t *testing.T) {
 	regions, err := tenants.Regions()

@@ -52,8 +52,8 @@ func sameHours(a, b []tenants.Hours) bool {
 // hours makes the manifest's lines of the days: days that are alike stand on one line, runs as runs.
 func (b *builder) hours(path string) (out []tenants.Hours) {
 	var order []string
-	days := map[string][]int{}
-	for i, d := range Days {
+	days := map[string]tenants.Week{}
+	for _, d := range Days {
 		text := b.fields[path+"/"+d.Code]
 		if text == "" {
 			continue
@@ -62,39 +62,20 @@ func (b *builder) hours(path string) (out []tenants.Hours) {
 			b.problems = append(b.problems, Problem{path + "/" + d.Code, text})
 			continue
 		}
-		if days[text] == nil {
+		week, known := days[text]
+		if !known {
 			order = append(order, text)
 		}
-		days[text] = append(days[text], i)
+		week[d.Day] = true
+		days[text] = week
 	}
 	for _, text := range order {
 		for period := range strings.FieldsSeq(text) {
 			from, to, _ := strings.Cut(period, "-")
-			out = append(out, tenants.Hours{Days: daysText(days[text]), Open: from, Close: to})
+			out = append(out, tenants.Hours{Days: tenants.FormatDays(days[text]), Open: from, Close: to})
 		}
 	}
 	return out
-}
-
-// daysText writes days, by their place in the week: [0 1 2 3 5] is "mon-thu,sat".
-func daysText(in []int) string {
-	var parts []string
-	for i := 0; i < len(in); {
-		j := i
-		for j+1 < len(in) && in[j+1] == in[j]+1 {
-			j++
-		}
-		switch first, last := Days[in[i]].Code, Days[in[j]].Code; {
-		case i == j:
-			parts = append(parts, first)
-		case j == i+1:
-			parts = append(parts, first, last)
-		default:
-			parts = append(parts, first+"-"+last)
-		}
-		i = j + 1
-	}
-	return strings.Join(parts, ",")
 }
 
 var (

@@ -81,7 +81,7 @@ func (p *planner) floor(v tenants.Venue) *floor {
 			n := leading(c.Code)
 			f.had, f.codes[c.Code] = true, true
 			f.next = max(f.next, n+1)
-			week, some := p.out.Days[key(c)]
+			week, some := someDays(c, v)
 			everyDay[n] = everyDay[n] || !some || n == 0
 			i := slices.IndexFunc(f.free, func(b bench) bool { return b.number == n })
 			if i < 0 {
@@ -209,7 +209,7 @@ func (p *planner) onADay(at part, visits float64) float64 {
 		if c.Venue != at.venue.Code {
 			continue
 		}
-		week, some := p.out.Days[key(c)]
+		week, some := someDays(c, at.venue)
 		if !some {
 			return visits
 		}
@@ -227,6 +227,12 @@ func (p *planner) onADay(at part, visits float64) float64 {
 		return visits
 	}
 	return visits * float64(len(open)) / float64(on)
+}
+
+// someDays tells whether a counter is served on some only of the days on which its venue is open, and on which days it is.
+func someDays(c tenants.Counter, v tenants.Venue) (week tenants.Week, some bool) {
+	week = c.Week()
+	return week, slices.ContainsFunc(openDays(v), func(d time.Weekday) bool { return !week[d] })
 }
 
 // key names a counter within the region: "utama/3".
@@ -338,11 +344,10 @@ func (p *planner) guest(f *floor, at part) {
 	for _, d := range days {
 		week[d], b.used[d] = true, true
 	}
-	c := tenants.Counter{Code: code, Name: name, Venue: at.venue.Code, Zone: b.zone, Series: lacking}
+	c := tenants.Counter{Code: code, Name: name, Venue: at.venue.Code, Zone: b.zone, Days: tenants.FormatDays(week), Series: lacking}
 	visits, minutes := p.bears(at, lacking)
 	onADay := visits * float64(len(open)) / float64(n)
 	p.add(f, at.agency, c, b.desk)
-	p.out.Days[key(c)] = week
 	p.because(Places, a.Code, at.venue.Code, with("%s: cukup datang hari %s, di Loket %s. Sekitar %s orang seminggu, masing-masing %s menit; pada hari itu petugas melayani %s dari waktunya pada jam ramai. Di hari lain meja itu dapat dipakai instansi lain.",
 		"%s: coming on %s is enough, at Loket %s. About %s people a week, %s minutes each; on that day the officer serves for %s of the time in the busy hours. On other days other agencies can use the desk.",
 		p.names(a), DaysText(days), plain(strconv.Itoa(b.number)), whole(visits*float64(len(open))), whole(minutes),

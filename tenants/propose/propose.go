@@ -24,9 +24,6 @@ type Expect struct {
 	At map[string][]string
 	// Daily are agencies that come each day whatever the figures say, beside those of the region's own that always do.
 	Daily []string
-	// Days are the weekdays on which counters are served, by "venue/code", as an earlier proposal had them and
-	// somebody accepted them. A counter that is not here is served each day.
-	Days map[string]tenants.Week
 	// Wait is the mean wait in the busiest hours that is aimed at, in minutes; 0: 15.
 	Wait int
 }
@@ -81,10 +78,7 @@ type Proposal struct {
 	Counters int // that were added
 	Loads    []Load
 	Week     []Desk // the weekly picture, by venue and desk
-	// Days are the weekdays of counters that are not served each day, by "venue/code": the manifest has no such
-	// member. Pass them on in Expect.Days.
-	Days    map[string]tenants.Week
-	Reasons []Reason
+	Reasons  []Reason
 }
 
 // Propose fills in the series and counters that a region lacks. It changes nothing of region, removes nothing and
@@ -92,13 +86,10 @@ type Proposal struct {
 func Propose(region *tenants.Region, cat tenants.Catalogue, want Expect) Proposal {
 	p := &planner{
 		cat: cat, want: want,
-		out: Proposal{Region: clone(region), Days: map[string]tenants.Week{}},
+		out: Proposal{Region: clone(region)},
 	}
 	if want.Wait <= 0 {
 		p.want.Wait = usualWait
-	}
-	for key, week := range want.Days {
-		p.out.Days[key] = week
 	}
 	p.visits()
 	if len(p.out.Region.Venues) == 0 {

@@ -85,7 +85,7 @@ func deskNumber(d Desk) int {
 func (p *planner) seat(desks []Desk, v tenants.Venue, agency string, c tenants.Counter) []Desk {
 	name := cmp.Or(c.Name, "Loket "+c.Code)
 	days := openDays(v)
-	week, some := p.out.Days[key(c)]
+	week, some := someDays(c, v)
 	i := -1
 	if some {
 		i = slices.IndexFunc(desks, func(d Desk) bool { return d.Name == name })

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/pendopo-id/pendopo/tenants"
 )
 
 // say formats both languages with the same values.
@@ -31,28 +32,14 @@ func whole(f float64) Text { return plain(strconv.Itoa(max(int(math.Round(f)), 1
 // percent is a share of 1.
 func percent(f float64) Text { return plain(strconv.Itoa(int(f*100+0.5)) + "%") }
 
-var dayNames = [7]string{"Minggu", "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu"}
-
 // DaysText names weekdays: "Senin dan Kamis".
 func DaysText(days []time.Weekday) Text {
-	var ids, ens []string
+	var week tenants.Week
 	for _, d := range days {
-		ids, ens = append(ids, dayNames[d]), append(ens, d.String())
+		week[d] = true
 	}
-	return Text{list(ids, "dan"), list(ens, "and")}
-}
-
-func list(items []string, and string) string {
-	switch n := len(items); n {
-	case 0:
-		return ""
-	case 1:
-		return items[0]
-	case 2:
-		return items[0] + " " + and + " " + items[1]
-	default:
-		return strings.Join(items[:n-1], ", ") + ", " + and + " " + items[n-1]
-	}
+	id, en := week.Words()
+	return Text{id, en}
 }
 
 // counters counts counters.
