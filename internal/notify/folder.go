@@ -79,7 +79,7 @@ func (f *Folder) Forget(code string) error {
 
 // prune deletes the oldest files: the names begin with the time.
 func (f *Folder) prune(dir string) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.eml"))
+	names, err := filepath.Glob(filepath.Join(dir, "[^.]*.eml"))
 	if err != nil || len(names) <= keptMost {
 		return
 	}
@@ -103,7 +103,7 @@ type Kept struct {
 
 // List reads what the folder keeps, the newest first, without the texts.
 func (f *Folder) List() (out []Kept, err error) {
-	names, err := filepath.Glob(filepath.Join(f.dir, "*", "*.eml"))
+	names, err := filepath.Glob(filepath.Join(f.dir, "*", "[^.]*.eml"))
 	if err != nil {
 		return nil, fmt.Errorf("notify: %w", err)
 	}

@@ -51,7 +51,7 @@ func (h handlers) mallFound(p ui.Page, v *mallSheetView, d *Draft, m Merged, reg
 	}
 	for _, x := range m.Differs {
 		v.Differs = append(v.Differs, differView{
-			h.fieldName(p, d, x.Path, region), cmp.Or(show(x.Path, x.Here), p.T("onboarding.sheet_catalogue")), cmp.Or(show(x.Path, x.File), p.T("onboarding.sheet_own_standard")),
+			h.fieldName(p, d, x.Path, region), cmp.Or(show(p.Locale, x.Path, x.Here), p.T("onboarding.sheet_catalogue")), cmp.Or(show(p.Locale, x.Path, x.File), p.T("onboarding.sheet_own_standard")),
 		})
 	}
 	for _, t := range m.Later {
