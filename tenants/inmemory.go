@@ -64,7 +64,7 @@ func Where(r *Region, p Problem) string {
 			continue
 		}
 		i, _ := strconv.Atoi(m[2])
-		code := ""
+		var code string
 		switch {
 		case m[1] == "venues" && i < len(r.Venues):
 			venue = &r.Venues[i]

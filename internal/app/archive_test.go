@@ -128,6 +128,9 @@ func (in installation) stored(t *testing.T, of store.TenantID) map[string][]stri
 			}
 			all = append(all, text)
 		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
 		return all
 	}
 	out := map[string][]string{}

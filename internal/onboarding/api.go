@@ -81,7 +81,7 @@ func (h handlers) patchDraft(c *web.Ctx) error {
 	}
 	changes := make([]Change, len(in.Fields))
 	for i, f := range in.Fields {
-		changes[i] = Change{Path: f.Path, Was: f.Was, Value: f.Value}
+		changes[i] = Change(f)
 	}
 	results, _, err := h.Save(c.Std(), c.Tenant, c.Actor, changes)
 	if err != nil {

@@ -24,7 +24,6 @@ type letters struct {
 	mu    sync.Mutex
 	wrote []string
 	claim id.ID
-	area  string
 }
 
 func (l *letters) note(text string) {

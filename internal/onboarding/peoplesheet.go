@@ -62,8 +62,9 @@ func (s *Service) ReadPeople(ctx context.Context, t *tenant.Tenant, raw []byte) 
 		if err != nil {
 			return err
 		}
-		here, listed := map[string]bool{}, d.listed()
-		if here, err = accounts(ctx, tx, out.File.Emails()); err != nil {
+		listed := d.listed()
+		here, err := accounts(ctx, tx, out.File.Emails())
+		if err != nil {
 			return err
 		}
 		known.There = func(email string) bool { return here[email] || listed[email] }

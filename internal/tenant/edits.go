@@ -76,8 +76,9 @@ func applies(ctx context.Context, tx *store.Tx) ([]applied, error) {
 	}
 	for i := range rows {
 		var said struct{ Before, After map[string]string }
-		if json.Unmarshal([]byte(rows[i].Record), &said) != nil {
-			return rows[:i], nil // somebody has spoilt it: what is older may have been changed by it
+		if bad := json.Unmarshal([]byte(rows[i].Record), &said); bad != nil {
+			rows = rows[:i] // somebody has spoilt it: what is older may have been changed by it
+			break
 		}
 		rows[i].Before, rows[i].After = said.Before, said.After
 	}
