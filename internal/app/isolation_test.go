@@ -21,6 +21,9 @@ import (
 // each route lets somebody in at home, with the same call: without that a refusal would prove nothing.
 func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
+		if raced && db.Dialect() == testkit.PostgreSQL {
+			t.Skip("half an hour under the race detector, for the same code: scripts/test runs it again without")
+		}
 		j := newJudge(newWorld(t, db))
 		j.run(t, j.w.ap.Web.Routes(), routeCases)
 		j.report(t)
