@@ -47,6 +47,7 @@ type askView struct {
 	Values map[string]string
 	Errors map[string]string
 	Wrong  []ui.Wrong
+	Ends   string // how an official address ends
 }
 
 func (h handlers) askPage(c *web.Ctx) error { return h.drawAsk(c, http.StatusOK, nil) }
@@ -56,6 +57,9 @@ func (h handlers) drawAsk(c *web.Ctx, status int, err error) error {
 	v := askView{Query: strings.TrimSpace(c.Query("q")), Values: map[string]string{}, Errors: map[string]string{}}
 	if r := []rune(v.Query); len(r) > 80 {
 		v.Query = string(r[:80])
+	}
+	if len(h.opt.Officials) > 0 {
+		v.Ends = c.P.T("onboarding.claim_ends", strings.Join(h.opt.Officials, ", "))
 	}
 	code := c.Query("daerah")
 	if err != nil {

@@ -19,7 +19,7 @@ func TestDaysOfCounters(t *testing.T) {
 		if err := w.svc.AddAgencies(t.Context(), tn, rina, []string{"dukcapil", "dpmptsp", "samsat", "imigrasi", "polri", "taspen", "asabri", "pos", "bnn"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.svc.TakeProposal(t.Context(), tn, rina, 60); err != nil {
+		if err := w.svc.TakeProposal(t.Context(), tn, rina, 60, false); err != nil {
 			t.Fatal(err)
 		}
 		d := w.draft(t, tn)

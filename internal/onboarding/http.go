@@ -278,9 +278,12 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		return to + ofAgency(of), err
 	case "confirm-all":
 		return to + ofAgency(of), h.ConfirmAll(ctx, t, by, of)
-	case "propose":
-		visitors, _ := strconv.Atoi(c.Form("visitors"))
-		return to, h.TakeProposal(ctx, t, by, min(max(visitors, 0), 20_000))
+	case "propose", "repropose":
+		visitors, err := visitorsOf(c)
+		if err != nil {
+			return to, err
+		}
+		return to + "?pengunjung=" + strconv.Itoa(visitors), h.TakeProposal(ctx, t, by, visitors, act == "repropose" && t.State == tenant.Preparing)
 	case "add-series":
 		return to + "#" + fieldID("agencies/"+of), h.addSeries(ctx, t, by, of)
 	case "add-counter":
@@ -292,8 +295,11 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		p := tenants.Person{Name: c.Form("name"), Email: c.Form("email"), Role: tenants.Role(c.Form("role")), Agency: c.Form("agency")}
 		return to, h.AddPeople(ctx, t, by, []tenants.Person{p})
 	case "rehearse":
-		visitors, _ := strconv.Atoi(c.Form("visitors"))
-		return to, h.Rehearse(ctx, t, by, min(max(visitors, 0), 3000))
+		visitors, err := visitorsOf(c)
+		if err != nil {
+			return to, err
+		}
+		return to, h.Rehearse(ctx, t, by, min(visitors, 3000))
 	case "open":
 		if err := c.Must(permOpen, t.Scope); err != nil {
 			return to, err
@@ -311,6 +317,19 @@ func (h handlers) act(c *web.Ctx, at step, act, of string) (to string, err error
 		return to + "?selesai=1", nil
 	}
 	return to, fault.New(fault.Malformed, "onboarding.act")
+}
+
+// visitorsOf reads how many are expected a day; empty is 0, what is usual.
+func visitorsOf(c *web.Ctx) (int, error) {
+	text := strings.TrimSpace(c.Form("visitors"))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(text, ".", ""))
+	if err != nil || n < 1 || n > 20_000 {
+		return 0, fault.New(fault.Invalid, "invalid").Field("visitors", "onboarding.visitors")
+	}
+	return n, nil
 }
 
 // ofAgency is the query of an agency's services.
@@ -538,8 +557,16 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 		Version: d.Version, Base: d.Base, People: len(d.invitees()), Home: c.App().Origin(c.Tenant) + "/", Done: c.Query("selesai") != "",
 		Live: c.Tenant.State == tenant.Active, Changes: len(d.Changed), MayOpen: c.Actor.Can(permOpen, c.Tenant.Scope),
 	}
+	bare := map[string]bool{}
 	for _, t := range all {
 		s := stepOf(t.Path)
+		if code := inList(t.Path); s == stepCounters && code != "" && len(d.list("agencies/"+code+"/series")) == 0 {
+			if !bare[code] { // one line, and not one for each of its services
+				bare[code] = true
+				v.Troubles = append(v.Troubles, troubleRow{h.agencyName(p, d, code, c.Tenant.Name) + ": " + p.T("onboarding.no_numbers"), p.T("onboarding.step.loket"), stepCounters.path()})
+			}
+			continue
+		}
 		row := troubleRow{t.text(c.Locale), p.T("onboarding.step." + string(s)), s.path()}
 		if code := inList(t.Path); s == stepServices && code != "" {
 			row.Href += "?instansi=" + code
@@ -552,6 +579,9 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 		} else {
 			v.Troubles = append(v.Troubles, row)
 		}
+	}
+	if c.Tenant.State == tenant.Preparing {
+		v.Warnings = append(v.Warnings, h.unready(p, d, c.Tenant.Name)...)
 	}
 	if v.MayOpen {
 		v.Invited = h.peopleView(c, p, d).People
@@ -594,6 +624,54 @@ func (h handlers) openView(c *web.Ctx, p ui.Page, d *Draft, all []Trouble) (open
 		v.Held = append(v.Held, p.T("onboarding.held", x.People, strings.TrimSpace(x.Series+x.Counter)))
 	}
 	return v, nil
+}
+
+// unready is what is worth a look before a region opens, and keeps nobody from opening it: what nobody has checked, whom
+// nobody will serve, and what the rehearsal showed.
+func (h handlers) unready(p ui.Page, d *Draft, region string) (out []troubleRow) {
+	row := func(s step, text string) {
+		out = append(out, troubleRow{text, p.T("onboarding.step." + string(s)), s.path()})
+	}
+	services, checked := 0, 0
+	served := map[string]bool{}
+	for _, x := range d.people() {
+		if x.Role == tenants.RoleOfficer {
+			served[x.Agency] = true
+		}
+	}
+	var alone []string
+	for _, a := range d.list("agencies") {
+		for _, s := range d.list("agencies/" + a + "/services") {
+			services++
+			if d.Fields["agencies/"+a+"/services/"+s+"/confirmed"] == "true" {
+				checked++
+			}
+		}
+		if len(d.list("agencies/"+a+"/counters")) > 0 && !served[a] {
+			alone = append(alone, h.shortName(p, d, a))
+		}
+	}
+	if checked < services {
+		row(stepServices, p.T("onboarding.unchecked", services-checked, services))
+	}
+	if len(alone) > 0 {
+		row(stepPeople, p.T("onboarding.nobody_serves", p.Print().List(alone...)))
+	}
+	switch {
+	case d.Report == "":
+		row(stepRehearsal, p.T("onboarding.not_rehearsed"))
+	case d.Stale:
+		row(stepRehearsal, p.T("onboarding.report_stale"))
+	default:
+		if said, err := h.opt.Rehearsal.Say(d.Report, p.Print()); err == nil {
+			for _, f := range said.Findings {
+				if f.Kind == ui.Bad {
+					row(stepRehearsal, f.Text)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // nameOf names what a trouble is about: a venue, an agency's service.

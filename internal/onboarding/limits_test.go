@@ -30,7 +30,7 @@ func TestWhatWaitsForAPayment(t *testing.T) {
 		if err := svc.AddAgencies(t.Context(), tn, rina, []string{"dukcapil"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := svc.TakeProposal(t.Context(), tn, rina, 100); err != nil {
+		if err := svc.TakeProposal(t.Context(), tn, rina, 100, false); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := svc.Apply(t.Context(), tn, rina, w.draft(t, tn).Version, w.draft(t, tn).Base); err != nil {

@@ -248,7 +248,7 @@ func TestOpening(t *testing.T) {
 		if err := w.svc.ConfirmAll(t.Context(), tn, budi, "dukcapil"); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.svc.TakeProposal(t.Context(), tn, budi, 120); err != nil {
+		if err := w.svc.TakeProposal(t.Context(), tn, budi, 120, false); err != nil {
 			t.Fatal(err)
 		}
 		people := []tenants.Person{

@@ -22,7 +22,7 @@ func TestFortyPeopleWhilePreparing(t *testing.T) {
 		if err := w.svc.AddAgencies(t.Context(), tn, rina, []string{"dukcapil", "imigrasi"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.svc.TakeProposal(t.Context(), tn, rina, 400); err != nil {
+		if err := w.svc.TakeProposal(t.Context(), tn, rina, 400, false); err != nil {
 			t.Fatal(err)
 		}
 		region, _ := w.draft(t, tn).Region()

@@ -627,7 +627,8 @@ func (h handlers) desks(f *form, region string) (out []deskView) {
 			v.Counters = append(v.Counters, counterView{at, t("onboarding.counter_at", code, cmp.Or(f.d.Fields["venues/"+venue+"/name"], venue)), fs})
 		}
 		for path, text := range f.trouble {
-			if strings.HasPrefix(path, a.Path+"/") && stepOf(path) == stepCounters {
+			// Before there is any, one word says it all: so many services without numbers.
+			if len(v.Series)+len(v.Counters) > 0 && strings.HasPrefix(path, a.Path+"/") && stepOf(path) == stepCounters {
 				v.Errors = append(v.Errors, text)
 			}
 		}

@@ -198,7 +198,7 @@ func (p Page) nav() []Link {
 		return p.Nav
 	}
 	if p.Region == nil {
-		return []Link{{Label: p.T("ui.regions"), Href: p.Home + PathRegions}}
+		return []Link{{Label: p.T("ui.regions"), Href: p.Home + PathRegions}, {Label: p.T("ui.for_regions"), Href: p.Home + PathClaim}}
 	}
 	path, _, _ := strings.Cut(p.Path, "?")
 	return []Link{

@@ -18,7 +18,12 @@ if (form && window.fetch && window.localStorage) {
   const before = (path) => form.querySelector('[name="w:' + CSS.escape(path) + '"]');
   const value = (el) => (el.type === 'checkbox' ? (el.checked ? 'true' : '') : el.value);
   const put = (el, text) => { if (el.type === 'checkbox') el.checked = text === 'true'; else el.value = text; };
-  const keep = () => { if (waiting.size) localStorage.setItem(kept, JSON.stringify([...waiting])); else localStorage.removeItem(kept); };
+  // A value that was refused is told here and kept nowhere: it would come back over the right one.
+  const refused = new Set();
+  const keep = () => {
+    const left = [...waiting].filter(([path]) => !refused.has(path));
+    if (left.length) localStorage.setItem(kept, JSON.stringify(left)); else localStorage.removeItem(kept);
+  };
   const say = (text, bad) => {
     let at = saved.querySelector('span');
     if (!at) { at = document.createElement('span'); saved.append(at); }
@@ -30,6 +35,7 @@ if (form && window.fetch && window.localStorage) {
     const path = el.dataset.path, was = before(path);
     if (!was) return;
     held.delete(path);
+    refused.delete(path);
     if (value(el).replace(/\r\n/g, '\n') === was.value.replace(/\r\n/g, '\n')) waiting.delete(path); else waiting.set(path, [was.value, value(el)]);
     keep();
     clearTimeout(timer);
@@ -75,6 +81,7 @@ if (form && window.fetch && window.localStorage) {
       theirs(f.path);
     } else {
       held.add(f.path);
+      if (f.outcome !== 'conflict') refused.add(f.path);
       if (f.outcome === 'conflict') theirs(f.path, f, sent); else mark(f.path, f.message);
     }
   }
