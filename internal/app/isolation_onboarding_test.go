@@ -49,23 +49,16 @@ func (marked) Say(string, *i18n.Printer) (onboarding.Rehearsed, error) {
 
 // setup is the service of a region's set-up, on the same rows as the app's own.
 func (s *side) setup() *onboarding.Service {
-	return onboarding.New(s.w.db, ownPlatform{s.w.ap.Registry, s.t}, onboarding.Options{Letters: unsent{}, Rehearsal: marked(s.Canary), LimitsOff: true})
+	return onboarding.New(s.w.db, ownPlatform{s.w.ap.Registry, s.t}, onboarding.Options{Provisioner: &tenant.Provisioner{DB: s.w.db}, Letters: unsent{}, Rehearsal: marked(s.Canary), LimitsOff: true})
 }
 
 // drafts leaves something of this region's in its draft, and gives what stands in the field that the suite changes.
-// Somebody who is to be invited is there as well.
 func (s *side) drafts(t *testing.T) (was string) {
 	t.Helper()
 	svc, boss := s.setup(), s.actor(t, s.people[authz.RoleAdmin])
 	d, err := svc.Draft(t.Context(), s.t)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if len(d.Fields.Under("staff")) == 0 {
-		one := tenants.Person{Name: "Calon " + s.Canary, Email: "calon-" + id.New().String() + "@" + s.Canary + ".test", Role: tenants.RoleManager}
-		if err := svc.AddPeople(t.Context(), s.t, boss, []tenants.Person{one}); err != nil {
-			t.Fatal(err)
-		}
 	}
 	was = "Sampaikan lewat " + s.Canary + " " + id.New().String()
 	res, _, err := svc.Save(t.Context(), s.t, boss, []onboarding.Change{{Path: drafted, Was: d.Fields[drafted], Value: was}})

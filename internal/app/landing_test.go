@@ -41,7 +41,7 @@ func TestEveryRoleLandsOnAPageThatOpens(t *testing.T) {
 		return res
 	}
 	staff := map[string]bool{
-		authz.RoleOfficer: true, authz.RoleAgencyAdmin: true, authz.RoleFrontOffice: true, authz.RoleManager: true, authz.RoleAdmin: true,
+		authz.RoleOfficer: true, authz.RoleAgencyAdmin: true, authz.RoleFrontOffice: true, authz.RoleManager: true, authz.RoleAdmin: true, authz.RoleHelper: true, authz.RoleHelperFull: true,
 	}
 	for _, role := range authz.Roles() {
 		want := "/"
