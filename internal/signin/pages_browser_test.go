@@ -151,7 +151,7 @@ func TestPolicyReachesWhoIsSignedIn(t *testing.T) {
 	p.Press(t, ".p-row .p-btn")
 	secret := strings.ReplaceAll(p.MustElement(".p-code-s").MustText(), " ", "")
 	types("#code", testkit.AppCode(t, secret, time.Now()))
-	p.Press(t, ".p-form .p-btn")
+	p.Press(t, ".p-form-end button")
 	p.Press(t, ".p-row .p-btn")
 	signedIn(t, p, d.a.Email("officer"))
 	if got := p.MustInfo().URL; got != home+"/petugas?x=1" {

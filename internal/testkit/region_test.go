@@ -19,7 +19,7 @@ import (
 var open = []string{
 	"tenant_id", "id", "code", "kind", "hours", "venue_id", "zone_id", "agency_id", "series_id", "counter_id",
 	"service_id", "user_id", "ticket_id", "first_day", "last_day", "icon", "prefix", "execution", "standard", "role", "scope",
-	"peer_id", "password_hash", "created_at", "at", "actor", "action", "kind", "sort", "retired", "quota", "minutes",
+	"peer_id", "password_hash", "created_at", "at", "actor", "action", "kind", "sort", "gives_from", "retired", "quota", "minutes",
 	"confirmed", "tickets_stop", "seq", "event_seq", "hash", "block",
 	"suspended", "suspended_reason", "source", "password_until",
 	"version", "seal_keys", "index_keys", "erasures",

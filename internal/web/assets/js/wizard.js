@@ -157,7 +157,9 @@ if (form && window.fetch && window.localStorage) {
             if (s) el.textContent = s.by;
           });
         }
-      } catch (e) { /* the next look will tell */ }
+      } catch (e) {
+        // the next look will tell
+      }
     }
     setTimeout(look, 8000);
   }
