@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"testing"
 
@@ -66,6 +68,20 @@ func (s *side) drafts(t *testing.T) (was string) {
 		t.Fatal(res, err)
 	}
 	return was
+}
+
+// crest names the crest in the draft, as the screen does.
+func (s *side) crest(t *testing.T) string {
+	t.Helper()
+	d, err := s.setup().Draft(t.Context(), s.t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Fields["logo"] == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(d.Fields["logo"]))
+	return hex.EncodeToString(sum[:8])
 }
 
 // discarded takes the draft back, and gives its version.

@@ -433,7 +433,9 @@ var regionCases = []routeCase{
 	{route: "GET /petugas/persiapan/petugas/impor", as: setters, call: nothing},
 	{route: "GET /petugas/persiapan/petugas/templat.xlsx", as: setters, call: nothing},
 	{route: "POST /petugas/persiapan/petugas/impor", as: setters, call: sheeted, free: []string{"isi"}},
-	{route: "POST /petugas/persiapan/lambang", as: setters, call: func(*testing.T, *side, string) call { return call{form: texts{"act": "remove"}} }},
+	{route: "POST /petugas/persiapan/lambang", as: setters, call: func(t *testing.T, s *side, _ string) call {
+		return call{query: texts{"tampak": s.crest(t)}, form: texts{"act": "remove"}}
+	}, said: map[string]int{"tampak": 409}}, // a crest that is not the one there is told of, and stays
 	{route: "GET /petugas/persiapan/mal", as: setters, call: nothing},
 	{route: "GET /petugas/persiapan/mal/templat.xlsx", as: setters, call: nothing},
 	{route: "POST /petugas/persiapan/mal", as: setters, call: func(t *testing.T, _ *side, _ string) call {
