@@ -138,7 +138,10 @@ func setupCases() []routeCase {
 			return call{query: texts{"versi": "0"}}
 		}},
 		{route: "GET /petugas/persiapan/tampilan", as: editors, call: func(*testing.T, *side, string) call { return call{query: texts{"warna": "#114455"}} }},
-		{route: "GET /petugas/persiapan/lambang.svg", as: editors, call: nothing}, // the manifest's own, as nobody has changed it
+		{route: "GET /petugas/persiapan/lambang.svg", as: editors, call: func(t *testing.T, s *side, _ string) call {
+			s.discarded(t) // the manifest's own, as nobody has changed it
+			return call{}
+		}},
 		{route: "GET /petugas/persiapan/manifes.zip", as: admins, call: withDraft},
 		{route: "GET /api/v1/draft", as: editors, call: withDraft},
 		{route: "PATCH /api/v1/draft", as: editors, call: func(t *testing.T, s *side, _ string) call {
