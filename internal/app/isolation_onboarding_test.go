@@ -70,9 +70,10 @@ func (s *side) drafts(t *testing.T) (was string) {
 	return was
 }
 
-// crest names the crest in the draft, as the screen does.
+// crest names the crest in the draft, as the screen does: the manifest's own, which is there whatever was done before.
 func (s *side) crest(t *testing.T) string {
 	t.Helper()
+	s.discarded(t)
 	d, err := s.setup().Draft(t.Context(), s.t)
 	if err != nil {
 		t.Fatal(err)
