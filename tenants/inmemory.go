@@ -14,7 +14,7 @@ import (
 // Load would read it; nil where more than warnings were found. Places are those of the files that Write would make; use
 // Where to find what a problem is about.
 func Check(r *Region, cat Catalogue) (*Region, Problems) {
-	files, err := encode(r)
+	files, err := written(r) // what they read as is the answer
 	if err != nil {
 		return nil, Problems{{File: regionFile, Rule: RuleFile, Message: err.Error(), MessageEN: err.Error()}}
 	}

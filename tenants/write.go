@@ -65,8 +65,17 @@ func write(dir string, r *Region, may func(fs.FS) error) error {
 	return nil
 }
 
-// encode gives the region's files, agencies first and region.yaml last.
+// encode gives the region's files, agencies first and region.yaml last, and makes sure that they say the same.
 func encode(r *Region) ([]textFile, error) {
+	files, err := written(r)
+	if err != nil {
+		return nil, err
+	}
+	return files, readsBack(r, files)
+}
+
+// written gives the files as they would be written.
+func written(r *Region) ([]textFile, error) {
 	var files []textFile
 	names, err := agencyNames(r.Agencies)
 	if err != nil {
@@ -78,11 +87,7 @@ func encode(r *Region) ([]textFile, error) {
 	if r.Logo != "" {
 		files = append(files, textFile{logoFile, []byte(r.Logo)})
 	}
-	files = append(files, textFile{regionFile, encodeRegion(r)})
-	if err := readsBack(r, files); err != nil {
-		return nil, err
-	}
-	return files, nil
+	return append(files, textFile{regionFile, encodeRegion(r)}), nil
 }
 
 // agencyNames are the file names: the codes where their order is the region's, else with a number

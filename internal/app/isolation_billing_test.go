@@ -34,6 +34,27 @@ type invoiceRow struct {
 	IssuedAt  time.Time `bun:"issued_at"`
 }
 
+// coverageRow mirrors a province's payment for a region.
+type coverageRow struct {
+	bun.BaseModel `bun:"table:billing_coverage,alias:coverage"`
+	store.Shared
+	RegionCode string    `bun:"region_code,pk"`
+	Plan       string    `bun:"plan"`
+	Status     string    `bun:"status"`
+	ChangedAt  time.Time `bun:"changed_at"`
+}
+
+// covered leaves what is known of a province's payment for the region: none goes on.
+func (s *side) covered(t *testing.T) {
+	t.Helper()
+	err := s.w.db.System(t.Context(), "a test's coverage", func(ctx context.Context, sys *store.SysTx) error {
+		return store.SysInsert(ctx, sys, &coverageRow{RegionCode: s.t.Code, Status: "none", ChangedAt: sys.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // subscribed gives the region a subscription that goes on.
 func (s *side) subscribed(t *testing.T) {
 	t.Helper()

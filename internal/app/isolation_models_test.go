@@ -47,8 +47,8 @@ func (s *side) fill(t *testing.T) {
 	s.waits(t, p, auth.Cookie)
 	s.link(t, p)
 	s.invoice(t)
+	s.covered(t)
 	s.known[s.enters(t, p)] = true
-	s.changedOver(t)
 	s.rehearsed(t)
 	s.claimed(t)
 	s.helping(t)

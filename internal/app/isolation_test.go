@@ -22,7 +22,7 @@ import (
 func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
 		if raced && db.Dialect() == testkit.PostgreSQL {
-			t.Skip("half an hour under the race detector, for the same code: scripts/test runs it again without")
+			t.Skip("asked without the race detector, in the stage of scripts/test for isolation")
 		}
 		j := newJudge(newWorld(t, db))
 		j.run(t, j.w.ap.Web.Routes(), routeCases)

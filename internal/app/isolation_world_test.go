@@ -133,6 +133,7 @@ func newWorld(t *testing.T, db *store.DB) *world {
 	}
 	w.a, w.b = w.side(t, ra), w.side(t, rb)
 	for _, s := range []*side{w.a, w.b} {
+		s.changedOver(t) // now: where a layer is taken out later, nothing of this kind can be written any more
 		w.bind(t, s)
 	}
 	if err := w.ap.Registry.Refresh(t.Context()); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
-	"github.com/pendopo-id/pendopo/internal/seal"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/throttle"
@@ -170,18 +169,10 @@ func (s *Service) countImported(ctx context.Context, tx *store.Tx, t *tenant.Ten
 
 // Taken tells which of these addresses have an account that is in use.
 func (s *Service) Taken(ctx context.Context, t *tenant.Tenant, emails []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
-		for _, email := range emails {
-			there, err := accountByEmail(ctx, tx, seal.Email(email))
-			if err != nil {
-				return err
-			}
-			if there != nil && !there.Retired {
-				out[seal.Email(email)] = true
-			}
-		}
-		return nil
+	var out map[string]bool
+	err := s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		out, err = tenant.HaveAccounts(ctx, tx, emails)
+		return err
 	})
 	return out, err
 }

@@ -52,7 +52,7 @@ func (s *Service) draftAPI(r *web.Router) {
 }
 
 func (h handlers) getDraft(c *web.Ctx) error {
-	d, err := h.Draft(c.Std(), c.Tenant)
+	d, err := h.Whole(c.Std(), c.Tenant)
 	if err != nil {
 		return err
 	}

@@ -338,7 +338,8 @@ func (s *Service) Claims(ctx context.Context, by *authz.Actor) (waiting, decided
 			if err != nil {
 				return err
 			}
-			if r.State != Proven {
+			_, here := s.reg.ByCode(r.Region)
+			if r.State != Proven && (r.State != Confirmed || here || r.DecidedAt.After(tx.Now().Add(-stranded))) {
 				decided = append(decided, c)
 				continue
 			}
@@ -377,6 +378,10 @@ func (r *claim) open(ctx context.Context, tx *store.Tx) (c Claim, err error) {
 	return c, err
 }
 
+// stranded is how long after its confirmation a claim whose region is still not there may be confirmed again: a process
+// ended between the two.
+const stranded = time.Minute
+
 // decision is a claim's state in a record.
 type decision struct {
 	State State `json:"state"`
@@ -392,7 +397,7 @@ func (s *Service) Confirm(ctx context.Context, by *authz.Actor, which id.ID) (ar
 			return err
 		}
 		n, err := store.Update[claim](tx).Set("state = ?", Confirmed).Set("decided_by = ?", by.UserID).Set("decided_at = ?", tx.Now()).
-			Where("id = ? and state = ?", which, Proven).Exec(ctx)
+			Where("id = ? and (state = ? or state = ? and decided_at < ?)", which, Proven, Confirmed, tx.Now().Add(-stranded)).Exec(ctx)
 		if err == nil && n == 0 {
 			err = fault.New(fault.NotFound, "not_found")
 		}

@@ -24,14 +24,13 @@ import (
 )
 
 // draftField is a field that somebody has changed and that is not applied yet. A value that is NULL takes the field
-// away. Base is what the manifest in force said when it was changed.
+// away.
 type draftField struct {
 	bun.BaseModel `bun:"table:draft_fields,alias:draft_field"`
 	store.Owned
 	ID        id.ID     `bun:"id,pk"`
 	Path      string    `bun:"path"`
 	Value     seal.Box  `bun:"value"`
-	Base      seal.Box  `bun:"base"`
 	Version   int64     `bun:"version"`
 	ChangedBy id.ID     `bun:"changed_by"`
 	ChangedAt time.Time `bun:"changed_at"`
@@ -47,10 +46,7 @@ type draftHead struct {
 	ReportAt      time.Time `bun:"report_at,nullzero"`
 }
 
-var (
-	fieldValue = seal.Declare[draftField]("value")
-	fieldBase  = seal.Declare[draftField]("base")
-)
+var fieldValue = seal.Declare[draftField]("value")
 
 // staffList is where the people stand who are to be invited: a path each, its value a tenants.Person as JSON.
 const staffList = "staff"
@@ -150,13 +146,19 @@ func baseOf(live *tenants.Region) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Draft reads what has been typed so far. People whom the manifest names hold what they hold now: what was taken away on
-// the page of accounts does not come back by an apply.
+// Draft reads what has been typed so far.
 func (s *Service) Draft(ctx context.Context, t *tenant.Tenant) (d *Draft, err error) {
 	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) (err error) {
 		d, err = load(ctx, tx, t)
 		return err
 	})
+	return d, err
+}
+
+// Whole is Draft with the people whom the manifest names as they stand now, for what is checked, planned and applied: what
+// was taken away on the page of accounts does not come back by an apply.
+func (s *Service) Whole(ctx context.Context, t *tenant.Tenant) (*Draft, error) {
+	d, err := s.Draft(ctx, t)
 	if err != nil || len(d.Live.Staff) == 0 {
 		return d, err
 	}
@@ -164,9 +166,13 @@ func (s *Service) Draft(ctx context.Context, t *tenant.Tenant) (d *Draft, err er
 	if err != nil || current == nil {
 		return d, err
 	}
+	named := map[string]bool{}
+	for _, p := range d.Live.Staff {
+		named[seal.Email(p.Email)] = true
+	}
 	d.staff = nil
 	for _, p := range current.Staff {
-		if slices.ContainsFunc(d.Live.Staff, func(o tenants.Person) bool { return seal.Email(o.Email) == seal.Email(p.Email) }) {
+		if named[seal.Email(p.Email)] {
 			d.staff = append(d.staff, p)
 		}
 	}
@@ -393,30 +399,37 @@ func (e *editor) write(ctx context.Context, tx *store.Tx, d *Draft, by *authz.Ac
 				return err
 			}
 		}
-		if base := e.live[path]; base != "" {
-			if row.Base, err = keys.Seal(fieldBase, row.ID, base); err != nil {
-				return err
-			}
-		}
 		rows = append(rows, row)
 		d.Changed[path] = Touch{by.UserID, tx.Now(), version}
 	}
 	return store.Upsert(ctx, tx, rows...)
 }
 
-// Since are the fields that others have changed after a version, for a page that stays open.
+// Since are the fields that others have changed after a version, for a page that stays open: it asks again and again, so
+// nothing else is read. Values that are gone are empty.
 func (s *Service) Since(ctx context.Context, t *tenant.Tenant, me *authz.Actor, version int64) (now int64, out map[string]Touch, values fields.Fields, err error) {
-	d, err := s.Draft(ctx, t)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	out, values = map[string]Touch{}, fields.Fields{}
-	for path, touch := range d.Changed {
-		if touch.Version > version && touch.By != me.UserID && !strings.HasPrefix(path, staffList+"/") {
-			out[path], values[path] = touch, d.Fields[path]
+	err = s.db.View(ctx, t.ID, func(ctx context.Context, tx *store.Tx) error {
+		now, out, values = version, map[string]Touch{}, fields.Fields{}
+		rows, err := store.Select[draftField](tx).Where("version > ? and path not like ?", version, staffList+"/%").All(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
 		}
-	}
-	return d.Version, out, values, nil
+		keys, err := seal.In(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if now = max(now, r.Version); r.ChangedBy == me.UserID {
+				continue
+			}
+			if values[r.Path], err = keys.Show(ctx, fieldValue, r.ID, r.Value); err != nil {
+				return err
+			}
+			out[r.Path] = Touch{r.ChangedBy, r.ChangedAt, r.Version}
+		}
+		return nil
+	})
+	return now, out, values, err
 }
 
 // Discard takes back everything that is not applied yet.

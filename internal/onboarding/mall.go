@@ -220,7 +220,7 @@ func (m *merger) people(ctx context.Context, tx *store.Tx, staff []tenants.Perso
 	for i, p := range staff {
 		emails[i] = p.Email
 	}
-	there, err := accounts(ctx, tx, emails)
+	there, err := tenant.HaveAccounts(ctx, tx, emails)
 	if err != nil {
 		return err
 	}

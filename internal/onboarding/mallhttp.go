@@ -105,7 +105,7 @@ func (h handlers) mallTemplate(c *web.Ctx) error {
 
 // readMall looks at a workbook, gives it back with its mistakes, or adds what is in it: as the button says.
 func (h handlers) readMall(c *web.Ctx) error {
-	name, raw, err := sheetFile(c)
+	name, raw, err := c.FileAgain("berkas")
 	if err != nil {
 		return err
 	}

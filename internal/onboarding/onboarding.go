@@ -161,7 +161,7 @@ func (s *Service) Plan(ctx context.Context, d *Draft) (tenant.Planned, error) {
 // "onboarding.waiting" (409: people wait where something would be taken away), "onboarding.not_yours" (403).
 func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, version int64, base string) (tenant.Result, error) {
 	moved := func() error { return fault.New(fault.Conflict, "onboarding.moved") }
-	d, err := s.Draft(ctx, t)
+	d, err := s.Whole(ctx, t)
 	if err != nil {
 		return tenant.Result{}, err
 	}
@@ -177,7 +177,7 @@ func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, 
 			return tenant.Result{}, err
 		}
 	}
-	clear := func(ctx context.Context, tx *store.Tx) error {
+	taken := func(ctx context.Context, tx *store.Tx) error {
 		if err := lockHead(ctx, tx); err != nil {
 			return err
 		}
@@ -194,7 +194,7 @@ func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, 
 	res, err := s.opt.Provisioner.Apply(ctx, region, tenant.Options{
 		Actor: by.String(), Demo: t.Demo, Was: d.Live,
 		Then: func(ctx context.Context, tx *store.Tx, added []tenant.Account) error {
-			if err := clear(ctx, tx); err != nil {
+			if err := taken(ctx, tx); err != nil {
 				return err
 			}
 			for _, a := range added {
@@ -214,7 +214,7 @@ func (s *Service) Apply(ctx context.Context, t *tenant.Tenant, by *authz.Actor, 
 	case err != nil:
 		return res, err
 	case len(res.Changes) == 0: // nothing was written: the draft said nothing new
-		return res, s.db.In(ctx, t.ID, clear)
+		return res, s.db.In(ctx, t.ID, taken)
 	}
 	return res, s.reg.Refresh(ctx)
 }

@@ -82,6 +82,14 @@ func (e *editor) addPeople(ctx context.Context, d *Draft, people []tenants.Perso
 		return fault.New(fault.Invalid, "onboarding.full")
 	}
 	taken := d.listed()
+	emails := make([]string, len(people))
+	for i, p := range people {
+		emails[i] = p.Email
+	}
+	here, err := tenant.HaveAccounts(ctx, e.tx, emails)
+	if err != nil {
+		return err
+	}
 	invalid := fault.New(fault.Invalid, "invalid")
 	for _, p := range people {
 		p.Email, p.Name = seal.Email(p.Email), strings.Join(strings.Fields(p.Name), " ")
@@ -103,11 +111,7 @@ func (e *editor) addPeople(ctx context.Context, d *Draft, people []tenants.Perso
 		if err := mayGive(e.by, e.t, p); err != nil {
 			return err
 		}
-		account, err := tenant.UserByEmail(ctx, e.tx, p.Email)
-		if err != nil {
-			return err
-		}
-		if account != nil && !account.Retired {
+		if here[p.Email] {
 			return invalid.Field("email", "onboarding.has_account")
 		}
 		taken[p.Email] = true

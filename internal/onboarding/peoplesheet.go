@@ -63,7 +63,7 @@ func (s *Service) ReadPeople(ctx context.Context, t *tenant.Tenant, raw []byte) 
 			return err
 		}
 		listed := d.listed()
-		here, err := accounts(ctx, tx, out.File.Emails())
+		here, err := tenant.HaveAccounts(ctx, tx, out.File.Emails())
 		if err != nil {
 			return err
 		}
@@ -156,7 +156,7 @@ func (h handlers) readPeople(c *web.Ctx) error {
 	if elsewhere(c) {
 		return c.SeeOther(pathPeopleLive)
 	}
-	name, raw, err := sheetFile(c)
+	name, raw, err := c.FileAgain("berkas")
 	if err != nil {
 		return err
 	}

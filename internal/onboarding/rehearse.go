@@ -13,7 +13,7 @@ import (
 // Rehearse plays a day of what the draft would be and keeps the report. Faults: "onboarding.wrong" (422), and the
 // rehearsal's own.
 func (s *Service) Rehearse(ctx context.Context, t *tenant.Tenant, by *authz.Actor, visitors int) error {
-	d, err := s.Draft(ctx, t)
+	d, err := s.Whole(ctx, t)
 	if err != nil {
 		return err
 	}

@@ -2,16 +2,10 @@ package onboarding
 
 import (
 	"cmp"
-	"context"
 	"encoding/base64"
 	"net/http"
-	"strconv"
 	"time"
 
-	"github.com/pendopo-id/pendopo/internal/fault"
-	"github.com/pendopo-id/pendopo/internal/seal"
-	"github.com/pendopo-id/pendopo/internal/store"
-	"github.com/pendopo-id/pendopo/internal/tenant"
 	"github.com/pendopo-id/pendopo/internal/web"
 	"github.com/pendopo-id/pendopo/internal/web/i18n"
 	"github.com/pendopo-id/pendopo/internal/web/ui"
@@ -45,9 +39,9 @@ const (
 
 // sheetRoutes stand before those of the steps, one of which "mal" would be.
 func (h handlers) sheetRoutes(r *web.Router) {
-	r.Get(pathPeopleSheet, permEdit, h.peopleSheet)
+	r.Get(pathPeopleSheet, permEdit, h.peopleSheet, web.Sudo)
 	r.Post(pathPeopleSheet, permEdit, h.readPeople, web.Within(sheetTime), web.Uploads(sheetBody))
-	r.Get(pathPeopleTemplate, permEdit, h.peopleTemplate)
+	r.Get(pathPeopleTemplate, permEdit, h.peopleTemplate, web.Sudo)
 	r.Get(pathMallSheet, permEdit, h.mallSheet)
 	r.Post(pathMallSheet, permEdit, h.readMall, web.Within(sheetTime), web.Uploads(sheetBody))
 	r.Get(pathMallTemplate, permEdit, h.mallTemplate)
@@ -64,19 +58,6 @@ type sheetView struct {
 	Left    []sheets.Problem // what is left out of the file
 	Error   string           // of the form's field
 	Help    string
-}
-
-// sheetFile is what was sent: by the browser's file field, or by the page's own form.
-func sheetFile(c *web.Ctx) (name string, raw []byte, err error) {
-	name, raw, err = c.File("berkas")
-	if err != nil || raw != nil {
-		return name, raw, err
-	}
-	raw, err = base64.StdEncoding.DecodeString(c.Form("isi"))
-	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Malformed, "malformed")
-	}
-	return c.Form("nama"), raw, nil
 }
 
 // found puts what was read into the view, and tells the status of the answer.
@@ -110,17 +91,6 @@ func marked(c *web.Ctx, name string, file *sheets.File, problems []sheets.Proble
 	return c.Attachment(name+".xlsx", xlsxType, content)
 }
 
-// rowsWrong is in how many rows there is something to mend.
-func (v sheetView) rowsWrong() int {
-	seen := map[string]bool{}
-	for _, w := range v.Wrong {
-		if w.Row > 0 {
-			seen[w.Sheet+"/"+strconv.Itoa(w.Row)] = true
-		}
-	}
-	return len(seen)
-}
-
 // problemText is a problem's text in the page's language.
 func problemText(p ui.Page, w sheets.Problem) string {
 	if p.Locale == i18n.EN {
@@ -140,33 +110,9 @@ func problemColumn(w sheets.Problem) string {
 	return w.Column
 }
 
-// shortValue is what stands in a cell, short enough to stand beside a sentence.
-func shortValue(text string) string {
-	const most = 60
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
-}
-
-// accounts are those of the addresses by which somebody has an account in the transaction's region.
-func accounts(ctx context.Context, tx *store.Tx, emails []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	for _, email := range emails {
-		u, err := tenant.UserByEmail(ctx, tx, email)
-		if err != nil {
-			return nil, err
-		}
-		if u != nil && !u.Retired {
-			out[seal.Email(email)] = true
-		}
-	}
-	return out, nil
-}
-
 // sheetScreen is the frame of a page with a file: that of the step to which it belongs.
 func (h handlers) sheetScreen(c *web.Ctx, at step, title string) (p ui.Page, v frameView, d *Draft, err error) {
-	if d, err = h.Draft(c.Std(), c.Tenant); err != nil {
+	if d, err = h.Whole(c.Std(), c.Tenant); err != nil {
 		return p, v, nil, err
 	}
 	names, err := h.names(c.Std(), c.Tenant, d)

@@ -503,6 +503,15 @@ func serviceName(p ui.Page, s *catalogue.Service) string {
 	return s.Name
 }
 
+// serviceLabel is what a service is called: by the region, else by the catalogue, else by its code.
+func (h handlers) serviceLabel(p ui.Page, d *Draft, agency, code string) string {
+	known := ""
+	if s, ok := h.cat.Service(agency, code); ok {
+		known = serviceName(p, s)
+	}
+	return cmp.Or(d.Fields["agencies/"+agency+"/services/"+code+"/name"], known, code)
+}
+
 func (h handlers) service(f *form, agency, code string) serviceView {
 	t, at := f.p.T, "agencies/"+agency+"/services/"+code
 	known, has := h.cat.Service(agency, code)
@@ -517,7 +526,7 @@ func (h handlers) service(f *form, agency, code string) serviceView {
 		}
 		return std[at+"/standard/"+field]
 	}
-	v := serviceView{Code: code, Path: at, Offered: true, Known: has, Name: cmp.Or(f.d.Fields[at+"/name"], serviceName(f.p, known), code)}
+	v := serviceView{Code: code, Path: at, Offered: true, Known: has, Name: h.serviceLabel(f.p, f.d, agency, code)}
 	v.IsConfirmed = f.d.Fields[at+"/confirmed"] == "true"
 	v.Confirmed = f.check(at+"/confirmed", t("onboarding.confirmed"), "")
 	execution := cmp.Or(f.d.Fields[at+"/execution"], string(known.Execution))
@@ -598,7 +607,8 @@ func (h handlers) desks(f *form, region string) (out []deskView) {
 			if execution := cmp.Or(f.d.Fields[at+"/execution"], string(known.Execution)); len(in) == 0 && execution != string(catalogue.HandOff) {
 				v.Missing++
 			}
-			v.Services = append(v.Services, serviceSeries{cmp.Or(f.d.Fields[at+"/name"], serviceName(f.p, known), s), f.field(at+"/series", ui.Input{Label: t("onboarding.series_of", cmp.Or(f.d.Fields[at+"/name"], serviceName(f.p, known), s)), Attrs: templ.Attributes{"autocapitalize": "none"}})})
+			label := h.serviceLabel(f.p, f.d, a.Code, s)
+			v.Services = append(v.Services, serviceSeries{label, f.field(at+"/series", ui.Input{Label: t("onboarding.series_of", label), Attrs: templ.Attributes{"autocapitalize": "none"}})})
 		}
 		for _, s := range f.d.list(a.Path + "/series") {
 			at := a.Path + "/series/" + s

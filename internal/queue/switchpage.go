@@ -1,7 +1,6 @@
 package queue
 
 import (
-	"encoding/base64"
 	"net/http"
 	"slices"
 	"strconv"
@@ -239,12 +238,9 @@ func (s *Pages) readNumbers(c *web.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, raw, err := c.File("berkas")
-	if err == nil && raw == nil { // a program's form, which has no file
-		raw, err = base64.StdEncoding.DecodeString(c.Form("isi"))
-	}
+	_, raw, err := c.FileAgain("berkas")
 	if err != nil {
-		return fault.Wrap(err, fault.Malformed, "malformed")
+		return err
 	}
 	if len(raw) == 0 {
 		v.Wrong = c.P.T("queue.switch.no_file")

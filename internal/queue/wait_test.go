@@ -144,10 +144,9 @@ func TestALockThatIsHeldForLongFailsNobody(t *testing.T) {
 		}
 		begin := time.Now()
 		if db.Dialect() == testkit.PostgreSQL { // SQLite has one writer for all
-			for range 5 {
-				called := time.Now()
-				if _, ok := b.call(t, 0); !ok || time.Since(called) > 750*time.Millisecond {
-					t.Errorf("another region's call: %v after %v", ok, time.Since(called))
+			for range 5 { // the lock is held until after this: whoever waited for it would wait for ever
+				if _, ok := b.call(t, 0); !ok {
+					t.Error("another region's call got nobody")
 				}
 			}
 		}

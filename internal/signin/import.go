@@ -68,19 +68,6 @@ type importRow struct {
 	Name, Email, At string
 }
 
-// importFile is what was sent: by the browser's file field, or by the page's own form.
-func importFile(c *web.Ctx) (name string, raw []byte, err error) {
-	name, raw, err = c.File("berkas")
-	if err != nil || raw != nil {
-		return name, raw, err
-	}
-	raw, err = base64.StdEncoding.DecodeString(c.Form("isi"))
-	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Malformed, "malformed")
-	}
-	return c.Form("nama"), raw, nil
-}
-
 // known is the region against which a file of people is read, as the actor may act in it.
 func (h handlers) known(c *web.Ctx) (sheets.Known, map[string]id.ID, error) {
 	keys, err := h.door.CounterKeys(c.Std(), c.Tenant)
@@ -188,7 +175,7 @@ func (h handlers) importSample(c *web.Ctx) error {
 
 // importCheck reads a file and shows what would be done.
 func (h handlers) importCheck(c *web.Ctx) error {
-	name, raw, err := importFile(c)
+	name, raw, err := c.FileAgain("berkas")
 	if err != nil {
 		return err
 	}
@@ -236,7 +223,7 @@ func (h handlers) showFound(c *web.Ctx, name string, raw []byte, f imported) err
 
 // importMarked gives the file back with its mistakes beside the rows.
 func (h handlers) importMarked(c *web.Ctx) error {
-	name, raw, err := importFile(c)
+	name, raw, err := c.FileAgain("berkas")
 	if err != nil {
 		return err
 	}
@@ -260,7 +247,7 @@ func (h handlers) importMarked(c *web.Ctx) error {
 // importInvite invites everybody in the file, or nobody: it is read again, for in the meantime somebody may have been
 // invited by another.
 func (h handlers) importInvite(c *web.Ctx) error {
-	name, raw, err := importFile(c)
+	name, raw, err := c.FileAgain("berkas")
 	if err != nil {
 		return err
 	}
@@ -332,17 +319,6 @@ func problemPlace(p ui.Page, w sheets.Problem) string {
 	return ui.Capital(strings.Join(out, ", "))
 }
 
-// rowsWrong is in how many rows there is something to mend.
-func (v importView) rowsWrong() int {
-	seen := map[string]bool{}
-	for _, w := range v.Wrong {
-		if w.Row > 0 {
-			seen[w.Sheet+"/"+strconv.Itoa(w.Row)] = true
-		}
-	}
-	return len(seen)
-}
-
 // importJSON are people who are invited together.
 type importJSON struct {
 	People []newcomerJSON `json:"people"`
@@ -393,13 +369,4 @@ func (h handlers) importAPI(c *web.Ctx) error {
 		status = fiber.StatusOK
 	}
 	return c.JSON(status, importedJSON{users})
-}
-
-// shortValue is what stands in a cell, short enough to stand beside a sentence.
-func shortValue(text string) string {
-	const most = 40
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
 }

@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -62,6 +64,29 @@ func UserByEmail(ctx context.Context, tx *store.Tx, email string) (*User, error)
 		return nil, err
 	}
 	return &rows[0], nil
+}
+
+// HaveAccounts are those of the addresses, as seal.Email gives them, whose account is in use: one query for all.
+func HaveAccounts(ctx context.Context, tx *store.Tx, emails []string) (map[string]bool, error) {
+	of := map[seal.Index]string{}
+	for _, email := range emails {
+		indexes, err := EmailIndexes(ctx, tx, email)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range indexes {
+			of[i] = seal.Email(email)
+		}
+	}
+	out := map[string]bool{}
+	if len(of) == 0 {
+		return out, nil
+	}
+	rows, err := store.Select[User](tx).Where("not retired and email_index in ?", bun.Tuple(slices.Collect(maps.Keys(of)))).All(ctx)
+	for _, u := range rows {
+		out[of[u.EmailIndex]] = true
+	}
+	return out, err
 }
 
 // users are all of a tenant's people, found by their e-mail's index.

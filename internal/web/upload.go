@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
 	"time"
 
@@ -55,6 +56,20 @@ func (c *Ctx) File(field string) (name string, content []byte, err error) {
 		return "", nil, err
 	}
 	return clean(files[0].Filename), content, nil
+}
+
+// FileAgain is File for a form whose file is looked at first and sent again by the page itself: its fields "nama" and "isi"
+// hold it then, in base64.
+func (c *Ctx) FileAgain(field string) (name string, content []byte, err error) {
+	name, content, err = c.File(field)
+	if err != nil || content != nil {
+		return name, content, err
+	}
+	content, err = base64.StdEncoding.DecodeString(c.Form("isi"))
+	if err != nil {
+		return "", nil, fault.Wrap(err, fault.Malformed, "malformed")
+	}
+	return c.Form("nama"), content, nil
 }
 
 // Attachment answers with a small file that is in memory, to be kept.

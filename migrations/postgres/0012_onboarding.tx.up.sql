@@ -5,7 +5,6 @@ create table draft_fields (
   id uuid not null,
   path text not null,
   value bytea,
-  base bytea,
   version bigint not null,
   changed_by uuid not null,
   changed_at timestamptz not null,

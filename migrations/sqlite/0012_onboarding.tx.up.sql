@@ -5,7 +5,6 @@ create table draft_fields (
   id text not null,
   path text not null,
   value blob,
-  base blob,
   version bigint not null,
   changed_by text not null,
   changed_at timestamp not null,

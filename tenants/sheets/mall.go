@@ -174,7 +174,7 @@ func (m *mallReader) agency(t table, r row, field int) *tenants.Agency {
 	}
 	found, guess := m.known.agency(text)
 	if found == nil {
-		m.report(t, r, field, RuleAgency, guess, say("%q tidak ada di katalog instansi nasional, dan bukan instansi daerah ini.", "%q is not in the national catalogue of agencies, and no agency of this region.", shown(text)))
+		m.report(t, r, field, RuleAgency, guess, say("%q tidak ada di katalog instansi nasional, dan bukan instansi daerah ini.", "%q is not in the national catalogue of agencies, and no agency of this region.", Short(text)))
 		return nil
 	}
 	i := slices.IndexFunc(m.agencies, func(a tenants.Agency) bool { return a.Code == found.Code })
@@ -229,7 +229,7 @@ func (m *mallReader) counter(t table, r row) {
 	var series []string
 	for _, prefix := range listed(strings.ToUpper(t.in(r, ctrSeries))) {
 		if !prefixForm.MatchString(prefix) {
-			m.report(t, r, ctrSeries, RuleSeries, "", say("%q bukan awalan seri. Awalan seri terdiri atas satu sampai tiga huruf, misalnya A.", "%q is no prefix of a series: one to three letters, such as A.", shown(prefix)))
+			m.report(t, r, ctrSeries, RuleSeries, "", say("%q bukan awalan seri. Awalan seri terdiri atas satu sampai tiga huruf, misalnya A.", "%q is no prefix of a series: one to three letters, such as A.", Short(prefix)))
 			continue
 		}
 		if a == nil || !ok {
@@ -305,7 +305,7 @@ func (m *mallReader) venue(t table, r row) (tenants.Venue, bool) {
 		}
 		all = append(all, v.Code, v.Name)
 	}
-	m.report(t, r, ctrVenue, RuleCounter, closest(text, all), say("Daerah ini tidak punya lokasi %q.", "This region has no venue %q.", shown(text)))
+	m.report(t, r, ctrVenue, RuleCounter, closest(text, all), say("Daerah ini tidak punya lokasi %q.", "This region has no venue %q.", Short(text)))
 	return tenants.Venue{}, false
 }
 

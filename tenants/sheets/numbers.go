@@ -65,7 +65,7 @@ func (f *File) Numbers(prefixes []string) (out []Running, wrong []Problem) {
 		case n.Prefix == "":
 			wrong = append(wrong, t.at(r, colSeries, RuleRequired, say("Seri belum diisi.", "The series is missing.")))
 		case prefixes != nil && !slices.Contains(prefixes, n.Prefix):
-			wrong = append(wrong, t.at(r, colSeries, RuleSeries, say("Daerah ini tidak punya seri %q. Pilihannya: %s.", "This region has no series %q. It is one of: %s.", shown(n.Prefix), example(prefixes))))
+			wrong = append(wrong, t.at(r, colSeries, RuleSeries, say("Daerah ini tidak punya seri %q. Pilihannya: %s.", "This region has no series %q. It is one of: %s.", Short(n.Prefix), example(prefixes))))
 		case first[n.Prefix+"/"+n.Venue] > 0:
 			wrong = append(wrong, t.at(r, colSeries, RuleDuplicate, say("Seri ini sudah ada di baris %d.", "This series stands in row %d already.", first[n.Prefix+"/"+n.Venue])))
 		}
@@ -77,7 +77,7 @@ func (f *File) Numbers(prefixes []string) (out []Running, wrong []Problem) {
 			var ok bool
 			if *c.to, ok = running(t.in(r, c.field), n.Prefix); !ok {
 				wrong = append(wrong, t.at(r, c.field, RuleNumber, say("%q bukan nomor seri %s. Tulis misalnya 41 atau %[2]s-041; kosong atau 0 bila belum ada.",
-					"%q is no number of series %s. Write for example 41 or %[2]s-041; empty or 0 if there is none yet.", shown(t.in(r, c.field)), n.Prefix)))
+					"%q is no number of series %s. Write for example 41 or %[2]s-041; empty or 0 if there is none yet.", Short(t.in(r, c.field)), n.Prefix)))
 			}
 		}
 		if len(wrong) == before && n.Called > n.Given {

@@ -188,7 +188,7 @@ func (p *peopleReader) email(r row) string {
 		return ""
 	}
 	if right := misspelt.Replace(email); isEmail(email) && right != email {
-		p.report(r, colEmail, RuleEmail, right, say("%q tampaknya salah ketik.", "%q seems to be mistyped.", shown(text)))
+		p.report(r, colEmail, RuleEmail, right, say("%q tampaknya salah ketik.", "%q seems to be mistyped.", Short(text)))
 		return ""
 	}
 	if !isEmail(email) {
@@ -196,7 +196,7 @@ func (p *peopleReader) email(r row) string {
 		if right = misspelt.Replace(strings.Trim(right, ".")); !isEmail(right) {
 			right = ""
 		}
-		p.report(r, colEmail, RuleEmail, right, say("%q bukan alamat surel. Tulis misalnya nama@daerah.go.id.", "%q is not an e-mail address. Write for example nama@daerah.go.id.", shown(text)))
+		p.report(r, colEmail, RuleEmail, right, say("%q bukan alamat surel. Tulis misalnya nama@daerah.go.id.", "%q is not an e-mail address. Write for example nama@daerah.go.id.", Short(text)))
 		return ""
 	}
 	if n, again := p.first[email]; again {
@@ -255,14 +255,14 @@ func (p *peopleReader) role(r row) (tenants.Role, bool) {
 	for _, role := range roleOrder {
 		if want == fold(string(role)) || slices.Contains(roleWords[role], want) {
 			if p.known.Roles != nil && !slices.Contains(p.known.Roles, role) {
-				p.report(r, colRole, RuleRole, "", say("Peran %q tidak dapat Anda berikan. Pilihan Anda: %s.", "The role %q is not yours to give. Yours are: %s.", shown(text), strings.Join(roleNames(p.known.Roles), ", ")))
+				p.report(r, colRole, RuleRole, "", say("Peran %q tidak dapat Anda berikan. Pilihan Anda: %s.", "The role %q is not yours to give. Yours are: %s.", Short(text), strings.Join(roleNames(p.known.Roles), ", ")))
 				return role, false
 			}
 			return role, true
 		}
 		all = append(all, roleWords[role]...)
 	}
-	p.report(r, colRole, RuleRole, capital(closest(want, all)), say("%q bukan peran yang dikenal. Pilihannya: %s.", "%q is not a role. It is one of: %s.", shown(text), strings.Join(roleNames(p.known.Roles), ", ")))
+	p.report(r, colRole, RuleRole, capital(closest(want, all)), say("%q bukan peran yang dikenal. Pilihannya: %s.", "%q is not a role. It is one of: %s.", Short(text), strings.Join(roleNames(p.known.Roles), ", ")))
 	return "", false
 }
 
@@ -285,7 +285,7 @@ func (p *peopleReader) agency(r row, role tenants.Role, known bool) *Agency {
 	a, guess := p.known.agency(text)
 	switch {
 	case a == nil:
-		p.report(r, colAgency, RuleAgency, guess, say("Daerah ini tidak punya instansi %q. Pilihannya: %s.", "This region has no agency %q. It is one of: %s.", shown(text), example(p.known.open())))
+		p.report(r, colAgency, RuleAgency, guess, say("Daerah ini tidak punya instansi %q. Pilihannya: %s.", "This region has no agency %q. It is one of: %s.", Short(text), example(p.known.open())))
 	case a.Closed:
 		p.report(r, colAgency, RuleAgency, "", say("Anda tidak mengurus orang instansi %s. Pilihan Anda: %s.", "You do not look after people of %s. Yours are: %s.", a.Shown(), example(p.known.open())))
 		return nil
@@ -387,17 +387,17 @@ func (p *peopleReader) counter(r row, text string, agency *Agency) (key string, 
 	case 0:
 		if owner := p.known.owner(text); owner != nil {
 			p.report(r, colCounters, RuleForeign, "", say("Loket %q milik %s, bukan %s. Loket %[3]s: %[4]s.", "Counter %q belongs to %s, not to %s. The counters of %[3]s: %[4]s.",
-				shown(text), owner.Shown(), agency.Shown(), agency.list()))
+				Short(text), owner.Shown(), agency.Shown(), agency.list()))
 			return "", false
 		}
-		p.report(r, colCounters, RuleCounter, "", say("Tidak ada loket %q. Loket %s: %s.", "There is no counter %q. The counters of %s: %s.", shown(text), agency.Shown(), agency.list()))
+		p.report(r, colCounters, RuleCounter, "", say("Tidak ada loket %q. Loket %s: %s.", "There is no counter %q. The counters of %s: %s.", Short(text), agency.Shown(), agency.list()))
 	default:
 		var keys []string
 		for _, c := range found {
 			keys = append(keys, c.Key)
 		}
 		p.report(r, colCounters, RuleCounter, "", say("Loket %q ada di beberapa lokasi. Tulis dengan lokasinya: %s.", "There is a counter %q at several venues. Write it with its venue: %s.",
-			shown(text), strings.Join(keys, ", ")))
+			Short(text), strings.Join(keys, ", ")))
 	}
 	return "", false
 }

@@ -22,7 +22,7 @@ func (m *mallReader) service(t table, r row) {
 	if text := t.in(r, svcMinutes); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > 480 {
-			m.report(t, r, svcMinutes, RuleNumber, "", say("%q bukan jumlah menit. Tulis bilangan bulat, misalnya 15.", "%q is no number of minutes. Write a whole number, such as 15.", shown(text)))
+			m.report(t, r, svcMinutes, RuleNumber, "", say("%q bukan jumlah menit. Tulis bilangan bulat, misalnya 15.", "%q is no number of minutes. Write a whole number, such as 15.", Short(text)))
 		}
 		s.Minutes = n
 	}

@@ -94,6 +94,21 @@ func Wrong(list []Problem) bool {
 	return slices.ContainsFunc(list, func(p Problem) bool { return !p.Warning })
 }
 
+// Rows counts the rows in which there is something to mend.
+func Rows(wrong []Problem) int {
+	type row struct {
+		sheet string
+		n     int
+	}
+	seen := map[row]bool{}
+	for _, p := range wrong {
+		if p.Row > 0 {
+			seen[row{p.Sheet, p.Row}] = true
+		}
+	}
+	return len(seen)
+}
+
 // words are a message in both languages.
 type words struct{ id, en string }
 
@@ -110,8 +125,8 @@ func (w words) meant(suggestion string) words {
 	return words{w.id + fmt.Sprintf(" Mungkin maksud Anda %q.", suggestion), w.en + fmt.Sprintf(" Did you mean %q?", suggestion)}
 }
 
-// shown shortens a value for a message.
-func shown(value string) string {
+// Short is what stands in a cell, short enough to stand in or beside a sentence.
+func Short(value string) string {
 	const most = 60
 	if r := []rune(value); len(r) > most {
 		return string(r[:most]) + "…"
