@@ -10,10 +10,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/pendopo-id/pendopo/internal/auth"
+	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/store"
 	"github.com/pendopo-id/pendopo/internal/testkit"
 	"github.com/pendopo-id/pendopo/internal/web"
 )
+
+// sample is who asks where all would take too long: who is nobody, who works at a counter, who runs the mall, and who
+// may most. Each route lets at least one of them in.
+var sample = []string{public, authz.RoleOfficer, authz.RoleManager, authz.RoleAdmin}
 
 // Each layer alone: the suite once more with one of the four taken out, and nothing leaks. On SQLite without the
 // predicate whatever writes is refused by the guard. With the two layers below one another taken out together, the

@@ -21,9 +21,6 @@ import (
 // each route lets somebody in at home, with the same call: without that a refusal would prove nothing.
 func TestNoRouteShowsOrChangesAnotherRegion(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB) {
-		if raced && db.Dialect() == testkit.PostgreSQL {
-			t.Skip("asked without the race detector, in the stage of scripts/test for isolation")
-		}
 		j := newJudge(newWorld(t, db))
 		j.run(t, j.w.ap.Web.Routes(), routeCases)
 		j.report(t)
