@@ -391,21 +391,26 @@ type decision struct {
 // not the actor's to decide, or was decided), "onboarding.here" (409).
 func (s *Service) Confirm(ctx context.Context, by *authz.Actor, which id.ID) (areas.Seat, error) {
 	var c Claim
+	var at time.Time
 	// First the claim, by its row: of two who decide at once one does.
 	take := func(ctx context.Context, tx *store.Tx) (err error) {
+		at = tx.Now()
 		if c, err = s.mine(ctx, tx, by, which); err != nil {
 			return err
 		}
-		n, err := store.Update[claim](tx).Set("state = ?", Confirmed).Set("decided_by = ?", by.UserID).Set("decided_at = ?", tx.Now()).
-			Where("id = ? and (state = ? or state = ? and decided_at < ?)", which, Proven, Confirmed, tx.Now().Add(-stranded)).Exec(ctx)
+		n, err := store.Update[claim](tx).Set("state = ?", Confirmed).Set("decided_by = ?", by.UserID).Set("decided_at = ?", at).
+			Where("id = ? and (state = ? or state = ? and decided_at < ?)", which, Proven, Confirmed, at.Add(-stranded)).Exec(ctx)
 		if err == nil && n == 0 {
 			err = fault.New(fault.NotFound, "not_found")
 		}
 		if err != nil {
 			return err
 		}
+		if _, here := s.reg.ByCode(c.Region.Code); here {
+			return fault.New(fault.Conflict, "onboarding.here")
+		}
 		tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:claim:confirm", Target: "claim:" + which.String(), Data: regionData{c.Region.Code},
-			Before: decision{State: Proven}, After: decision{State: Confirmed}})
+			Before: decision{State: c.State}, After: decision{State: Confirmed}})
 		return nil
 	}
 	if err := s.platform(ctx, true, take); err != nil {
@@ -417,14 +422,22 @@ func (s *Service) Confirm(ctx context.Context, by *authz.Actor, which id.ID) (ar
 		return s.opt.Letters.Invite(ctx, tx, g.User, actor)
 	})
 	if err != nil {
-		// Nothing was made: the claim waits again, or the other one who was first has the region.
+		here := fault.Is(err, "duplicate")
+		// Nothing was made: the claim waits again, unless its region has come about since, or somebody has decided it again.
 		back := s.platform(context.WithoutCancel(ctx), true, func(ctx context.Context, tx *store.Tx) error {
-			_, err := store.Update[claim](tx).Set("state = ?", Proven).Set("decided_by = ?", nil).Set("decided_at = ?", nil).Where("id = ?", which).Exec(ctx)
+			if here && c.State == Confirmed {
+				return nil
+			}
+			n, err := store.Update[claim](tx).Set("state = ?", Proven).Set("decided_by = ?", nil).Set("decided_at = ?", nil).
+				Where("id = ? and decided_at = ?", which, at).Exec(ctx)
+			if err != nil || n == 0 {
+				return err
+			}
 			tx.Audit(store.Record{Actor: by.String(), Action: "onboarding:claim:reopen", Target: "claim:" + which.String(), Data: regionData{c.Region.Code},
 				Before: decision{State: Confirmed}, After: decision{State: Proven}})
-			return err
+			return nil
 		})
-		if fault.Is(err, "duplicate") {
+		if here {
 			err = fault.New(fault.Conflict, "onboarding.here")
 		}
 		if back != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/pendopo-id/pendopo/internal/authz"
 	"github.com/pendopo-id/pendopo/internal/fault"
 	"github.com/pendopo-id/pendopo/internal/id"
@@ -529,6 +531,73 @@ func TestClaims(t *testing.T) {
 		defer w.clock.Set(testkit.Morning)
 		if _, err := w.svc.Prove(t.Context(), old); !fault.Is(err, "onboarding.link") {
 			t.Errorf("an old link: %v", err)
+		}
+	})
+}
+
+// claimRow mirrors what is written of a claim when it is confirmed.
+type claimRow struct {
+	bun.BaseModel `bun:"table:claims,alias:claim"`
+	store.Owned
+	ID        id.ID            `bun:"id,pk"`
+	State     onboarding.State `bun:"state"`
+	DecidedAt time.Time        `bun:"decided_at,nullzero"`
+}
+
+// A process that ends between confirming a claim and making its region leaves a claim that can be confirmed again, after a
+// moment; one whose region is here stays decided.
+func TestAClaimSurvivesACrash(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		defer w.clock.Set(testkit.Morning)
+		if err := w.svc.Ask(t.Context(), onboarding.Wish{Region: "34.02", Name: "Rina", Post: "Staf", Email: "rina@bantulkab.go.id"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.svc.Prove(t.Context(), w.token(t)); err != nil {
+			t.Fatal(err)
+		}
+		yogya := overseer(w, authz.RoleProvinceOverseer, "id/34")
+		listed := func() (waiting, decided []onboarding.Claim) {
+			t.Helper()
+			waiting, decided, err := w.svc.Claims(t.Context(), yogya)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return waiting, decided
+		}
+		waiting, _ := listed()
+		which := waiting[0].ID
+		p, _ := w.reg.Platform()
+		err := w.db.In(t.Context(), p.ID, func(ctx context.Context, tx *store.Tx) error {
+			_, err := store.Update[claimRow](tx).Set("state = ?", onboarding.Confirmed).Set("decided_at = ?", tx.Now()).Where("id = ?", which).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waiting, _ := listed(); len(waiting) > 0 {
+			t.Error("it waits again while its region may still be made")
+		}
+		if _, err := w.svc.Confirm(t.Context(), yogya, which); !fault.Is(err, "not_found") {
+			t.Errorf("confirmed again at once: %v", err)
+		}
+		w.clock.Advance(2 * time.Minute)
+		if waiting, _ := listed(); len(waiting) != 1 {
+			t.Error("it does not wait again")
+		}
+		if _, err := w.svc.Confirm(t.Context(), yogya, which); err != nil {
+			t.Fatalf("confirmed again: %v", err)
+		}
+		if _, here := w.reg.ByCode("34.02"); !here {
+			t.Error("the region is not there")
+		}
+		w.clock.Advance(2 * time.Minute)
+		letters := len(w.letters.all())
+		if _, err := w.svc.Confirm(t.Context(), yogya, which); !fault.Is(err, "onboarding.here") {
+			t.Errorf("confirmed once more: %v", err)
+		}
+		waiting, decided := listed()
+		if len(waiting) > 0 || len(decided) != 1 || decided[0].State != onboarding.Confirmed || len(w.letters.all()) != letters {
+			t.Errorf("after that: %d wait, decided %+v, %d letters more", len(waiting), decided, len(w.letters.all())-letters)
 		}
 	})
 }

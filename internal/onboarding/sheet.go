@@ -40,7 +40,7 @@ const (
 // sheetRoutes stand before those of the steps, one of which "mal" would be.
 func (h handlers) sheetRoutes(r *web.Router) {
 	r.Get(pathPeopleSheet, permEdit, h.peopleSheet, web.Sudo)
-	r.Post(pathPeopleSheet, permEdit, h.readPeople, web.Within(sheetTime), web.Uploads(sheetBody))
+	r.Post(pathPeopleSheet, permEdit, h.readPeople, web.Sudo, web.Within(sheetTime), web.Uploads(sheetBody))
 	r.Get(pathPeopleTemplate, permEdit, h.peopleTemplate, web.Sudo)
 	r.Get(pathMallSheet, permEdit, h.mallSheet)
 	r.Post(pathMallSheet, permEdit, h.readMall, web.Within(sheetTime), web.Uploads(sheetBody))
